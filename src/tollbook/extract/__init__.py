@@ -1,0 +1,57 @@
+"""The extractor seam: what turns one report into incidents, and the check that all of it stands in the text.
+
+An extractor is a callable from a `Report` to a `Reading`. `EXTRACTORS` maps names to factories;
+heavy imports sit inside the factories, so that listing names costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from tollbook.errors import UsageError
+from tollbook.model import Incident, Issue, Report, Victim
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What an extractor found in one report."""
+
+    incidents: tuple[Incident, ...] = ()
+    victims: tuple[Victim, ...] = ()
+    issues: tuple[Issue, ...] = ()
+
+
+class Extractor(Protocol):
+    """Reads one report. Pure: the same report gives the same reading. `model` names trained weights, if any."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+
+    @property
+    def model(self) -> str | None: ...  # noqa: D102
+
+    @property
+    def gazetteer(self) -> str | None: ...  # noqa: D102
+
+    def __call__(self, report: Report) -> Reading: ...  # noqa: D102
+
+
+def _rules() -> Extractor:
+    from tollbook.extract.rules import RulesExtractor
+
+    return RulesExtractor()
+
+
+EXTRACTORS: dict[str, Callable[[], Extractor]] = {"rules": _rules}
+DEFAULT = "rules"
+
+
+def get_extractor(name: str = DEFAULT) -> Extractor:
+    """The extractor of that name. Raises UsageError that lists the names there are."""
+    try:
+        factory = EXTRACTORS[name]
+    except KeyError:
+        raise UsageError(f"no extractor {name!r}; there are: {', '.join(EXTRACTORS)}") from None
+    return factory()
