@@ -16,7 +16,7 @@ import re
 import stat
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -38,10 +38,9 @@ BODY_FIELDS = ("text", "html")
 KNOWN_FIELDS = frozenset(ID_FIELDS + TEXT_FIELDS + BODY_FIELDS)
 
 _HTML_START = re.compile(
-    r"\s{0,200}(?:<\?xml[^>]{0,200}>\s{0,50})?(?:<!--[^>]{0,500}-->\s{0,50})?<(?:!doctype\s+html|html|head|body)\b",
+    r"\s{0,99}(?:<\?xml[^>]{0,200}>\s{0,50})?(?:<!--[^>]{0,500}-->\s{0,50})?<(?:!doctype\s+html|html|head|body)\b",
     re.I,
 )
-_SAYS_FORMAT = {"text": "text", "html": "HTML", "jsonl": "JSON Lines", "csv": "CSV"}
 
 Item = RawReport | Issue
 
@@ -198,9 +197,9 @@ def _read_stdin(stdin: IO[bytes] | None, seen: _Seen) -> Iterator[Item]:
 
 def _read_unnamed(stream: IO[bytes], name: str, doc_id: str, seen: _Seen) -> Iterator[Item]:
     """A stream without a suffix: gzip by its first bytes, the format by the first line."""
-    buffered = io.BufferedReader(_Raw(stream), decoding.CHUNK)
+    buffered = _buffered(stream)
     if _peek(buffered)[:2] == b"\x1f\x8b":
-        buffered = io.BufferedReader(decoding.BoundedGzip(buffered), decoding.CHUNK)
+        buffered = _buffered(decoding.unpack(buffered))
     yield from _read_stream(buffered, _sniff(_peek(buffered)), name, doc_id, seen)
 
 
@@ -218,6 +217,10 @@ class _Raw(io.RawIOBase):
         data = self._stream.read(len(buffer))
         buffer[: len(data)] = data
         return len(data)
+
+
+def _buffered(stream: IO[bytes]) -> io.BufferedReader:
+    return io.BufferedReader(_Raw(stream), decoding.CHUNK)
 
 
 def _peek(stream: io.BufferedReader) -> bytes:
@@ -298,7 +301,7 @@ class _Lines:
         return found
 
     def _read(self, stream: IO[bytes]) -> Iterator[tuple[int, str, bytes]]:
-        buffered = io.BufferedReader(_Raw(stream), decoding.CHUNK)
+        buffered = _buffered(stream)
         head = _peek(buffered)
         decoding.refuse_binary(head)
         wide = decoding.bom_encoding(head)
@@ -536,6 +539,4 @@ def _longer_ids(raw: RawReport) -> Iterator[str]:
 
 
 def _with_id(raw: RawReport, doc_id: str) -> RawReport:
-    from dataclasses import replace
-
     return replace(raw, doc_id=doc_id)
