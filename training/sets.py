@@ -1,0 +1,109 @@
+"""Reads the gold and the corpora, and drops whatever the dev part also holds.
+
+Nothing of these texts goes into the project: they are read from `TOLLBOOK_SHARED` and only weights come out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+SHINGLE = 5
+SHARED_AT_MOST = 0.40
+"""A text that shares this part of its 5-word shingles, or more, with one dev report is not trained on."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetInfo:
+    """A training set as the model card lists it."""
+
+    name: str
+    path: str
+    licence: str
+    about: str
+
+
+SETS = (
+    SetInfo("gold/train", "gold/train", "annotations of the project; texts as their sources below", "409 reports, all heads"),
+    SetInfo("muc4", "corpora/muc4/train.jsonl", "none stated (FBIS translations, NIST/DARPA MUC-3/4)", "Latin America 1988-90"),
+    SetInfo("gvdb", "corpora/gvdb/dev.jsonl", "repository Apache-2.0; articles are the newspapers'", "US local news 2015-16"),
+    SetInfo("lgl", "corpora/geoparsing/lgl.jsonl", "repository GPL-3.0; articles are the newspapers'", "US local news 2009"),
+    SetInfo("geovirus", "corpora/geoparsing/geovirus.jsonl", "CC BY 2.5 (Wikinews)", "epidemics, worldwide"),
+    SetInfo("re3d", "corpora/re3d/documents.jsonl", "per document; the non-commercial BBC part is left out", "statements, Syria and Iraq"),
+    SetInfo("timebank", "corpora/temporal/timebank.jsonl", "none stated in the copy (LDC2006T08)", "US newswire 1989-98"),
+    SetInfo("aquaint", "corpora/temporal/aquaint.jsonl", "none stated in the copy (LDC)", "newswire 1998-2000"),
+    SetInfo("meantime", "corpora/temporal/meantime.jsonl", "CC BY 4.0", "business news (Wikinews), without violence"),
+)  # fmt: skip
+
+
+def shared_folder() -> Path:
+    """The shared folder: `TOLLBOOK_SHARED`, or `../shared` beside the repository."""
+    return Path(os.environ.get("TOLLBOOK_SHARED") or Path(__file__).resolve().parents[1].parent / "shared")
+
+
+def read_jsonl(path: Path) -> Iterator[dict[str, Any]]:
+    """The objects of a JSON Lines file, in order."""
+    with path.open(encoding="utf-8") as lines:
+        for line in lines:
+            if line.strip():
+                yield json.loads(line)
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file, hexadecimal."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def full_text(row: dict[str, Any]) -> str:
+    """Title, blank line, body: the clean text of a report as the product freezes it."""
+    title, body = (row.get("title") or "").strip(), (row.get("text") or "").strip()
+    return f"{title}\n\n{body}" if title else body
+
+
+def shingles(text: str) -> frozenset[int]:
+    """Hashes of the 5-word shingles; case, punctuation and apostrophes do not count."""
+    words = re.findall(r"[^\W_]+", re.sub(r"['’]", "", text.lower()))
+    return frozenset(hash(tuple(words[n : n + SHINGLE])) for n in range(len(words) - SHINGLE + 1))
+
+
+class DevGuard:
+    """Says whether a text overlaps a dev report too much to be trained on."""
+
+    def __init__(self, shared: Path) -> None:
+        self._dev = [shingles(full_text(row)) for row in read_jsonl(shared / "gold/dev/reports.jsonl")]
+        self._holders: dict[int, list[int]] = {}
+        for n, found in enumerate(self._dev):
+            for shingle in found:
+                self._holders.setdefault(shingle, []).append(n)
+
+    def overlap(self, text: str) -> float:
+        """The largest share of the text's shingles that one dev report holds, or of a dev report's that the text holds."""
+        mine = shingles(text)
+        if not mine:
+            return 0.0
+        counts: dict[int, int] = {}
+        for shingle in mine:
+            for holder in self._holders.get(shingle, ()):
+                counts[holder] = counts.get(holder, 0) + 1
+        return max((max(n / len(mine), n / max(1, len(self._dev[h]))) for h, n in counts.items()), default=0.0)
+
+    def keep(self, rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The rows whose text may be trained on, in order."""
+        return [row for row in rows if self.overlap(full_text(row)) < SHARED_AT_MOST]
+
+
+def gold(part: Path) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """(report, record) pairs of `gold/train` or `gold/dev`, in the order of the reports."""
+    records = {row["doc_id"]: row for row in read_jsonl(part / "gold.jsonl")}
+    return [(row, records[row["doc_id"]]) for row in read_jsonl(part / "reports.jsonl")]
+
+
+def source_of(doc_id: str) -> str:
+    """The source of a gold report: the prefix of its id (`fakes`, `dev-muc3`, `t`, `gvdb`, `lgl`)."""
+    return next((p for p in ("fakes", "dev-muc3", "gvdb", "lgl", "t") if doc_id.lower().startswith(p + "-")), "other")
