@@ -1,0 +1,241 @@
+"""Decides which bearer of a name is meant, or that none of them is.
+
+The report's country (its own words, demonyms, places that can only lie in one country, the user's hint) and its other places
+decide between namesakes. A bearer in a country that nothing else in the report speaks of is refused
+unless the world knows it: no coordinates beat wrong ones.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tollbook.lexicon import load
+from tollbook.model import Place
+from tollbook.resolve.gazetteer import Entry
+from tollbook.resolve.place_finding import ACCEPTED, Mention, holds, near
+from tollbook.resolve.place_text import PlaceWords, Words
+
+FAMOUS = 400_000  # people: a town of that size is meant without its country being named
+HINT_WEIGHT, NAME_WEIGHT, DEMONYM_WEIGHT, CAP = 6.0, 2.0, 1.2, 10.0
+MAX_ALTERNATIVES = 5
+_GENERIC = {"US": 0.45, "GB": 0.5, "FR": 0.6, "RU": 0.6, "TR": 0.8, "IR": 0.7, "CN": 0.6, "DE": 0.6}  # often named as actors, not as scenes
+
+
+@dataclass(slots=True)
+class Context:
+    """What a report says about where it plays: weight by country, by province id, and points taken as certain."""
+
+    countries: dict[str, float]
+    provinces: dict[str, float]
+    points: list[Entry]
+    main: str | None
+
+    def share(self, country: str) -> float:
+        """0 to 1: the country's weight beside that of the strongest."""
+        most = max(self.countries.values(), default=0.0)
+        return self.countries.get(country, 0.0) / most if most else 0.0
+
+
+def _demonyms(words: Words, lists: PlaceWords) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for line in words.lines:
+        tokens = line.tokens
+        for at, token in enumerate(tokens):
+            pair = f"{token.low} {tokens[at + 1].low}" if at + 1 < len(tokens) else ""
+            code = lists.demonyms.get(pair) or lists.demonyms.get(token.low)
+            if code:
+                found[code] += 1
+    return found
+
+
+def level_fit(entry: Entry, hint: str | None) -> float:
+    """How well an entry's level agrees with the words around the name; a town where they say nothing."""
+    level = entry.level
+    if hint is None:
+        return {"country": 1.0, "town": 0.6, "province": 0.3, "region": 0.5, "point": 0.3, "district": 0.0}[level] - (
+            0.5 if level == "district" and not entry.curated else 0.0
+        )
+    if hint == level:
+        return 1.2
+    pairs = {("district", "town"): 0.5, ("town", "district"): 0.2, ("region", "province"): 0.9, ("region", "town"): 0.6, ("region", "district"): 0.5,
+             ("province", "district"): 0.4, ("province", "region"): 0.6, ("district", "province"): 0.1, ("town", "point"): 0.3}  # fmt: skip
+    return pairs.get((hint, level), -0.6)
+
+
+def size_bonus(entry: Entry) -> float:
+    """Larger places are meant more often: 0 to about 3 by the logarithm of the people living there."""
+    if entry.level == "country":
+        return 3.2
+    people = entry.population if entry.level != "district" or entry.curated else entry.population * 0.5
+    bonus = max(0.0, math.log10(people + 1) - 2.0) * 0.55
+    return min(2.8, max(bonus, 1.2 if entry.curated else 0.0))
+
+
+_MATCH = {"name": 0.0, "alternate": -0.35, "folded": -1.6}
+
+
+def rate(entry: Entry, mention: Mention, context: Context) -> float:
+    """How likely this bearer is meant; only differences count."""
+    value = size_bonus(entry) + level_fit(entry, mention.hint) + _MATCH[entry.match]
+    value += 3.0 * context.share(entry.country)
+    if entry.admin1_id and context.provinces:
+        value += 1.6 * min(1.0, context.provinces.get(entry.admin1_id, 0.0) / 2.0)
+    for container in mention.containers:
+        if any(holds(outer, entry) for outer in container.entries):
+            value += 4.0
+            break
+    if context.points and entry.radius_km and entry.level != "country":
+        closest = min((near(entry, point) for point in context.points if point.id != entry.id), default=None)
+        if closest is not None:
+            value += 1.5 * math.exp(-closest / 120.0)
+    return value
+
+
+def _acceptable(entry: Entry, mention: Mention, context: Context) -> bool:
+    """Whether the entry may be meant at all, given what the report speaks of."""
+    if entry.level == "country":
+        return True
+    if any(holds(outer, entry) for container in mention.containers for outer in container.entries):
+        return True
+    weight = context.countries.get(entry.country, 0.0)
+    if entry.match == "folded":
+        return context.share(entry.country) >= 0.5 and weight >= 2.0
+    if weight >= 1.0 and context.share(entry.country) >= 0.12:
+        return True
+    famous = entry.population >= FAMOUS and entry.match == "name" and entry.level in ("town", "province")
+    if famous or (entry.level == "region" and entry.curated):
+        return True
+    if not context.countries:
+        return entry.population >= 100_000 or (entry.curated and entry.level != "district") or entry.level == "province"
+    return entry.level == "province" and entry.match == "name" and entry.population >= 3_000_000
+
+
+def best(mention: Mention, context: Context) -> tuple[Entry | None, list[Entry]]:
+    """The bearer meant, or None, and all candidates from likely to unlikely."""
+    rated = sorted(((rate(e, mention, context), e) for e in mention.entries), key=lambda pair: (-pair[0], pair[1].id))
+    for _, entry in rated:
+        if _acceptable(entry, mention, context) and _measures(entry, mention):
+            return entry, [e for _, e in rated]
+    return None, [e for _, e in rated]
+
+
+def _measures(entry: Entry, mention: Mention) -> bool:
+    """Where the text says how far the place lies from another, it must lie about there."""
+    for_other = mention.measured
+    if for_other is None or for_other.distance is None:
+        return True
+    km = for_other.distance[0]
+    anchors = [e for e in for_other.entries if e.country == entry.country and e.level == "town"]
+    if not anchors or not entry.radius_km:
+        return True
+    return any(abs(near(entry, anchor) - km) <= 0.35 * km + anchor.radius_km + entry.radius_km + 5 for anchor in anchors)
+
+
+def _single_country(entries: Sequence[Entry]) -> str | None:
+    """The country where a name's every bearer of weight lies."""
+    strong = [e for e in entries if e.match != "folded"]
+    if not strong:
+        return None
+    top = max(strong, key=lambda e: (e.curated, e.population))
+    rivals = [e for e in strong if e.country != top.country and (e.population * 8 >= top.population or e.curated)]
+    return None if rivals else top.country
+
+
+def context_of(
+    mentions: Sequence[Mention], words: Words, lists: PlaceWords, hint: str | None, first: Context | None = None
+) -> Context:
+    """Weighs countries and provinces by what is named; with `first`, by what it made of the ambiguous names too."""
+    countries: dict[str, float] = defaultdict(float)
+    provinces: dict[str, float] = defaultdict(float)
+    points: list[Entry] = []
+    if hint:
+        countries[hint] += HINT_WEIGHT
+    for code, times in sorted(_demonyms(words, lists).items()):
+        countries[code] += min(CAP, DEMONYM_WEIGHT * times) * _GENERIC.get(code, 1.0)
+    by_name: dict[str, int] = Counter()
+    for mention in mentions:
+        if mention.score < ACCEPTED or not mention.entries:
+            continue
+        by_name[mention.name] += 1
+        factor = 1.0 / by_name[mention.name] * (0.4 if mention.dateline else 1.0)
+        if factor < 0.2:
+            continue
+        entry = _evident(mention, first)
+        if entry is None:
+            code = _single_country(mention.entries)
+            if code:
+                countries[code] += 0.8 * factor
+            continue
+        if entry.level == "country":
+            countries[entry.country] += NAME_WEIGHT * factor * _GENERIC.get(entry.country, 1.0)
+            continue
+        countries[entry.country] += factor
+        if entry.level == "province":
+            provinces[entry.id] += factor
+        elif entry.admin1_id:
+            provinces[entry.admin1_id] += 0.7 * factor
+        if entry.radius_km and entry.level in ("town", "district", "point") and by_name[mention.name] == 1:
+            points.append(entry)
+    main = max(countries.items(), key=lambda pair: (pair[1], pair[0]))[0] if countries else None
+    return Context(dict(countries), dict(provinces), points[:12], main)
+
+
+def _evident(mention: Mention, first: Context | None) -> Entry | None:
+    """The bearer that can be counted on: the only one of weight, or what an earlier round chose."""
+    if first is not None:
+        return best(mention, first)[0]
+    exact = [e for e in mention.entries if e.match != "folded"]
+    if not exact:
+        return None
+    if exact[0].level == "country" or any(e.level == "country" for e in exact):
+        return next(e for e in exact if e.level == "country")
+    nested = [e for e in exact if any(holds(o, e) for c in mention.containers for o in c.entries)]
+    if len({e.country for e in nested}) == 1:
+        return max(nested, key=lambda e: (e.population, e.id))
+    if _single_country(exact) and exact[0].population >= 50_000:
+        wanted = [e for e in exact if e.level == mention.hint] or [e for e in exact if e.level == "town"] or exact
+        return max(wanted, key=lambda e: (e.population, e.id))
+    return None
+
+
+def moved(entry: Entry, km: float, bearing: float) -> tuple[float, float]:
+    """The point so many kilometres from an entry, on a flat earth (exact enough under 300 km)."""
+    angle = math.radians(bearing)
+    lat = entry.lat + km * math.cos(angle) / 111.2
+    lon = entry.lon + km * math.sin(angle) / (111.2 * max(0.05, math.cos(math.radians(entry.lat))))
+    return round(lat, 4), round((lon + 180) % 360 - 180, 4)
+
+
+def admin_level(entry: Entry) -> int | None:
+    """0 country, 1 province, 2 district, 3 anything smaller; None for a region that no administration has."""
+    if entry.level == "district" and not entry.id.startswith("a2:"):
+        return 3
+    value = load("precision")["levels"][entry.level]["admin_level"]
+    return None if value is None else int(value)
+
+
+def to_place(mention: Mention, entry: Entry | None, candidates: Sequence[Entry]) -> Place:
+    """The public value. Alternatives read `id (country)`, at most five, the chosen one not among them."""
+    others = tuple(f"{e.id} ({e.country})" for e in candidates if entry is None or e.id != entry.id)[:MAX_ALTERNATIVES]
+    span = (mention.start, mention.end)
+    if entry is None:
+        return Place(name=mention.name, span=span, level=mention.hint, alternatives=others)
+    if mention.distance is not None and mention.measured is None and mention.distance[1] is not None and entry.radius_km:
+        km, bearing = mention.distance
+        assert bearing is not None
+        lat, lon = moved(entry, km, bearing)
+        share = float(load("precision")["radius_km"]["distance_share"])
+        radius = round(max(5.0, km * share) + min(entry.radius_km, 15.0), 1)
+        return Place(
+            name=mention.name, span=span, level="point", lat=lat, lon=lon, radius_km=radius, admin_level=None,
+            country=entry.country, alternatives=(f"{entry.id} ({entry.country})", *others)[:MAX_ALTERNATIVES],
+        )  # fmt: skip
+    placed = entry.radius_km > 0
+    return Place(
+        name=mention.name, span=span, level=entry.level, gazetteer_id=entry.id, lat=entry.lat if placed else None,
+        lon=entry.lon if placed else None, radius_km=entry.radius_km if placed else None, admin_level=admin_level(entry),
+        admin1=entry.name if entry.level == "province" else entry.admin1, admin2=entry.admin2, country=entry.country, alternatives=others,
+    )  # fmt: skip
