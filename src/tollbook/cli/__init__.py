@@ -1,0 +1,23 @@
+"""The command line: parse, call one function, print, set the exit status."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from types import FrameType
+
+
+def main() -> None:
+    """The `tollbook` program. Exit status: 0 fine, 1 an input unread or a row unwritten, 2 wrong use."""
+    signal.signal(signal.SIGTERM, _terminated)
+    try:
+        from tollbook.cli.app import app
+
+        app()
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _terminated(_signal: int, _frame: FrameType | None) -> None:
+    """SIGTERM ends the program as Ctrl-C does, so that no half-written file stays behind."""
+    sys.exit(128 + signal.SIGTERM)
