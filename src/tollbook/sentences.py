@@ -63,6 +63,11 @@ def check(data: object) -> _Words:
     return _Words(**{name: frozenset(data[name]) for name in _LISTS})
 
 
+def is_starter(word: str) -> bool:
+    """Whether a word, capitalised, begins a sentence far more often than a name ("The", "Three")."""
+    return word.lower() in _words().starters
+
+
 def split_sentences(report: Report) -> tuple[Sentence, ...]:
     """The sentences of `report.text` in order, not overlapping, without surrounding white space.
 
@@ -90,7 +95,7 @@ def _blocks(report: Report) -> Iterator[tuple[int, Span, str]]:
     text = report.text
     cuts = sorted({f.span[0] for f in report.furniture} | {f.span[1] for f in report.furniture} | {report.title_end})
     starts = [f.span[0] for f in report.furniture]
-    for number, (start, end) in enumerate(_paragraphs(text)):
+    for number, (start, end) in enumerate(paragraph_spans(text)):
         inside = cuts[bisect_right(cuts, start) : bisect_left(cuts, end)]
         for a, b in pairwise([start, *inside, end]):
             at = bisect_right(starts, a) - 1
@@ -101,8 +106,8 @@ def _blocks(report: Report) -> Iterator[tuple[int, Span, str]]:
             yield number, (a, b), kind
 
 
-def _paragraphs(text: str) -> Iterator[Span]:
-    """Stretches between blank lines and between line ends that are not wrapping."""
+def paragraph_spans(text: str) -> Iterator[Span]:
+    """Stretches of `text` between blank lines and between line ends that are not mere wrapping, in order."""
     width = _wrap_width(text)
     start = 0
     for match in _BLANK_LINE.finditer(text):
