@@ -32,10 +32,12 @@ MAX_CONTAINS_RULE = 1500
 # How far from its beginning running text may still be headline, date and buttons.
 HEAD = 700
 TAIL = 4000
+SHORT_TAIL = 800
 
 _WORDS = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+_NOT_SPACE = re.compile(r"\S+")
 _TERMINAL = re.compile(r"[.!?…][\"'”’»)\]]{0,3}\s*\Z")
-_FULL_STOP_INSIDE = re.compile(r"[a-z\d)\"”’]{2}[.!?][\"'”’)]{0,2}\s+[\"'“‘(]{0,2}[A-Z]")
+_FULL_STOP_INSIDE = re.compile(r"[A-Za-z\d)\"”’]{2}[.!?][\"'”’)]{0,2}\s+[\"'“‘(]{0,2}[A-Z]")
 _AFTER_STOP = re.compile(r"[.!?…][\"'”’»)\]]{0,3}\s+\Z|\A\s*\Z")
 _BULLET = re.compile(r"\s*(?:[-•*‣▪●–—]\s|\(?\d{1,2}[.)]\s|\(?[a-z][)]\s)")
 _FIGURE_LIST = re.compile(r"[^:]{2,60}:\s*(?:about |at least |some )?[\d,.]+\b")
@@ -48,7 +50,7 @@ _PLACE_LINE = re.compile(
         (?:,\ [A-Z][\w.'’]{0,20}(?:[ -][A-Z][\w.'’]{1,20}){0,2}\.?)?      # , Northern Ireland
         (?:,?\ (?:[A-Z][a-z]{2,8}\.?\ \d{1,2}|\d{1,2}\ [A-Z][A-Za-z]{2,8})(?:,?\ \d{2,4})?)?  # , August 7
        )
-       (?:\ ?\((?P<agency>[A-Z][\w.&/ -]{1,60})\)\s?(?:--|[-–—_:])?        # (Reuters) -
+       (?:\ ?\((?P<agency>[A-Z][\w.&/ -]{1,60})\)(?P<dash>\s?(?:--|[-–—_:]))?        # (Reuters) -
          |\ ?(?:--|[–—_])                                               # an em dash
          |\ -(?=\s)
          |:(?=\s[A-Z][a-z])
@@ -82,11 +84,13 @@ class Rules:
     heads: tuple[Rule, ...]
     credits: tuple[Rule, ...]
     tails: tuple[Rule, ...]
-    foot: re.Pattern[str]
+    foot: tuple[str, ...]
     site_words: re.Pattern[str]
     button_words: frozenset[str]
+    agencies: frozenset[str]
 
 
+_LISTS = ("foot", "site_words", "button_words", "agencies")
 _SECTIONS = ("lines", "contains", "headings", "heads", "credits", "tails")
 
 
@@ -98,14 +102,15 @@ def rules() -> Rules:
 
 def check(data: object) -> Rules:
     """pages.yml as rules. Raises LexiconError for an unknown kind or key, or a pattern that does not compile."""
-    if not isinstance(data, dict) or set(data) != {*_SECTIONS, "foot", "site_words", "button_words"}:
-        raise LexiconError(f"pages.yml: needed are {', '.join(_SECTIONS)}, foot, site_words, button_words")
+    if not isinstance(data, dict) or set(data) != {*_SECTIONS, *_LISTS}:
+        raise LexiconError(f"pages.yml: needed are {', '.join((*_SECTIONS, *_LISTS))}")
     sections = {name: tuple(_rule(name, row) for row in data[name]) for name in _SECTIONS}
-    foot = re.compile("|".join(re.escape(str(w)) for w in data["foot"]), re.I)
+    foot = tuple(data["foot"])
     site = re.compile(
         "|".join(rf"\b{re.escape(w)}\b" if w[0] != "." else re.escape(w) for w in data["site_words"]), re.I
     )
-    return Rules(**sections, foot=foot, site_words=site, button_words=frozenset(data["button_words"]))
+    buttons, agencies = frozenset(data["button_words"]), frozenset(data["agencies"])
+    return Rules(**sections, foot=foot, site_words=site, button_words=buttons, agencies=agencies)
 
 
 def _rule(section: str, row: dict[str, object]) -> Rule:
@@ -192,14 +197,13 @@ def mark(
 
 def is_headline(line: str) -> bool:
     """Whether a text's first line can be its headline: some words, no final stop, no date, button or dateline."""
-    words = line.split()
-    if (
-        not 3 <= len(words) <= 40
-        or len(line) > 250
-        or _TERMINAL.search(line.rstrip(".") if words[-1] == "U.S." else line)
-    ):
-        return line.rstrip()[-1:] in "?!" and 3 <= len(words) <= 25
-    return line.rstrip()[-1] not in ",;:-–—_" and not is_labelled(line) and not _PLACE_LINE.match(line.strip())
+    line = line.strip()
+    words = len(line.split())
+    if not 3 <= words <= 40 or len(line) > 250:
+        return False
+    if _TERMINAL.search(line):
+        return line[-1] in "?!" and words <= 25
+    return line[-1] not in ",;:-–—_" and not is_labelled(line) and place_line(line, 0, len(line)) is None
 
 
 def is_labelled(line: str) -> bool:
@@ -213,33 +217,34 @@ def mark_repeats(report: Report) -> Report:
 
     A first copy without its full stop, run into a longer sentence, is the one that is marked.
     """
-    seen: set[tuple[str, ...]] = set()
-    marks = _Marks(report.text)
+    text = report.text
+    seen: set[str] = set()
+    marks = _Marks(text)
     marks.spans = [(*f.span, f.kind) for f in report.furniture]
     before = len(marks.spans)
     for sentence in split_sentences(report):
         if sentence.kind not in ("body", "standfirst"):
             continue
         start, end = sentence.span
-        words = list(_WORDS.finditer(report.text, start, end))
+        words = text[start:end].rstrip(".").lower().split()
         if len(words) < 7:
             continue
-        key = tuple(w.group().lower() for w in words)
+        key = " ".join(words)
         if key in seen:
             marks.add(start, end, "repeat")
-        elif stop := _doubled(key):
-            whole = stop * 2 == len(key)
-            at = words[stop].start()
-            marks.add(*((at, end) if whole else (start, at)), "repeat")
-            seen.add(key[:stop])
+        elif stop := _doubled(words):
+            at = [w.start() for w in _NOT_SPACE.finditer(text, start, end)][stop]
+            marks.add(*((at, end) if stop * 2 == len(words) else (start, at)), "repeat")
+            seen.add(" ".join(words[:stop]))
         seen.add(key)
     return replace(report, furniture=marks.result()) if len(marks.spans) > before else report
 
 
-def _doubled(words: tuple[str, ...]) -> int:
+def _doubled(words: list[str]) -> int:
     """How many words at the beginning come again directly after themselves; 0 when fewer than seven do."""
+    first = words[0]
     for stop in range(7, len(words) // 2 + 1):
-        if words[stop] == words[0] and words[:stop] == words[stop : 2 * stop]:
+        if words[stop] == first and words[:stop] == words[stop : 2 * stop]:
             return stop
     return 0
 
@@ -306,7 +311,7 @@ def _labelled(unit: _Unit, known: Rules) -> str | None:
         for rule in known.lines:
             if rule.pattern.fullmatch(text):
                 return rule.kind
-        if (match := _PLACE_LINE.fullmatch(text)) and (match.group("agency") or text[-1] in "-_—–"):
+        if (match := place_line(text, 0, len(text))) and match.end() == len(text):
             return "dateline"
     if len(text) <= MAX_CONTAINS_RULE:
         for rule in known.contains:
@@ -395,7 +400,8 @@ def _unlabelled(units: list[_Unit]) -> None:
     first, last = prose[0], prose[-1]
     for i in loose:
         unit = units[i]
-        if _may_be_body(unit, units[i - 1] if i else None):
+        following = units[i + 1] if i + 1 < len(units) else None
+        if _may_be_body(unit, units[i - 1] if i else None) or (following and _STARTS_AS_BODY.match(following.text)):
             continue
         if i < first:
             unit.kind = "standfirst" if unit.words >= 5 else "browser"
@@ -440,6 +446,17 @@ def _boxes(units: list[_Unit]) -> None:
                 later.kind = "analysis"
 
 
+def place_line(text: str, at: int, end: int) -> re.Match[str] | None:
+    """The dateline that begins at `at` with a town: "KABUL (AFP) -". An acronym's meaning, "IS (Daesh)", is none."""
+    match = _PLACE_LINE.match(text, at, end)
+    if match is None:
+        return None
+    agency = match.group("agency")
+    if agency is None or match.group("dash") or agency.lower() in rules().agencies or "[" in match.group():
+        return match
+    return None
+
+
 # --- running text -------------------------------------------------------------------------------
 
 
@@ -452,7 +469,7 @@ def _mark_running(text: str, title: str, units: list[_Unit], marks: _Marks, date
     first = own[0]
     _mark_head(text, title, first.span, marks, dateline)
     for unit in own[1:3]:
-        if match := _PLACE_LINE.match(text, unit.span[0], unit.span[1]):
+        if match := place_line(text, *unit.span):
             marks.add(*match.span(), "dateline")
     if dateline and marks.free(dateline) and _stands_alone(text, dateline):
         marks.add(*dateline, "dateline")
@@ -503,7 +520,7 @@ def _head_piece(
         return at, dateline[1], "dateline"
     if title and (stop := _title_at(text, title, at, end)):
         return at, stop, "title"
-    if (match := _PLACE_LINE.match(text, at, end)) and match.end() < end:
+    if (match := place_line(text, at, end)) and match.end() < end:
         return at, match.end(), "dateline"
     for rule in rules().heads:
         match = rule.pattern.match(text, at, end)
@@ -592,7 +609,7 @@ def _mark_tags(text: str, start: int, limit: int, marks: _Marks) -> None:
 def _mark_place_line(text: str, at: int, limit: int, end: int, marks: _Marks) -> None:
     """A place line after a lead, and what is glued before it: `... said. Some Headline KABUL (AFP) The ...`."""
     for found in re.finditer(r"(?<![A-Z.\w])[A-Z]{3}", text[at:limit]):
-        match = _PLACE_LINE.match(text, at + found.start(), end)
+        match = place_line(text, at + found.start(), end)
         if match is None or not match.group("agency") or not marks.free(match.span()):
             continue
         begin = max(at, *(m.end() + at for m in re.finditer(r"[.!?][\"”’)]{0,2}\s", text[at : match.start()])), at)
@@ -616,6 +633,8 @@ def _mark_credit(text: str, span: Span, marks: _Marks) -> None:
             for stop in re.finditer(r"[a-z\d)\"”’][.!?][\"”’)]{0,2}\s+(?=[A-Z\"“])", text[start : match.start()]):
                 begin = start + stop.end()
             begin = max([begin, *(b for _, b, _ in marks.spans if b <= match.start())])
+            if _TERMINAL.search(text[max(start, match.start() - 6) : match.start()]):
+                begin = match.start()  # what ends with a full stop may be the report's own sentence
             if match.start() - begin <= 400:
                 marks.add(begin, match.end(), rule.kind)
 
@@ -624,11 +643,12 @@ def _mark_tail(text: str, span: Span, marks: _Marks) -> None:
     """What follows the last sentence: credits, tags, links, the page's foot."""
     start, end = span
     end = start + len(text[start:end].rstrip())
-    floor = max(start + (end - start) // 3, end - TAIL)
+    reach = TAIL if _foot_words(text[max(start, end - SHORT_TAIL) : end]) > 1 else SHORT_TAIL
+    floor = max(start + (end - start) // 3, end - reach)
     found = sorted(_tail_matches(text, floor, end), key=lambda f: (f[0], -f[1]))
     for i, (at, stop, _, strong) in enumerate(found):
         rest = text[at:end]
-        foot = len({m.group().lower() for m in rules().foot.finditer(rest)})
+        foot = _foot_words(rest)
         if not (
             stop >= end
             or foot >= 2
@@ -642,6 +662,11 @@ def _mark_tail(text: str, span: Span, marks: _Marks) -> None:
             if b > a:
                 marks.add(a, b, kind)
         return
+
+
+def _foot_words(text: str) -> int:
+    low = text.lower()
+    return sum(word in low for word in rules().foot)
 
 
 def _stops(text: str) -> int:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
+from string import ascii_lowercase, ascii_uppercase
 
 from tollbook import lexicon
 from tollbook.errors import LexiconError
@@ -31,6 +32,8 @@ _WORD_BEFORE = re.compile(r"(?:[^\W_]|[.'’&-])*\Z")
 _NEXT = re.compile(r"(\s*)([\"'“‘«(\[{`]{0,4})\s?([^\W_]*(?:-[^\W_]+)?)")
 _BULLET = re.compile(r"\s*(?:[-•*‣▪●–—·>]\s|\(?\d{1,2}[.)]\s|\(?[a-z][)]\s)")
 _BLANK_LINE = re.compile(r"\n[ \t]*\n\s*")
+_TWO_SPACES = re.compile(r"[.!?][\"')\]]{0,2} {2}(?=\S)")
+_ONE_SPACE = re.compile(r"[a-zA-Z]{3}[.!?][\"')\]]{0,2} (?=\S)")
 _INITIALS = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]\Z")
 
 
@@ -238,14 +241,15 @@ def _ends_without_space(text: str, match: re.Match[str], before: str, following:
 
 def _is_capitals(text: str) -> bool:
     """Whether the text is set in capitals throughout (wire copy of the teleprinter kind)."""
-    sample = text[:4000]
-    upper = sum(map(str.isupper, sample))
-    lower = sum(map(str.islower, sample))
-    return upper > 20 and lower * 10 < upper
+    sample = text[:2000].encode("ascii", errors="ignore")
+    lower = len(sample) - len(sample.translate(None, ascii_lowercase.encode()))
+    upper = len(sample) - len(sample.translate(None, ascii_uppercase.encode()))
+    return lower * 10 < upper
 
 
 def _double_spaced(text: str) -> bool:
     """Whether the writer put two spaces after a full stop: then one space after an abbreviation ends nothing."""
-    two = len(re.findall(r"[.!?][\"')\]]{0,2} {2}(?=\S)", text[:6000]))
-    one = len(re.findall(r"[a-zA-Z]{3}[.!?][\"')\]]{0,2} (?=\S)", text[:6000]))
-    return two > 1 and two > one
+    if ".  " not in text:
+        return False
+    two = len(_TWO_SPACES.findall(text, 0, 6000))
+    return two > 1 and two > len(_ONE_SPACE.findall(text, 0, 6000))
