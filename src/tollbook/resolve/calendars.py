@@ -17,7 +17,7 @@ from tollbook import lexicon
 from tollbook.errors import LexiconError
 from tollbook.model import DatePrecision
 from tollbook.resolve.counts import is_year
-from tollbook.resolve.numbers import Phrases, Tokens, numerals
+from tollbook.resolve.numbers import Phrases, Tokens, numerals, spoken_year
 
 Unit = Literal["hour", "day", "week", "month", "year"]
 Days = tuple[dt.date, dt.date]
@@ -57,13 +57,15 @@ class Words:
     anchor_words: Phrases
     needs_clause_end: frozenset[str]
     shift_words: Mapping[str, int]
-    same_unit: Phrases
+    told_unit: Phrases
     weekend: frozenset[str]
     weekend_skip: frozenset[str]
     fixed_days: Phrases
     named_days: Phrases
     since: Phrases
     since_verbs: frozenset[str]
+    period_modifiers: frozenset[str]
+    no_period: frozenset[str]
     range_links: Phrases
     prepositions: frozenset[str]
     future_left: Phrases
@@ -71,15 +73,17 @@ class Words:
     reporting: frozenset[str]
     clause_ends: frozenset[str]
     dateline_labels: Phrases
+    update_labels: Phrases
     dateline_not_after: frozenset[str]
     copyright: frozenset[str]
 
 
 _PHRASES = (
     "nights_before_weekday",
-    "into_weekday", "this", "same_unit", "since", "range_links", "future_left", "future_cues", "dateline_labels",
+    "into_weekday", "this", "since", "range_links", "future_left", "future_cues", "dateline_labels",
+    "update_labels",
 )  # fmt: skip
-_TABLES = ("few", "day_words", "anchor_words", "fixed_days", "named_days")
+_TABLES = ("few", "day_words", "anchor_words", "told_unit", "fixed_days", "named_days")
 _MAPS = ("months", "weekdays", "weekdays_short", "units", "shift_words")
 
 
@@ -151,6 +155,8 @@ def is_month(t: Tokens, i: int) -> bool:
 def read_calendar(t: Tokens, i: int) -> list[Calendar]:
     """The calendar dates that begin at token i: none, one, or each day of a list ("3, 4 and 6 May")."""
     w = words()
+    if spoken := spoken_year(t, i):
+        return [Calendar(i, spoken[1], spoken[0])]
     weekday = w.weekdays.get(t.at(i), w.weekdays_short.get(t.at(i)))
     if weekday is not None:
         k = i + 1
@@ -187,17 +193,21 @@ def _full_year(t: Tokens, i: int) -> int | None:
     return _number(t, i, 1900, 2099) if len(t.at(i)) == 4 else None
 
 
-def _year_after(t: Tokens, k: int, *, short_ok: bool) -> tuple[int | None, int]:
-    """The year that may follow a day and month at token k: (year, index past it)."""
-    j = k + (t.at(k) == ".") if short_ok or t.at(k) == "." else k
+def _year_after(t: Tokens, k: int, month: str) -> tuple[int | None, int]:
+    """The year that may follow a day and `month` (as written) at token k: (year, index past it).
+
+    Two digits are a year after a month in capitals ("12 JAN 90", "18 APRIL 89 (AFP)") or an apostrophe.
+    """
+    j = k + (t.at(k) == ".")
     j += t.at(j) in (",", "of", "-")
     year = _full_year(t, j)
-    if year and not (t.at(j + 1) in numerals().people and t.at(j - 1) not in (",", "of")):
+    if year:
         return year, j + 1
     if t.at(k) in ("'", "’") and len(t.at(k + 1)) == 2 and t.glued(k + 1) and t.low[k + 1].isdecimal():
         return _century(int(t.low[k + 1])), k + 2
-    two = t.at(j)
-    if short_ok and len(two) == 2 and two.isdecimal() and int(two) > 31 and t.at(j + 1) not in numerals().people:
+    two, after = t.at(j), t.at(j + 1)
+    closed = after in ("(", "-", "–", "—", "[") or (len(month) <= 4 and after not in numerals().people)
+    if month.isupper() and len(two) == 2 and two.isdecimal() and int(two) > 31 and closed:
         return _century(int(two)), j + 1
     return None, k
 
@@ -245,7 +255,7 @@ def _day_month(t: Tokens, i: int) -> list[Calendar]:
     if not is_month(t, j):
         return []
     month = words().months[t.low[j]]
-    year, end = _year_after(t, j + 1, short_ok=len(t.low[j]) <= 4 and t.raw(j).isupper())
+    year, end = _year_after(t, j + 1, t.raw(j))
     if ranged:
         return [Calendar(i, end, year, month, days[0], days[-1])]
     ends = [*(k + 1 for k in spans[:-1]), end]
@@ -268,6 +278,8 @@ def _month_day(t: Tokens, i: int) -> list[Calendar]:
     year = _full_year(t, k)
     if year and not (t.at(k + 1) in numerals().people and not is_year(t, k)):
         return [Calendar(i, k + 1, year, month)]
+    if spoken := spoken_year(t, k):
+        return [Calendar(i, spoken[1], spoken[0], month)]
     if t.at(i + 1) in ("'", "’") and len(t.at(i + 2)) == 2 and t.at(i + 2).isdecimal():
         return [Calendar(i, i + 3, _century(int(t.low[i + 2])), month)]
     alone = len(t.low[i]) > 4 or t.low[i] in ("may", "june", "july")
@@ -283,11 +295,11 @@ def _days_after_month(t: Tokens, i: int, month: int, found: tuple[int, int]) -> 
     link = t.at(j)
     more = _day(t, j + 1) if link in (*_DASHES, "to", "and", "through", "until") else None
     if more and more[0] > day and t.at(more[1]) not in numerals().people and not is_month(t, more[1]):
-        year, end = _year_after(t, more[1], short_ok=False)
+        year, end = _year_after(t, more[1], t.raw(i))
         if link != "and" or t.at(i - 1) in ("between", "from"):
             return [Calendar(i, end, year, month, day, more[0])]
         return [Calendar(i, j, year, month, day), Calendar(j + 1, end, year, month, more[0])]
-    year, end = _year_after(t, j, short_ok=False)
+    year, end = _year_after(t, j, t.raw(i))
     return [Calendar(i, end, year, month, day)]
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from tollbook import lexicon
 from tollbook.errors import LexiconError
 from tollbook.model import Count, Span
-from tollbook.resolve.numbers import Phrases, Tokens, number_at, tokens
+from tollbook.resolve.numbers import Phrases, Tokens, number_at, spoken_year, tokens
 
 HEDGES = ("at_least", "more_than", "at_most", "less_than", "about", "same", "inside")
 
@@ -375,6 +375,8 @@ def _past_identifier(t: Tokens, i: int, j: int) -> int:
 
 def _numeric(t: Tokens, i: int) -> tuple[_Core | None, int]:
     """The number or range at token i, or None where it counts nothing; and where to read on."""
+    if year := spoken_year(t, i):
+        return None, year[1]
     found = number_at(t, i)
     if not found:
         return None, i + 1
@@ -462,23 +464,19 @@ def find_counts(text: str, start: int = 0, end: int | None = None) -> list[Count
     words = _words()
     starts = words.starts
     counts: list[Count] = []
-    i = 0
-    while i < len(t.low):
-        word = t.low[i]
+    after = 0
+    for i in [k for k, word in enumerate(t.low) if word in starts or word.isdecimal()]:
+        if i < after:
+            continue
         core: _Core | None = None
-        after = i + 1
-        if word.isdecimal():
-            core, after = _numeric(t, i)
-        elif word in starts:
+        if not t.low[i].isdecimal():
             core = _zero(t, i) or _vague(t, i) or _special(t, i)
-            if core:
-                after = core.last
-            else:
-                core, after = _numeric(t, i)
         if core:
-            count = _hedged(t, core)
-            counts.append(count)
-        i = after
+            after = core.last
+        else:
+            core, after = _numeric(t, i)
+        if core:
+            counts.append(_hedged(t, core))
     return counts
 
 

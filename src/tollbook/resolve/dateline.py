@@ -9,25 +9,46 @@ import datetime as dt
 
 from tollbook.model import DateRange
 from tollbook.resolve.calendars import Calendar, read_calendar, resolve, words
-from tollbook.resolve.numbers import Tokens, tokens
+from tollbook.resolve.numbers import Phrases, Tokens, tokens
 
 START = 700  # code points: a headline, a standfirst and the line with agency and date
 LABELLED = 4000  # a label says what the date is, wherever it stands; farther down stand other reports' dates
+_CLOSERS = ("(", ")", "-", "–", "—", "_", "|", "[", ":", '"', "“")
 DAY_FIRST_MARKS = ("-", ".")  # d-m-y; "05/09/2013" with a slash is written both ways
 
 
 def dateline_date(text: str) -> DateRange | None:
     """The publication day as printed in the text, basis "stated", or None.
 
-    The earliest labelled date wins ("Published", "Last updated at", "Posted on"), then a date that opens a line or
-    follows a place or an agency within the first 700 code points. A day told in a sentence ("on 12 March 2011") is
-    none. "05-09-2013" is read day first; "05/09/2013", where both readings are days, gives None.
+    Within the first 700 code points: a date behind a label ("Published", "Posted on"), else one that opens a line or
+    follows a place or an agency. Else a label that opens a line, else "Last updated". A day told in a sentence ("on
+    12 March 2011") is none. "05-09-2013" is read day first; "05/09/2013", where both readings are days, gives None.
     """
-    t = tokens(text, 0, min(len(text), LABELLED))
-    candidates = [c for i in range(len(t.low)) if _may_begin(t, i) for c in read_calendar(t, i)[:1] if _full(c)]
-    labelled = [c for c in candidates if _labelled(t, c) and not _copyright(t, c.first)]
-    printed = [c for c in candidates if t.start[c.first] < START and _printed(t, c) and not _copyright(t, c.first)]
-    for c in [*labelled[:1], *printed[:1]]:
+    w = words()
+    t = tokens(text)
+    near = _candidates(t, 0, START)
+    choices = [c for c in near if _labelled(t, c, w.dateline_labels)] + [c for c in near if _printed(t, c)]
+    day = _first_day(t, choices)
+    if day is None:
+        found = [*near, *_candidates(t, START, LABELLED)]
+        choices = [c for c in found if _labelled(t, c, w.dateline_labels, own_line=True)]
+        day = _first_day(t, choices + [c for c in found if _labelled(t, c, w.update_labels)])
+    return day
+
+
+def _candidates(t: Tokens, low: int, high: int) -> list[Calendar]:
+    """The full dates that begin in code points low..high."""
+    found = []
+    for i, start in enumerate(t.start):
+        if start >= high:
+            break
+        if start >= low and _may_begin(t, i):
+            found += [c for c in read_calendar(t, i)[:1] if _full(c) and not _copyright(t, c.first)]
+    return found
+
+
+def _first_day(t: Tokens, choices: list[Calendar]) -> DateRange | None:
+    for c in choices:
         resolved = resolve(c, None) if len(c.choices) < 2 else None
         day = resolved[0][0] if resolved and resolved[0] else _day_first(t, c)
         if day:
@@ -53,13 +74,14 @@ def _day_first(t: Tokens, c: Calendar) -> dt.date | None:
     return dt.date(*c.choices[0]) if mark in DAY_FIRST_MARKS else None
 
 
-def _labelled(t: Tokens, c: Calendar) -> bool:
+def _labelled(t: Tokens, c: Calendar, labels: Phrases, *, own_line: bool = False) -> bool:
     """Whether a label stands right before the date, a colon or a clock time between them at most."""
     k = c.first
     for _ in range(5):
-        if words().dateline_labels.before(t, k):
-            label = words().dateline_labels.before(t, k)
-            return label is not None and t.raw(label[0])[:1].isupper()
+        if label := labels.before(t, k):
+            first = label[0]
+            opens = first == 0 or "\n" in t.text[t.end[first - 1] : t.start[first]]
+            return t.raw(first)[:1].isupper() and (opens or not own_line)
         if not (t.at(k - 1).isdecimal() or t.at(k - 1) in (":", "|", ",", "-", "am", "pm", "gmt", "at", "/")):
             return False
         k -= 1
@@ -71,15 +93,17 @@ def _copyright(t: Tokens, i: int) -> bool:
 
 
 def _printed(t: Tokens, c: Calendar) -> bool:
-    """Whether the date stands as a line of print, not in a sentence."""
-    before = t.at(c.first - 1)
+    """Whether the date stands as a line of print ("KABUL, May 5, 2016 (AFP)"), not in a sentence."""
+    before = t.raw(c.first - 1)
     if not before:
         return True
-    gap = t.text[t.end[c.first - 1] : t.start[c.first]]
-    if before in words().dateline_not_after and "\n" not in gap:
+    new_line = "\n" in t.text[t.end[c.first - 1] : t.start[c.first]]
+    if before.lower() in words().dateline_not_after and not new_line:
         return False
     after = t.raw(c.last)
-    tail = t.text[t.end[c.last - 1] : t.start[c.last]] if c.last < len(t.low) else "\n"
-    closes = "\n" in tail or not after or after[:1].isupper() or after.isdecimal() or after in "(-–—_|[:"
-    opens = "\n" in gap or not before.isalpha() or t.raw(c.first - 1)[:1].isupper()
-    return closes and opens
+    line_ends = not after or "\n" in t.text[t.end[c.last - 1] : t.start[c.last]]
+    capital = after[:1].isupper() or after.isdecimal() or after in _CLOSERS or after.lower() in ("title", "at")
+    agency_left = (before.isupper() and len(before) > 1) or (before[:1].isupper() and c.weekday is not None)
+    agency_right = any(t.raw(k).isupper() and len(t.raw(k)) > 2 for k in (c.last, c.last + 1))
+    opens = new_line or not before.isalpha() or before[:1].isupper()
+    return (opens and (line_ends or capital or agency_left)) or agency_right

@@ -33,7 +33,8 @@ from tollbook.resolve.numbers import Tokens, number_at, numerals, tokens
 
 __all__ = ["dateline_date", "find_dates"]
 
-LOOK_BACK = 12  # tokens: how far left of a date "will" or "since the war began" may stand
+LOOK_BACK = 12  # tokens: how far left of a date "will" may stand
+SINCE_BACK = 24  # tokens: how far left of a date "since the war began" may stand
 FARTHEST = 2000  # units: "3000 years ago" is no date of an act
 _PRECISION: dict[Unit, DatePrecision] = {"hour": "days", "day": "day", "week": "week", "month": "month", "year": "year"}
 
@@ -57,6 +58,7 @@ class _Scene:
     t: Tokens
     published: dt.date | None
     told: dt.date | None
+    told_any: dt.date | None = None  # ... or the last month or year
 
     def around(self, offset_first: int, offset_last: int) -> Days | None:
         """Days counted from publication."""
@@ -161,6 +163,10 @@ def _weekday(s: _Scene, i: int) -> list[_Hit]:
             return []
     if t.at(last) in w.day_parts:
         last += 1
+    if day and t.at(last) == "and" and t.at(i - 1) in ("on", "overnight") and (second := _weekday(s, last + 1)):
+        days = second[0].days
+        if days and days[0] == day + DAY:
+            return [_Hit(first, second[0].last, (day, days[1]), "days")]
     return [_Hit(first, last, (day, day) if day else None, "day")]
 
 
@@ -195,10 +201,12 @@ def _anchored(s: _Scene, i: int) -> list[_Hit]:
             return []
         day = s.told + offset * DAY if s.told else None
         return [_Hit(i, j, (day, day) if day else None, "day")]
-    if (found := w.same_unit.after(t, i)) and (unit := w.units.get(t.at(found[0]))) in ("week", "month", "year"):
-        span = unit_span(s.told, unit) if s.told and unit else None
-        return [_Hit(i, found[0] + 1, _until(span, s.published), _PRECISION[unit])] if unit else []
-    return []
+    found = w.told_unit.after(t, i)
+    unit = w.units.get(t.at(found[0])) if found else None
+    if not found or unit not in ("week", "month", "year") or (found[1] and not s.told_any):
+        return []
+    span = unit_span(_back(s.told_any, -found[1], unit), unit) if s.told_any else None
+    return [_Hit(i, found[0] + 1, _until(span, s.published), _PRECISION[unit], void=_after(span, s.published))]
 
 
 def _until(days: Days | None, published: dt.date | None) -> Days | None:
@@ -206,6 +214,10 @@ def _until(days: Days | None, published: dt.date | None) -> Days | None:
     if days is None or published is None or days[0] > published:
         return days
     return days[0], min(days[1], published)
+
+
+def _after(days: Days | None, published: dt.date | None) -> bool:
+    return days is not None and published is not None and days[0] > published
 
 
 def _quantity(t: Tokens, i: int) -> tuple[int, int] | None:
@@ -294,6 +306,22 @@ def _span(s: _Scene, i: int) -> list[_Hit]:
     return [_Hit(i, j + 1, days, _PRECISION[unit])]
 
 
+def _within(s: _Scene, i: int) -> list[_Hit]:
+    """ "50 killed in 24 hours", "in two days": the days up to publication; "for the first time in ten days" is none."""
+    w, t = words(), s.t
+    k = i + 1
+    while t.at(k) in w.period_modifiers and k < i + 4:
+        k += 1
+    quantity = number_at(t, k)
+    unit = w.units.get(t.at(quantity[1])) if quantity else None
+    if not quantity or unit not in ("hour", "day") or t.at(quantity[1] + 1) in w.no_period:
+        return []
+    if t.at(i - 1) in w.no_period or _future(t, i) or not 1 <= quantity[0] <= (96 if unit == "hour" else 31):
+        return []
+    days = (_back(s.published, quantity[0], unit), s.published) if s.published else None
+    return [_Hit(i, quantity[1] + 1, days, "days")]
+
+
 def _end_of_month(s: _Scene, i: int, j: int, number: int, unit: Unit) -> list[_Hit]:
     """ "the last 12 days of September", "the last week of May"."""
     length = number * {"day": 1, "week": 7}.get(unit, 0)
@@ -334,6 +362,8 @@ def _this(s: _Scene, i: int) -> list[_Hit]:
     unit = w.units.get(t.at(j))
     if unit in ("week", "month", "year") and unit and not t.at(j).endswith("s"):
         days = (unit_span(s.published, unit)[0], s.published) if s.published else None
+        if days and unit == "week" and t.low[i] == "earlier":
+            days = (days[0], max(days[0], days[1] - DAY))
         return [_Hit(i, j + 1, days, _PRECISION[unit])]
     if t.at(j) in w.weekend:
         return [_Hit(i, j + 1, _weekend(s.published, before=False), "days")]
@@ -349,12 +379,26 @@ def _this(s: _Scene, i: int) -> list[_Hit]:
 
 def _point(s: _Scene, i: int) -> list[_Hit]:
     """The expression that begins at token i; a list of days ("3 and 5 May") is several."""
-    if s.t.low[i] not in _triggers() and not s.t.low[i].isdecimal():
+    if not _may_begin(s.t, i):
         return []
+    if s.t.low[i] in ("in", "within"):
+        return _within(s, i)
+    if not s.t.low[i].isalpha():
+        return _named(s, i) or _calendar(s, i) or _ago(s, i)
     for read in (_named, _calendar, _day_word, _weekday, _anchored, _span, _this, _ago):
         if hits := read(s, i):
             return hits
     return []
+
+
+def _may_begin(t: Tokens, i: int) -> bool:
+    """A cheap look at token i and what follows it: most numbers and articles begin no expression of time."""
+    word = t.low[i]
+    if word.isdecimal() or word in numerals().starts:
+        near = _near_numbers()
+        return (len(word) == 4 and word.isdecimal()) or any(t.at(k) in near for k in range(i + 1, i + 7))
+    following = _triggers().get(word)
+    return following is not None and (not following or t.at(i + 1) in following or t.at(i + 1).isdecimal())
 
 
 def _calendar(s: _Scene, i: int) -> list[_Hit]:
@@ -365,6 +409,7 @@ def _with_range(s: _Scene, i: int, hits: list[_Hit]) -> list[_Hit]:
     """The hit joined with the day that closes its range ("from Monday to Wednesday"), or opened by "since"."""
     w, t = words(), s.t
     a = hits[-1]
+    precision: DatePrecision
     opener = t.at(i - 1)
     link = w.range_links.after(t, a.last)
     end = link[0] if link else a.last + 1
@@ -374,22 +419,25 @@ def _with_range(s: _Scene, i: int, hits: list[_Hit]) -> list[_Hit]:
             again = _point(replace(s, published=b[0].days[1]), i)
             days = again[-1].days if again else None
             if days and days[0] < b[0].days[0]:
-                precision: DatePrecision = "days" if a.precision == "day" else a.precision
+                precision = "days" if a.precision == "day" else a.precision
                 return [*hits[:-1], replace(a, last=b[0].last, days=(days[0], b[0].days[1]), precision=precision)]
     if a.days and s.published and len(hits) == 1 and a.days[0] <= s.published and _opened_by_since(t, hits[0].first):
-        return [replace(a, days=(a.days[0], s.published))]
+        precision = "days" if a.precision == "day" else a.precision
+        return [replace(a, days=(a.days[0], s.published), precision=precision)]
     return hits
 
 
 def _opened_by_since(t: Tokens, i: int) -> bool:
-    """ "since March 2011", "since late May", "since the conflict began in March 2011"."""
+    """ "since March 2011", "since the conflict began in March 2011", "the war, which began in 2011"."""
     w = words()
     if w.since.before(t, i):
         return True
     if t.at(i - 1) not in ("in", "on", "of"):
         return False
+    if t.at(i - 2) in w.since_verbs and t.at(i - 3) in ("that", "which", "first"):
+        return True
     verb = False
-    for k in range(i - 1, max(-1, i - LOOK_BACK), -1):
+    for k in range(i - 1, max(-1, i - SINCE_BACK), -1):
         if t.at(k) in w.clause_ends:
             return False
         verb = verb or t.at(k) in w.since_verbs
@@ -399,17 +447,34 @@ def _opened_by_since(t: Tokens, i: int) -> bool:
 
 
 @cache
-def _triggers() -> frozenset[str]:
-    """Every word an expression of time can begin with."""
-    w, n = words(), numerals()
-    tables = (w.few, w.day_words, w.this, w.thirds, w.anchor_words, w.same_unit, w.fixed_days, w.named_days)
-    plurals = (f"{name}s" for name in w.weekdays)
-    sets = (w.months, w.weekdays, w.weekdays_short, plurals, w.last, w.past, w.previous, w.weekend, n.small, n.tens)
-    return frozenset(
-        [word for table in tables for word in table.firsts()]
-        + [word for rows in sets for word in rows]
-        + ["the", "these", "a", "an"]
+def _near_numbers() -> frozenset[str]:
+    """What stands within six tokens of a number that is part of a date."""
+    w = words()
+    named = (
+        word for table in (w.named_days, w.fixed_days) for first in table.firsts() for word in table.seconds(first)
     )
+    return frozenset([*w.months, *w.units, *named, "-", "/", ".", *numerals().tens])
+
+
+@cache
+def _triggers() -> dict[str, frozenset[str]]:
+    """Every word an expression of time can begin with, and the words that must follow it (none: any)."""
+    w, n = words(), numerals()
+    tables = (w.few, w.day_words, w.this, w.thirds, w.anchor_words, w.told_unit, w.fixed_days, w.named_days)
+    plurals = (f"{name}s" for name in w.weekdays)
+    sets = (w.months, w.weekdays, w.weekdays_short, plurals, w.last, w.past, w.previous, w.weekend)
+    found = dict.fromkeys([word for table in tables for word in table.firsts()], frozenset[str]())
+    found |= dict.fromkeys([word for rows in sets for word in rows], frozenset[str]())
+    number_words = [*n.starts, *w.few.firsts()]
+    spans = [*w.last, *w.past, *w.previous, *w.weekend]
+    for word in ("the", "these", "that", "this"):
+        seconds = [second for table in tables for second in table.seconds(word)]
+        found[word] = frozenset([*seconds, *spans, *w.units, *w.months])
+    found["in"] = found["within"] = frozenset([*number_words, *w.period_modifiers, *w.thirds.seconds("in")])
+    for word in ("a", "an"):
+        seconds = [second for table in tables for second in table.seconds(word)]
+        found[word] = frozenset([*seconds, *number_words, *w.units])
+    return found
 
 
 def find_dates(
@@ -428,27 +493,26 @@ def find_dates(
     (31 February) and one that lies in the future give nothing.
     """
     t = tokens(text, start, end)
-    triggers = _triggers()
-    told = anchor
+    triggers, numbers = _triggers(), numerals().starts
+    told = told_any = anchor
     dates: list[DateRange] = []
-    i = 0
-    while i < len(t.low):
-        word = t.low[i]
-        if word not in triggers and not word.isdecimal():
-            i += 1
+    after = 0
+    for i in [k for k, word in enumerate(t.low) if word in triggers or word in numbers or word.isdecimal()]:
+        if i < after or not _may_begin(t, i):
             continue
-        s = _Scene(t, published, told)
+        s = _Scene(t, published, told, told_any)
         try:
             hits = _point(s, i)
             hits = _with_range(s, i, hits) if hits else hits
         except OverflowError:
             hits = []
         for hit in hits:
+            after = hit.last
             if hit.void:
                 continue
             first, last = hit.days or (None, None)
             dates.append(DateRange(first, last, hit.precision, hit.basis, (t.start[hit.first], t.end[hit.last - 1])))
-            if hit.days and hit.days[0] == hit.days[1]:
-                told = hit.days[0]
-        i = max(i + 1, hits[-1].last) if hits else i + 1
+            if hit.days:
+                told_any = hit.days[0]
+                told = hit.days[0] if hit.days[0] == hit.days[1] else told
     return dates

@@ -13,6 +13,7 @@ from typing import Any
 
 from tollbook import lexicon
 
+_CENTURIES = {"nineteen": 1900, "twenty": 2000}
 LARGEST = 10**9  # no toll is larger; longer digit strings are identifiers
 _TOKEN = re.compile(r"\d+|[^\W\d_]+|\S")
 
@@ -54,8 +55,13 @@ class Tokens:
 @lru_cache(maxsize=32)
 def tokens(text: str, start: int = 0, end: int | None = None) -> Tokens:
     """Tokens of text[start:end] with places in `text`. Cached: counts and dates read the same sentences."""
-    found = list(_TOKEN.finditer(text, start, len(text) if end is None else end))
-    return Tokens(text, [m.group().lower() for m in found], [m.start() for m in found], [m.end() for m in found])
+    end = len(text) if end is None else end
+    spans = [m.span() for m in _TOKEN.finditer(text, start, end)]
+    if text.isascii():  # lower-casing moves no place
+        low = _TOKEN.findall(text.lower(), start, end)
+    else:
+        low = [text[a:b].lower() for a, b in spans]
+    return Tokens(text, low, [a for a, _ in spans], [b for _, b in spans])
 
 
 class Phrases:
@@ -76,11 +82,21 @@ class Phrases:
         """The words phrases begin with."""
         return self._by_first
 
+    def seconds(self, word: str) -> set[str]:
+        """The words that may follow `word` at the head of a phrase."""
+        return {phrase[1] for phrase, _ in self._by_first.get(word, ()) if len(phrase) > 1}
+
     def after(self, t: Tokens, i: int) -> tuple[int, Any] | None:
         """The longest phrase that begins at token i: (index past its end, value)."""
-        for phrase, value in self._by_first.get(t.at(i), ()):
-            if tuple(t.low[i : i + len(phrase)]) == phrase:
-                return i + len(phrase), value
+        rows = self._by_first.get(t.at(i))
+        if rows:
+            second = t.at(i + 1)
+            for phrase, value in rows:
+                size = len(phrase)
+                if size == 1:
+                    return i + 1, value
+                if phrase[1] == second and (size == 2 or tuple(t.low[i : i + size]) == phrase):
+                    return i + size, value
         return None
 
     def before(self, t: Tokens, i: int) -> tuple[int, Any] | None:
@@ -104,13 +120,18 @@ class Numerals:
     scales: Mapping[str, int]
     dozen: Mapping[str, int]
     people: frozenset[str]
+    starts: frozenset[str]  # every word a number can begin with
+    after_article: frozenset[str]  # ... after "a" or "an"
 
 
 @cache
 def numerals() -> Numerals:
     """The number words of `lexicon/en/counts.yml` (its check is `counts.check`)."""
     data = lexicon.load("lexicon/en/counts")
-    return Numerals(data["small"], data["tens"], data["scales"], data["dozen"], frozenset(data["people"]))
+    small, tens, scales, dozen = data["small"], data["tens"], data["scales"], data["dozen"]
+    starts = frozenset([*small, *tens, *scales, *dozen, "a", "an", "half"])
+    after_article = frozenset([*scales, *dozen, "half", "quarter"])
+    return Numerals(small, tens, scales, dozen, frozenset(data["people"]), starts, after_article)
 
 
 def number_at(t: Tokens, i: int) -> tuple[int, int] | None:
@@ -119,9 +140,11 @@ def number_at(t: Tokens, i: int) -> tuple[int, int] | None:
     "17,000", "17 000", "1.5 million", "one hundred and five", "a dozen", "half a million", "two and a half million".
     """
     first = t.at(i)
-    if not first:
-        return None
     words = numerals()
+    if first not in words.starts and not first.isdecimal():
+        return None
+    if first in ("a", "an") and t.at(i + 1) not in words.after_article:
+        return None
     found = _digits(t, i) if first.isdecimal() else _fraction_words(t, i) or _spelled(t, i)
     if found is None:
         return None
@@ -170,6 +193,8 @@ def _spaced_groups(t: Tokens, i: int, groups: list[str]) -> int:
 def _fraction_words(t: Tokens, i: int) -> tuple[float, int] | None:
     """ "half a million", "half a dozen", "a quarter of a million", "two and a half million"."""
     words = numerals()
+    if t.low[i] not in ("half", "a", "three") and t.at(i + 2) != "a":
+        return None
     big = {**words.scales, **words.dozen}
     for fraction, share in (("half", 0.5), ("a half", 0.5), ("a quarter of", 0.25), ("three quarters of", 0.75)):
         parts = fraction.split()
@@ -225,3 +250,10 @@ def _spelled(t: Tokens, i: int) -> tuple[float, int] | None:
             break
         return total + value, k
     return (total, j) if total else None
+
+
+def spoken_year(t: Tokens, i: int) -> tuple[int, int] | None:
+    """A year in words ("nineteen ninety-seven", "twenty sixteen"): (year, index past it)."""
+    century = _CENTURIES.get(t.at(i))
+    rest = _below_hundred(t, i + 1) if century else None
+    return (century + rest[0], rest[1]) if century and rest and rest[0] >= 10 else None
