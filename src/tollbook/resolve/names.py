@@ -1,0 +1,183 @@
+"""Words of a text and a hash index of phrases over them: one pass finds every name, the longest first.
+
+A word's `norm` is its lower-case form without accents, apostrophes and full stops, with transliterations
+folded to one spelling (`spellings` in `data/lexicon/en/actors.yml`). Arabic articles ("al-", "an-") belong to
+the word they stand before and are not part of its norm, so that "Nusra Front" and "al-Nusra Front" are one.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+from tollbook.lexicon import load
+from tollbook.resolve.tables import split
+
+# "U.S." and "D.R.C." are one word; an apostrophe inside a word belongs to it.
+_WORD = re.compile(r"(?:[^\W\d_]\.){2,8}|[^\W_]+(?:['’ʼ`‘][^\W_]+){0,3}")
+_ARTICLES = frozenset({"al", "el"})
+_HYPHEN_ARTICLES = frozenset({"an", "ar", "as", "ash", "at", "ad", "az", "ud", "ul", "ur"})
+# For names in ASCII: apostrophes and full stops go, every other mark parts two words.
+_ASCII = {i: (None if chr(i) in "'`." else " ") for i in range(128) if not chr(i).isalnum()}
+_APOSTROPHES = str.maketrans("", "", "'’ʼ`‘.")
+
+
+class Word(NamedTuple):
+    """One word: `start` takes in an article before it, `bare` does not. `gap`: 0 joined to the word before by
+    a space, 1 by a hyphen, 2 by a slash, bracket or quotation mark, 3 apart (comma, full stop, line)."""
+
+    norm: str
+    start: int
+    bare: int
+    end: int
+    gap: int
+
+
+@cache
+def _spellings() -> dict[str, str]:
+    table: dict[str, str] = {}
+    for canon, variants in load("lexicon/en/actors")["spellings"].items():
+        for variant in split(variants):
+            table[variant.lower().translate(_APOSTROPHES)] = canon
+    return table
+
+
+def fold(raw: str) -> str:
+    """The norm of one word (see the module)."""
+    low = raw.lower()
+    if not low.isalnum():
+        low = low.translate(_APOSTROPHES)
+    if not low.isascii():
+        low = "".join(c for c in unicodedata.normalize("NFKD", low) if not unicodedata.combining(c))
+    return _spellings().get(low, low)
+
+
+def _gap(between: str) -> int:
+    if between == " ":
+        return 0
+    mark = between.strip()
+    if not mark:
+        return 0 if "\n\n" not in between and len(between) < 4 else 3
+    if mark in "-‐‑–":
+        return 1
+    return 2 if len(between) <= 4 and not set(mark) - set("/()[]\"'“”‘’`-") else 3
+
+
+def words(text: str, start: int, end: int) -> list[Word]:
+    """The words of text[start:end]; linear in its length."""
+    found: list[Word] = []
+    last_end = start
+    lead: tuple[int, int] | None = None
+    hits = list(_WORD.finditer(text, start, end))
+    for position, hit in enumerate(hits):
+        at, to = hit.span()
+        norm = fold(hit.group())
+        gap = _gap(text[last_end:at]) if lead is None else lead[1]
+        opening = at if lead is None else lead[0]
+        last_end = to
+        if norm in _ARTICLES or norm in _HYPHEN_ARTICLES:
+            after = text[to : to + 1]
+            joined = after == "-" or (norm in _ARTICLES and after == " ")
+            if joined and lead is None and position + 1 < len(hits) and hits[position + 1].start() == to + 1:
+                lead = (at, gap)
+                continue
+        lead = None
+        found.append(Word(norm, opening, at, to, gap))
+    return found
+
+
+def case_of(name: str) -> str:
+    """`acronym` for a single word in capitals, `capital` for names with a capital, else `any`."""
+    if name == name.lower():
+        return "any"
+    return "acronym" if name == name.upper() and len(name) > 1 and " " not in name else "capital"
+
+
+def norms(name: str) -> list[str]:
+    """The norms of a name's words, articles left out as in `words`."""
+    if not name.isascii():
+        return [word.norm for word in words(name, 0, len(name))]
+    table = _spellings()
+    parts = name.lower().translate(_ASCII).split()
+    return [table.get(part, part) for part in parts if part not in _ARTICLES] or parts
+
+
+class Index:
+    """Phrases by their words. Build with `add`, then ask with `at`; not to be changed once it is asked."""
+
+    def __init__(self) -> None:
+        self._phrases: dict[str, list[tuple[str, Any]]] = {}
+        self._lengths: dict[str, set[int]] = {}
+        self._sorted: dict[str, tuple[int, ...]] = {}
+
+    def add(self, name: str, value: Any, case: str | None = None) -> None:
+        """Adds one name with one value; the case rule is read off the name unless given."""
+        parts = norms(name)
+        if not parts:
+            return
+        self._phrases.setdefault(" ".join(parts), []).append((case or case_of(name), value))
+        lengths = self._lengths.get(parts[0])
+        if lengths is None:
+            self._lengths[parts[0]] = {len(parts)}
+        else:
+            lengths.add(len(parts))
+
+    def at(self, text: str, found: Sequence[Word], i: int, caps: bool) -> list[tuple[int, list[Any], bool]]:
+        """What starts at word i: (number of words, values, ends in a possessive s), the longest first.
+
+        `caps` says that the sentence is in capitals, so that case tells nothing.
+        """
+        first = found[i].norm
+        hits: list[tuple[int, list[Any], bool]] = []
+        for key in (first, first[:-1]) if first.endswith("s") else (first,):
+            lengths = self._sorted.get(key)
+            if lengths is None:
+                known = self._lengths.get(key)
+                if known is None:
+                    continue
+                lengths = self._sorted[key] = tuple(sorted(known, reverse=True))
+            for length in lengths:
+                if key is not first and length != 1:
+                    continue
+                if i + length > len(found) or (length > 1 and max(w.gap for w in found[i + 1 : i + length]) > 2):
+                    continue
+                joined = key if length == 1 else " ".join([w.norm for w in found[i : i + length]])
+                entries, clipped = self._phrases.get(joined), key is not first
+                if entries is None and length > 1 and joined.endswith("s"):
+                    entries, clipped = self._phrases.get(joined[:-1]), True
+                if not entries:
+                    continue
+                raw = text[found[i].bare : found[i + length - 1].end]
+                values = [value for case, value in entries if caps or _case_fits(case, raw, clipped)]
+                if values:
+                    hits.append((length, values, clipped))
+        hits.sort(key=lambda hit: (-hit[0], hit[2]))
+        return hits
+
+
+def _case_fits(case: str, raw: str, clipped: bool) -> bool:
+    if case == "any":
+        return True
+    if case == "acronym":
+        body = raw[:-1].rstrip("'’") if clipped else raw
+        if body.upper() == body:
+            return True
+        return len(body) >= 4 and body[0].isupper() and body[1:].islower()
+    return any(c.isupper() for c in raw) if " " in raw else raw[:1].isupper()
+
+
+def in_capitals(text: str, start: int, end: int) -> bool:
+    """Whether a sentence is written in capitals (at most one letter in ten is small)."""
+    piece = text[start:end]
+    if piece.upper() == piece:
+        return any(c.isalpha() for c in piece)
+    small = sum(1 for c in piece if c.islower())
+    return small * 10 < sum(1 for c in piece if c.isalpha())
+
+
+def names_of(parts: Iterable[str]) -> frozenset[str]:
+    """The norms of single words, as a set."""
+    return frozenset(fold(part) for part in parts)
