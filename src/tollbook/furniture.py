@@ -16,7 +16,7 @@ from statistics import median
 from tollbook import lexicon
 from tollbook.errors import LexiconError
 from tollbook.model import Furniture, Report, Span
-from tollbook.sentences import is_starter, paragraph_spans, split_sentences
+from tollbook.sentences import is_capitals, is_starter, paragraph_spans, split_sentences
 
 KINDS = frozenset(
     (
@@ -36,10 +36,11 @@ SHORT_TAIL = 800
 
 _WORDS = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _NOT_SPACE = re.compile(r"\S+")
-_TERMINAL = re.compile(r"[.!?…][\"'”’»)\]]{0,3}\s*\Z")
+# Closing quotes may stand apart, and a transcript's "[END RECORDING]" or a footnote's "[1]" may follow.
+_TERMINAL = re.compile(r"[.!?…](?:\s?[\"'”’»)\]]|\s{0,3}\[[^\]\n]{1,40}\]){0,5}\s*\Z")
 _FULL_STOP_INSIDE = re.compile(r"[A-Za-z\d)\"”’]{2}[.!?][\"'”’)]{0,2}\s+[\"'“‘(]{0,2}[A-Z]")
 _AFTER_STOP = re.compile(r"[.!?…][\"'”’»)\]]{0,3}\s+\Z|\A\s*\Z")
-_BULLET = re.compile(r"\s*(?:[-•*‣▪●–—]\s|\(?\d{1,2}[.)]\s|\(?[a-z][)]\s)")
+_BULLET = re.compile(r"\s*(?:[-•*‣▪●–—.]\s|\(?\d{1,2}[.)]\s|\(?[a-z][)]\s)")
 _FIGURE_LIST = re.compile(r"[^:]{2,60}:\s*(?:about |at least |some )?[\d,.]+\b")
 _STARTS_AS_BODY = re.compile(r"[\"'“‘(]?[a-z]")
 # "KABUL (AFP) -", "GAO, Mali (Reuters) —", "BOGOTA, 5 SEP 89 (EFE) -- [TEXT]", "NNA -", "AMMAN:".
@@ -88,9 +89,10 @@ class Rules:
     site_words: re.Pattern[str]
     button_words: frozenset[str]
     agencies: frozenset[str]
+    not_towns: frozenset[str]
 
 
-_LISTS = ("foot", "site_words", "button_words", "agencies")
+_LISTS = ("foot", "site_words", "button_words", "agencies", "not_towns")
 _SECTIONS = ("lines", "contains", "headings", "heads", "credits", "tails")
 
 
@@ -109,8 +111,8 @@ def check(data: object) -> Rules:
     site = re.compile(
         "|".join(rf"\b{re.escape(w)}\b" if w[0] != "." else re.escape(w) for w in data["site_words"]), re.I
     )
-    buttons, agencies = frozenset(data["button_words"]), frozenset(data["agencies"])
-    return Rules(**sections, foot=foot, site_words=site, button_words=buttons, agencies=agencies)
+    buttons, agencies, others = (frozenset(data[name]) for name in ("button_words", "agencies", "not_towns"))
+    return Rules(**sections, foot=foot, site_words=site, button_words=buttons, agencies=agencies, not_towns=others)
 
 
 def _rule(section: str, row: dict[str, object]) -> Rule:
@@ -187,10 +189,9 @@ def mark(
     title = text[:title_end]
     if cut := site_suffix(title, outlet):
         marks.add(cut, title_end, "sitename")
-        title = title[:cut]
     units = list(_units(text, title_end))
     if len(units) >= 3:
-        _mark_lines(units, marks)
+        _mark_lines(units, title, marks, dateline)
     _mark_running(text, title, units, marks, dateline)
     return marks.result()
 
@@ -281,7 +282,7 @@ def _units(text: str, title_end: int) -> Iterator[_Unit]:
         if not piece:
             continue
         count = len(piece.split(None, 60)) if len(piece) < 4000 else 60
-        prose = count >= 6 and bool(_TERMINAL.search(piece[-12:]))
+        prose = count >= 6 and bool(_TERMINAL.search(piece[-90:]))
         at = text.index(piece, start)
         yield _Unit((at, at + len(piece)), piece, count, prose, text.count("\n", last, start))
         last = end
@@ -290,12 +291,15 @@ def _units(text: str, title_end: int) -> Iterator[_Unit]:
 # --- pages whose lines stand apart --------------------------------------------------------------
 
 
-def _mark_lines(units: list[_Unit], marks: _Marks) -> None:
+def _mark_lines(units: list[_Unit], title: str, marks: _Marks, dateline: Span | None) -> None:
     known = rules()
     for unit in units:
         unit.kind = _labelled(unit, known)
+        if dateline and unit.span[0] <= dateline[0] < unit.span[1] and unit.words <= 12 and not unit.prose:
+            unit.kind = "dateline"
     _sections(units, known)
-    _unlabelled(units)
+    if not is_capitals(marks.text):
+        _unlabelled(units, title)
     _boxes(units)
     for unit in units:
         if unit.kind:
@@ -391,7 +395,13 @@ def _sentence_count(text: str) -> int:
     return len(_FULL_STOP_INSIDE.findall(text)) + 1
 
 
-def _unlabelled(units: list[_Unit]) -> None:
+def _like(line: str, title: str) -> bool:
+    """Whether a line is the headline again, in nearly the same words."""
+    words, wanted = (set(_WORDS.findall(t.lower())) for t in (line, title))
+    return len(words & wanted) > 0.6 * max(len(words), 1) and len(words) >= 3
+
+
+def _unlabelled(units: list[_Unit], title: str) -> None:
     """Lines without a final stop on a page of prose: standfirst above, captions and subheads inside, links below."""
     prose = [i for i, u in enumerate(units) if u.prose and not u.kind]
     loose = [i for i, u in enumerate(units) if not u.prose and not u.kind]
@@ -404,7 +414,7 @@ def _unlabelled(units: list[_Unit]) -> None:
         if _may_be_body(unit, units[i - 1] if i else None) or (following and _STARTS_AS_BODY.match(following.text)):
             continue
         if i < first:
-            unit.kind = "standfirst" if unit.words >= 5 else "browser"
+            unit.kind = "title" if _like(unit.text, title) else "standfirst" if unit.words >= 5 else "subhead"
         elif i > last:
             unit.kind = "related"
         else:
@@ -452,9 +462,14 @@ def place_line(text: str, at: int, end: int) -> re.Match[str] | None:
     if match is None:
         return None
     agency = match.group("agency")
-    if agency is None or match.group("dash") or agency.lower() in rules().agencies or "[" in match.group():
-        return match
-    return None
+    if agency is None:
+        # Without an agency the line must begin mixed-case text, and name no speaker.
+        following = text[match.end() : match.end() + 20].lstrip(" \n\"'“‘`")
+        first = re.split(r"[ :,–—_-]", match.group().lower(), maxsplit=1)[0]
+        plain = not following[:1].isupper() or following[:12].isupper() or first in rules().not_towns
+        return None if plain and match.end() < end else match
+    known = match.group("dash") or agency.lower() in rules().agencies or "[" in match.group()
+    return match if known else None
 
 
 # --- running text -------------------------------------------------------------------------------
@@ -492,7 +507,7 @@ def _mark_head(text: str, title: str, span: Span, marks: _Marks, dateline: Span 
     limit = min(end, start + HEAD)
     at = _skip(text, start, limit)
     for _ in range(14):
-        piece = _head_piece(text, title, at, limit, end, dateline)
+        piece = _head_piece(text, title, at, start, limit, end, dateline)
         if piece is None:
             piece = _later_piece(text, title, at, start, limit, end, dateline)
             if piece is None:
@@ -511,7 +526,7 @@ def _skip(text: str, at: int, limit: int) -> int:
 
 
 def _head_piece(
-    text: str, title: str, at: int, limit: int, end: int, dateline: Span | None
+    text: str, title: str, at: int, start: int, limit: int, end: int, dateline: Span | None
 ) -> tuple[int, int, str] | None:
     """The piece of furniture that begins at `at`, if one does."""
     if at >= limit:
@@ -524,8 +539,12 @@ def _head_piece(
         return at, match.end(), "dateline"
     for rule in rules().heads:
         match = rule.pattern.match(text, at, end)
-        if match and match.end() > at and (rule.kind != "byline" or match.end() - at < 60):
-            return at, match.end(), rule.kind
+        if match is None or match.end() == at:
+            continue
+        # An agency's name is a byline after the headline or the date and before a capital, else it begins a sentence.
+        if rule.kind == "byline" and (at == start or not text[match.end() :][:2].strip()[:1].isupper()):
+            continue
+        return at, match.end(), rule.kind
     return None
 
 
@@ -564,24 +583,31 @@ def _after_label(marks: _Marks, at: int) -> bool:
 
 def _title_at(text: str, title: str, at: int, end: int) -> int:
     """End of the headline where the text repeats it at `at`, 0 where not. Quotes, commas, apostrophes may be lost."""
+    cut = site_suffix(title, None)
+    for headline in (title, title[:cut]) if cut else (title,):
+        stop = _same_words(text, headline, at, end)
+        # The same words as the beginning of a longer sentence are that sentence.
+        if stop and not re.match(r"\s?[a-z(,]", text[stop : stop + 2]):
+            return _closing(text, stop, end)
+    return 0
+
+
+def _same_words(text: str, title: str, at: int, end: int) -> int:
+    """Where the words of `title`, standing at `at`, end; 0 when other words stand there."""
     if text.startswith(title, at):
-        return _closing(text, at + len(title), end)
+        return at + len(title)
     wanted = [w.replace("'", "").replace("’", "").lower() for w in _WORDS.findall(title)]
     if len(wanted) < 3 or not wanted[0].startswith(text[at : at + 1].lower() or "\0"):
         return 0
     stop = at
     for word in wanted:
         match = _WORDS.search(text, stop, min(end, stop + 60))
-        if match is None or match.group().replace("'", "").replace("’", "").lower() != word:
+        if match is None or match.start() - stop > 6:
             return 0
-        if match.start() - stop > 6:
+        if match.group().replace("'", "").replace("’", "").lower() != word:
             return 0
         stop = match.end()
-    # The same words as the beginning of a longer sentence are that sentence.
-    following = text[stop : stop + 2].strip()
-    if following[:1].islower() or following[:1] == ",":
-        return 0
-    return _closing(text, stop, end)
+    return stop
 
 
 def _closing(text: str, at: int, end: int) -> int:

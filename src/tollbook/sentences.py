@@ -30,10 +30,11 @@ _OPENERS = "\"'“‘«([{`"
 _END = re.compile(r"(?:\.{2,20}|[.!?…‽؟。]{1,5})[\"'”’»)\]}]{0,5}")
 _WORD_BEFORE = re.compile(r"(?:[^\W_]|[.'’&-])*\Z")
 _NEXT = re.compile(r"(\s*)([\"'“‘«(\[{`]{0,4})\s?([^\W_]*(?:-[^\W_]+)?)")
-_BULLET = re.compile(r"\s*(?:[-•*‣▪●–—·>]\s|\(?\d{1,2}[.)]\s|\(?[a-z][)]\s)")
+_BULLET = re.compile(r"\s*(?:[-•*‣▪●–—·>.]\s|\(?\d{1,2}[.)]\s|\(?[a-z][)]\s)")
 _BLANK_LINE = re.compile(r"\n[ \t]*\n\s*")
 _TWO_SPACES = re.compile(r"[.!?][\"')\]]{0,2} {2}(?=\S)")
 _ONE_SPACE = re.compile(r"[a-zA-Z]{3}[.!?][\"')\]]{0,2} (?=\S)")
+_ANY_WORD = re.compile(r"[^\W_]")
 _INITIALS = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]\Z")
 
 
@@ -78,7 +79,7 @@ def split_sentences(report: Report) -> tuple[Sentence, ...]:
     and at line ends that are not mere wrapping.
     """
     text = report.text
-    capitals = _is_capitals(text)
+    capitals = is_capitals(text)
     double = _double_spaced(text)
     found: list[Sentence] = []
     paragraph = -1
@@ -165,7 +166,11 @@ def _is_wrap(text: str, line_start: int, stop: int, end: int, width: int) -> boo
 def _sentences(text: str, span: Span, capitals: bool, double: bool) -> Iterator[Span]:
     start, end = span
     for match in _END.finditer(text, start, end):
-        if match.end() < end and _ends(text, match, start, end, capitals, double):
+        if (
+            match.end() < end
+            and _ANY_WORD.search(text, start, match.start())
+            and _ends(text, match, start, end, capitals, double)
+        ):
             yield from _stripped(text, start, match.end())
             start = match.end()
     yield from _stripped(text, start, end)
@@ -239,7 +244,7 @@ def _ends_without_space(text: str, match: re.Match[str], before: str, following:
     return after not in (".", "/", "@", "_") and (len(word) > 1 or after in (" ", ""))
 
 
-def _is_capitals(text: str) -> bool:
+def is_capitals(text: str) -> bool:
     """Whether the text is set in capitals throughout (wire copy of the teleprinter kind)."""
     sample = text[:2000].encode("ascii", errors="ignore")
     lower = len(sample) - len(sample.translate(None, ascii_lowercase.encode()))
