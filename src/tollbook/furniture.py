@@ -59,7 +59,7 @@ _PLACE_LINE = re.compile(
        (?:\s?\[[A-Z][A-Z ]{2,60}\]){0,3}""",
     re.X,
 )  # fmt: skip
-_TAGS_LABEL = re.compile(r"Tags:? ")
+_TAGS_LABEL = re.compile(r"\bTags:? ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +187,9 @@ def mark(
     """
     marks = _Marks(text)
     title = text[:title_end]
-    if cut := site_suffix(title, outlet):
-        marks.add(cut, title_end, "sitename")
+    core = headline_span(title, outlet)
+    marks.add(0, core[0], "sitename")
+    marks.add(core[1], title_end, "sitename")
     units = list(_units(text, title_end))
     if len(units) >= 3:
         _mark_lines(units, title, marks, dateline)
@@ -250,20 +251,26 @@ def _doubled(words: list[str]) -> int:
     return 0
 
 
-def site_suffix(title: str, outlet: str | None) -> int:
-    """Where a headline's trailing " | Outlet" or " - Outlet" begins; 0 when there is none."""
+def headline_span(title: str, outlet: str | None) -> Span:
+    """The part of a page's title that is the headline: without " | Outlet" behind it or "Outlet - " before it."""
     for bar in (" | ", " « ", " » ", " • ", " :: "):
         at = title.find(bar)
-        if at >= 10:
-            return at
+        if at > 0:
+            after = title[at + len(bar) :]
+            if at < 30 and len(after.split()) >= 4 and (at < 10 or _is_site(title[:at], outlet)):
+                return at + len(bar), len(title)
+            if at >= 10:
+                return 0, at
     for dash in (" - ", " – ", " — "):
         at = title.find(dash)
+        if 0 < at < 40 and len(title[at:].split()) >= 5 and _is_site(title[:at], outlet):
+            return at + len(dash), len(title)
         while at >= 10:
             parts = [p.strip() for p in title[at:].split(dash) if p.strip()]
             if parts and _is_site(parts[-1], outlet) and all(len(p.split()) <= 3 for p in parts):
-                return at
+                return 0, at
             at = title.find(dash, at + 1)
-    return 0
+    return 0, len(title)
 
 
 def _is_site(name: str, outlet: str | None) -> bool:
@@ -583,8 +590,8 @@ def _after_label(marks: _Marks, at: int) -> bool:
 
 def _title_at(text: str, title: str, at: int, end: int) -> int:
     """End of the headline where the text repeats it at `at`, 0 where not. Quotes, commas, apostrophes may be lost."""
-    cut = site_suffix(title, None)
-    for headline in (title, title[:cut]) if cut else (title,):
+    first, last = headline_span(title, None)
+    for headline in (title, title[first:last]) if (first, last) != (0, len(title)) else (title,):
         stop = _same_words(text, headline, at, end)
         # The same words as the beginning of a longer sentence are that sentence.
         if stop and not re.match(r"\s?[a-z(,]", text[stop : stop + 2]):
@@ -682,7 +689,8 @@ def _mark_tail(text: str, span: Span, marks: _Marks) -> None:
             or (strong and _stops(rest) == 0)
         ):
             continue
-        tail = found[i:]
+        labels = ((m.start(), m.end(), "tags", True) for m in _TAGS_LABEL.finditer(text, at + 1, end))
+        tail = sorted({f[0]: f for f in (*labels, *found[i:])}.values())
         edges = [f[0] for f in tail[1:]] + [end]
         for (a, _, kind, _), b in zip(tail, edges, strict=True):
             if b > a:

@@ -59,7 +59,9 @@ def read_page(html: str, *, latest: dt.date | None = None, url: str | None = Non
         message = f"an HTML page of over {MAX_HTML // 1_000_000} MB; only its text is wanted"
         raise SourceError(message, code="report-too-big")
     tree = _tree(html)
-    document = _extract(tree, html, latest or NO_LIMIT, url) if tree is not None else None
+    if tree is not None:
+        _flatten_layout_tables(tree)
+    document = _extract(tree, latest or NO_LIMIT, url) if tree is not None else None
     body = (getattr(document, "text", None) or "").strip() if document else ""
     if not body and tree is not None:
         body = _plain(tree)
@@ -95,7 +97,16 @@ def _tree(html: str) -> Any:
         return None
 
 
-def _extract(tree: Any, html: str, latest: dt.date, url: str | None) -> Any:
+def _flatten_layout_tables(tree: Any) -> None:
+    """Tables that lay out a page become divisions: they hold blocks, other tables or long text, no header cells."""
+    for table in tree.xpath("//table[not(.//th)]"):
+        blocks = table.xpath("boolean(.//div or .//p or .//table or .//h1 or .//h2 or .//br)")
+        if blocks or any(len(c.text_content()) > 300 for c in table.iter("td")):
+            for node in table.iter("table", "tbody", "thead", "tfoot", "tr", "td"):
+                node.tag = "div"
+
+
+def _extract(tree: Any, latest: dt.date, url: str | None) -> Any:
     """trafilatura's document, or None when it fails: written for real pages, it raises various things on others."""
     from copy import deepcopy
 

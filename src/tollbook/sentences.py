@@ -165,14 +165,14 @@ def _is_wrap(text: str, line_start: int, stop: int, end: int, width: int) -> boo
 
 def _sentences(text: str, span: Span, capitals: bool, double: bool) -> Iterator[Span]:
     start, end = span
+    seen, wordless = start, True
     for match in _END.finditer(text, start, end):
-        if (
-            match.end() < end
-            and _ANY_WORD.search(text, start, match.start())
-            and _ends(text, match, start, end, capitals, double)
-        ):
-            yield from _stripped(text, start, match.end())
-            start = match.end()
+        # Marks before the first word (". Near the town") end nothing.
+        wordless = wordless and not _ANY_WORD.search(text, seen, match.start())
+        seen = match.end()
+        if not wordless and seen < end and _ends(text, match, start, end, capitals, double):
+            yield from _stripped(text, start, seen)
+            start, wordless = seen, True
     yield from _stripped(text, start, end)
 
 
@@ -219,6 +219,8 @@ def _ends(text: str, match: re.Match[str], start: int, end: int, capitals: bool,
     if low in words.may_end or initials:
         if word[:1].islower() or word[:1].isdigit() or not word:
             return not word and not initials
+        if len(word) == 1 and text[following.end() : following.end() + 1] == ".":
+            return False
         return word.lower() in (words.starters_in_capitals if capitals else words.starters) and not double
     if word[:1].islower():
         # Sloppy copy begins sentences in lower case; an unknown abbreviation is short.
