@@ -34,7 +34,7 @@ _BULLET = re.compile(r"\s*(?:[-•*‣▪●–—·>.]\s|\(?\d{1,2}[.)]\s|\(?[a
 _BLANK_LINE = re.compile(r"\n[ \t]*\n\s*")
 _TWO_SPACES = re.compile(r"[.!?][\"')\]]{0,2} {2}(?=\S)")
 _ONE_SPACE = re.compile(r"[a-zA-Z]{3}[.!?][\"')\]]{0,2} (?=\S)")
-_ANY_WORD = re.compile(r"[^\W_]")
+_ANY_WORD = re.compile(r"[^\W\d_]")
 _INITIALS = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]\Z")
 
 
@@ -167,7 +167,7 @@ def _sentences(text: str, span: Span, capitals: bool, double: bool) -> Iterator[
     start, end = span
     seen, wordless = start, True
     for match in _END.finditer(text, start, end):
-        # Marks before the first word (". Near the town") end nothing.
+        # Marks before the first word ("1. Two men", ". Near the town") end nothing.
         wordless = wordless and not _ANY_WORD.search(text, seen, match.start())
         seen = match.end()
         if not wordless and seen < end and _ends(text, match, start, end, capitals, double):
@@ -235,6 +235,9 @@ def _ends_without_space(text: str, match: re.Match[str], before: str, following:
     if not word[:1].isupper() or (len(word) > 1 and word.isupper()):
         return False
     if openers and mark[-1] in _CLOSERS:
+        return False
+    token = text[max(0, match.start() - 80) : match.start()].rsplit(None, 1)[-1:]
+    if token and any(mark_of_address in token[0] for mark_of_address in ("/", "@", "www.")):
         return False
     last = before.rpartition(".")[2]
     if before.lower() in _words().may_end:
