@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from tollbook.lexicon import load
 from tollbook.model import Place
 from tollbook.resolve.gazetteer import Entry
-from tollbook.resolve.place_finding import ACCEPTED, Mention, holds, near
-from tollbook.resolve.place_text import PlaceWords, Words
+from tollbook.resolve.place_mention import ACCEPTED, Mention, holds, near
+from tollbook.resolve.place_text import PlaceWords, Words, spoken_of
 
 FAMOUS = 400_000  # people: a town of that size is meant without its country being named
-HINT_WEIGHT, NAME_WEIGHT, DEMONYM_WEIGHT, CAP = 6.0, 2.0, 1.2, 10.0
+HINT_WEIGHT, SPOKEN_WEIGHT, CAP = 6.0, 1.4, 10.0
 MAX_ALTERNATIVES = 5
 _GENERIC = {"US": 0.45, "GB": 0.5, "FR": 0.6, "RU": 0.6, "TR": 0.8, "IR": 0.7, "CN": 0.6, "DE": 0.6}  # often named as actors, not as scenes
 
@@ -37,18 +37,6 @@ class Context:
         """0 to 1: the country's weight beside that of the strongest."""
         most = max(self.countries.values(), default=0.0)
         return self.countries.get(country, 0.0) / most if most else 0.0
-
-
-def _demonyms(words: Words, lists: PlaceWords) -> Counter[str]:
-    found: Counter[str] = Counter()
-    for line in words.lines:
-        tokens = line.tokens
-        for at, token in enumerate(tokens):
-            pair = f"{token.low} {tokens[at + 1].low}" if at + 1 < len(tokens) else ""
-            code = lists.demonyms.get(pair) or lists.demonyms.get(token.low)
-            if code:
-                found[code] += 1
-    return found
 
 
 def level_fit(entry: Entry, hint: str | None) -> float:
@@ -140,7 +128,7 @@ def _single_country(entries: Sequence[Entry]) -> str | None:
     if not strong:
         return None
     top = max(strong, key=lambda e: (e.curated, e.population))
-    rivals = [e for e in strong if e.country != top.country and (e.population * 8 >= top.population or e.curated)]
+    rivals = [e for e in strong if e.country != top.country and (e.population * 8 >= top.population or e.population >= 20_000 or e.curated)]
     return None if rivals else top.country
 
 
@@ -153,8 +141,8 @@ def context_of(
     points: list[Entry] = []
     if hint:
         countries[hint] += HINT_WEIGHT
-    for code, times in sorted(_demonyms(words, lists).items()):
-        countries[code] += min(CAP, DEMONYM_WEIGHT * times) * _GENERIC.get(code, 1.0)
+    for code, times in sorted(spoken_of(words, lists).items()):
+        countries[code] += min(CAP, SPOKEN_WEIGHT * times) * _GENERIC.get(code, 1.0)
     by_name: dict[str, int] = Counter()
     for mention in mentions:
         if mention.score < ACCEPTED or not mention.entries:
@@ -170,8 +158,7 @@ def context_of(
                 countries[code] += 0.8 * factor
             continue
         if entry.level == "country":
-            countries[entry.country] += NAME_WEIGHT * factor * _GENERIC.get(entry.country, 1.0)
-            continue
+            continue  # counted among the words
         countries[entry.country] += factor
         if entry.level == "province":
             provinces[entry.id] += factor
@@ -190,8 +177,9 @@ def _evident(mention: Mention, first: Context | None) -> Entry | None:
     exact = [e for e in mention.entries if e.match != "folded"]
     if not exact:
         return None
-    if exact[0].level == "country" or any(e.level == "country" for e in exact):
-        return next(e for e in exact if e.level == "country")
+    country = next((e for e in exact if e.level == "country"), None)
+    if country is not None:
+        return None if any(e.level == "province" and e.country != country.country for e in exact) else country  # Georgia
     nested = [e for e in exact if any(holds(o, e) for c in mention.containers for o in c.entries)]
     if len({e.country for e in nested}) == 1:
         return max(nested, key=lambda e: (e.population, e.id))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -11,7 +12,6 @@ from typing import Any
 from tollbook.errors import LexiconError
 from tollbook.lexicon import load
 from tollbook.model import Sentence, Span
-from tollbook.resolve.gazetteer_file import light
 from tollbook.resolve.gazetteer_rows import country_names
 
 # Abbreviations with full stops first ("N.Y.", "U.S.", "Ala."), then words with inner hyphens and apostrophes.
@@ -43,11 +43,19 @@ class PlaceWords:
     abbreviations: dict[str, str]
     postal: dict[str, str]
     demonyms: dict[str, str]
+    attacks: frozenset[str]
+    people_after: frozenset[str]
+    civic: frozenset[str]
+    endings_kept: frozenset[str]
+    endings_dropped: frozenset[str]
+    heads: frozenset[str]
+    countries: dict[str, str]
+    country_starts: frozenset[str]
 
 
 _LISTS = (
     "facilities", "facilities_small", "prepositions_strong", "prepositions_weak", "adjectives", "held_suffixes", "directions",
-    "titles", "person_verbs", "institutions", "never",
+    "titles", "person_verbs", "institutions", "never", "attacks", "people_after", "civic", "endings_kept", "endings_dropped", "heads",
 )  # fmt: skip
 
 
@@ -70,6 +78,7 @@ def place_words() -> PlaceWords:
     content = load("places/words")
     check_words(content)
     people = {word.lower(): code for code, (_, demonyms) in country_names().items() for word in demonyms}
+    countries = {name.lower(): code for code, (names, _) in country_names().items() for name in names}
     lists = {name: frozenset(w.lower() for w in content[name]) for name in _LISTS}
     return PlaceWords(
         kinds=content["kinds"], facilities=lists["facilities"], facilities_small=lists["facilities_small"],
@@ -77,7 +86,9 @@ def place_words() -> PlaceWords:
         held=tuple(content["held_suffixes"]), directions=lists["directions"], titles=lists["titles"],
         person_verbs=lists["person_verbs"], institutions=lists["institutions"], never=lists["never"],
         common=frozenset(load("places/common")["common"]), abbreviations=content["abbreviations"], postal=content["postal"],
-        demonyms=people,
+        demonyms=people, attacks=lists["attacks"], people_after=lists["people_after"], civic=lists["civic"],
+        endings_kept=lists["endings_kept"], endings_dropped=lists["endings_dropped"], heads=lists["heads"],
+        countries=countries, country_starts=frozenset(n.split()[0] for n in (*people, *countries, *(c + "s" for c in countries))),
     )  # fmt: skip
 
 
@@ -110,11 +121,12 @@ class Line:
 
 @dataclass(slots=True)
 class Words:
-    """All lines of a report, the words seen in small letters, and whether its commas are lost."""
+    """All lines of a report, the words seen in small letters, and whether its commas and apostrophes are lost."""
 
     lines: list[Line]
     small: set[str] = field(default_factory=set)
     no_commas: bool = False
+    no_apostrophes: bool = False
 
 
 def _is_skipped(start: int, end: int, skip: Sequence[Span]) -> bool:
@@ -133,10 +145,15 @@ def _tokens(text: str, span: Span, skip: Sequence[Span], capitals: bool, number:
             whole = whole[: ending.start()]
         if not whole:
             continue
+        stem, hyphen, tail = whole.rpartition("-")
+        about = bool(hyphen) and tail in words.endings_dropped
+        if hyphen and tail in words.endings_kept and stem[:1].isupper():
+            whole = stem
         low = whole.lower()
         named = bool(_NAME_LIKE.match(whole)) or whole[0].isdigit()
         free = (
-            not whole.isdigit()
+            not about
+            and not whole.isdigit()
             and low not in words.never
             and low not in words.demonyms
             and not (skip and _is_skipped(start, start + len(whole), skip))
@@ -168,12 +185,35 @@ def split_words(text: str, sentences: Sequence[Sentence], skip: Sequence[Span]) 
             words.small.update(t.low for t in tokens if t.text.islower())
         letters += end - start
     words.no_commas = letters > 400 and text.count(",") * 1500 < letters
+    words.no_apostrophes = letters > 400 and text.count("'") + text.count("’") <= letters // 1500
     return words
 
 
-def spelled(text: str, tokens: Sequence[Token]) -> str:
-    """The text from the first to the last of these words."""
-    return text[tokens[0].start : tokens[-1].end]
+_STOPPED = frozenset({"st", "mt", "ft", "ste", "sta"})
 
 
-__all__ = ["Line", "PlaceWords", "Token", "Words", "check_words", "light", "place_words", "spelled", "split_words"]
+def joined(before: Token, token: Token) -> bool:
+    """Whether two words can stand in one name."""
+    if before.possessive:
+        return False
+    return token.gap in (" ", "\n") or (token.gap == ". " and before.low in _STOPPED)
+
+
+def spoken_of(words: Words, lists: PlaceWords) -> Counter[str]:
+    """How often the text names each country, by name or by its people."""
+    found: Counter[str] = Counter()
+    for line in words.lines:
+        tokens = line.tokens
+        for at, token in enumerate(tokens):
+            low = token.low
+            if low not in lists.country_starts or not token.text[0].isupper():
+                continue
+            for size in (4, 3, 2, 1):
+                name = " ".join(t.low for t in tokens[at : at + size])
+                code = lists.demonyms.get(name) or lists.countries.get(name)
+                if code is None and size == 1 and words.no_apostrophes and low.endswith("s"):
+                    code = lists.countries.get(low[:-1])
+                if code and (low != "us" or token.text == "US"):
+                    found[code] += 1
+                    break
+    return found

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from tollbook.model import Issue, Place, Sentence, Span
 from tollbook.resolve.gazetteer import Gazetteer
-from tollbook.resolve.place_finding import ACCEPTED, Mention, find
+from tollbook.resolve.place_finding import find
+from tollbook.resolve.place_mention import ACCEPTED, Mention
 from tollbook.resolve.place_resolving import Context, best, context_of, to_place
 from tollbook.resolve.place_text import place_words, split_words
 
@@ -65,7 +66,7 @@ def read_places(
     """
     lists = place_words()
     words = split_words(text, sentences, skip)
-    mentions = find(text, words, gazetteer)
+    mentions = find(text, words, gazetteer, country)
     context = context_of(mentions, words, lists, country)
     for _ in range(2):
         context = context_of(mentions, words, lists, country, context)

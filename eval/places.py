@@ -1,0 +1,167 @@
+#!/usr/bin/env python3
+"""Measure finding and resolving of places.
+
+    python eval/places.py [--errors N] [--only lgl|geovirus|train|dev]
+
+Geoparsing corpora (LGL, GeoVirus): share of gold toponyms found (overlapping span), and found with a point within 161 km (100
+miles, the measure of the field) of the gold's; demonyms ("Russian"), which are no places here, are counted apart. `right` is
+the share of resolved finds on gold spans within 161 km, `precision` the share of finds that overlap a gold toponym.
+Incident gold: share of incidents' first places that are found at all with the same spelling (score.py's `alike`).
+Texts are read from the folder TOLLBOOK_SHARED names (default: `shared` beside the repository).
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import importlib.util
+import json
+import os
+import sys
+import time
+from collections import Counter, defaultdict
+from pathlib import Path
+from typing import Any
+
+from tollbook.model import Place, Report
+from tollbook.resolve.gazetteer import Gazetteer
+from tollbook.resolve.gazetteer_rows import distance_km
+from tollbook.resolve.place_text import place_words
+from tollbook.resolve.places import PlaceReading, read_places
+from tollbook.sentences import split_sentences
+
+SHARED = Path(os.environ.get("TOLLBOOK_SHARED", Path(__file__).resolve().parents[1].parent / "shared"))
+KM = 161.0
+
+
+def report(doc_id: str, text: str, title: str = "") -> Report:
+    whole = f"{title}\n\n{text}" if title else text
+    digest = hashlib.sha256(whole.encode()).hexdigest()
+    return Report(doc_id, whole, len(title), None, "none", "en", digest, digest)
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    with path.open(encoding="utf-8") as file:
+        return [json.loads(line) for line in file]
+
+
+def read(item: Report, gazetteer: Gazetteer) -> PlaceReading:
+    return read_places(item.text, split_sentences(item), gazetteer)
+
+
+def overlap(a: tuple[int, int], b: tuple[int, int]) -> bool:
+    return a[0] < b[1] and b[0] < a[1]
+
+
+def judge(gold: dict[str, Any], place: Place) -> bool:
+    return place.lat is not None and place.lon is not None and distance_km(gold["lat"], gold["lon"], place.lat, place.lon) <= KM
+
+
+def geoparsing(name: str, gazetteer: Gazetteer, errors: int) -> None:
+    demonyms = place_words().demonyms
+    count: Counter[str] = Counter()
+    wrong: list[str] = []
+    for doc in lines(SHARED / "corpora" / "geoparsing" / f"{name}.jsonl"):
+        reading = read(report(doc["docid"], doc["text"]), gazetteer)
+        found = [*reading.places, *reading.datelines, *reading.references]
+        spans = [(t["start"], t["end"]) for t in doc["toponyms"]]
+        count["found"] += len(found)
+        for place in found:
+            good = any(overlap(place.span, span) for span in spans)
+            count["precise"] += good
+            if not good:
+                wrong.append(f"extra   {doc['docid']} {place.name!r} ...{doc['text'][max(0, place.span[0] - 40) : place.span[1] + 25]!r}")
+        for gold in doc["toponyms"]:
+            if gold["lat"] is None:
+                continue
+            if gold["phrase"].lower() in demonyms:
+                count["demonyms"] += 1
+                continue
+            count["gold"] += 1
+            near = [p for p in found if overlap(p.span, (gold["start"], gold["end"]))]
+            if not near:
+                wrong.append(f"missed  {doc['docid']} {gold['phrase']!r} ...{doc['text'][max(0, gold['start'] - 40) : gold['end'] + 25]!r}")
+                continue
+            count["hit"] += 1
+            count["resolved"] += near[0].lat is not None
+            if judge(gold, near[0]):
+                count["right"] += 1
+            else:
+                p = near[0]
+                wrong.append(f"{'far' if p.lat is not None else 'open':7} {doc['docid']} {p.name!r} as {p.gazetteer_id} {p.admin1} {p.country}; "
+                             f"gold {gold.get('fcode')} {gold.get('admin1')} {gold.get('country')} {gold['lat']},{gold['lon']}")  # fmt: skip
+    every = count["gold"] + count["demonyms"]
+    print(f"{name:10} toponyms {count['gold']:5}  found {pct(count['hit'], count['gold'])}  found and within {KM:.0f} km "
+          f"{pct(count['right'], count['gold'])} (with {count['demonyms']} demonyms as misses {pct(count['right'], every)})  "
+          f"right of resolved {pct(count['right'], count['resolved'])}  precision {pct(count['precise'], count['found'])}")  # fmt: skip
+    for line in wrong[:: max(1, len(wrong) // errors)][:errors] if errors else ():
+        print("   ", line)
+
+
+def pct(part: int, whole: int) -> str:
+    return f"{100 * part / whole:5.1f}" if whole else "  -  "
+
+
+def incidents(part: str, gazetteer: Gazetteer, errors: int) -> None:
+    spec = importlib.util.spec_from_file_location("score", SHARED / "gold" / "score.py")
+    assert spec is not None
+    assert spec.loader is not None
+    score = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(score)
+    gold = {d["doc_id"]: d for d in lines(SHARED / "gold" / part / "gold.jsonl")}
+    total: dict[str, Counter[str]] = defaultdict(Counter)
+    wrong: list[str] = []
+    spent = 0.0
+    for doc in lines(SHARED / "gold" / part / "reports.jsonl"):
+        item = report(doc["doc_id"], doc["text"], doc.get("title") or "")
+        sentences = split_sentences(item)
+        start = time.perf_counter()
+        reading = read_places(item.text, sentences, gazetteer)
+        spent += time.perf_counter() - start
+        every = [*reading.places, *reading.datelines, *reading.references]
+        names = {p.name for p in every}
+        wanted = [name for i in gold[doc["doc_id"]]["incidents"] for name in i["places"]]
+        firsts = {i["places"][0] for i in gold[doc["doc_id"]]["incidents"] if i["places"]}
+        countries = Counter(i["country"] for i in gold[doc["doc_id"]]["incidents"] if i["country"])
+        for key in ("all", doc["doc_id"].split("-")[0]):
+            c = total[key]
+            c["words"] += len(item.text.split())
+            c["names"] += len({p.name for p in reading.places if p.level != "country"})
+            c["wanted"] += len(set(wanted))
+            c["open"] += len({p.name for p in reading.places if p.lat is None})
+            if countries:
+                c["countries"] += 1
+                c["country"] += reading.country == countries.most_common(1)[0][0]
+            for name in firsts:
+                hit = any(score.alike(name, n) for n in names)
+                c["firsts"] += 1
+                c["hit"] += hit
+                c["point"] += any(score.alike(name, p.name) and p.lat is not None for p in every)
+                if not hit and key == "all":
+                    at = item.text.find(name)
+                    wrong.append(f"missed {doc['doc_id']} {name!r} ...{item.text[max(0, at - 50) : at + len(name) + 35]!r}")
+    for key, c in total.items():
+        print(f"{part:6} {key:8} first places {c['firsts']:5}  found {pct(c['hit'], c['firsts'])}  with a point {pct(c['point'], c['firsts'])}  "
+              f"country right {pct(c['country'], c['countries'])}  names found {c['names']} for {c['wanted']} in the gold, left open {c['open']}")  # fmt: skip
+    print(f"{part:6} {1e3 * spent / total['all']['words'] * 400:.1f} ms for 400 words")
+    for line in wrong[:: max(1, len(wrong) // errors)][:errors] if errors else ():
+        print("   ", line)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--errors", type=int, default=0)
+    parser.add_argument("--only", choices=["lgl", "geovirus", "train", "dev"], action="append")
+    arguments = parser.parse_args()
+    if not SHARED.is_dir():
+        print("eval/places.py: the shared folder is not there; set TOLLBOOK_SHARED", file=sys.stderr)
+        return 2
+    gazetteer = Gazetteer.open()
+    for name in arguments.only or ("lgl", "geovirus", "train", "dev"):
+        measure = geoparsing if name in ("lgl", "geovirus") else incidents
+        measure(name, gazetteer, arguments.errors)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
