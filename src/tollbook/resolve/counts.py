@@ -18,6 +18,8 @@ from tollbook.errors import LexiconError
 from tollbook.model import Count, Span
 from tollbook.resolve.numbers import Phrases, Tokens, number_at, spoken_year, tokens
 
+_DAY_LINKS = ("-", "–", ",", "and", "or", "to")
+_BOUNDS = ("at_least", "more_than", "at_most", "less_than")
 HEDGES = ("at_least", "more_than", "at_most", "less_than", "about", "same", "inside")
 
 # --- the lexicon ---------------------------------------------------------------------------------
@@ -33,6 +35,7 @@ class _Words:
     vague: Phrases
     vague_not_after: Phrases
     vague_not_before: frozenset[str]
+    many_not_after: frozenset[str]
     hedges: Phrases
     over_not_after: frozenset[str]
     trailing: Phrases
@@ -80,6 +83,7 @@ def _words() -> _Words:
     return _Words(
         small=data["small"], tens=data["tens"], scales=data["scales"], dozen=data["dozen"], exact=exact, vague=vague,
         vague_not_after=_flag(data["vague_not_after"]), vague_not_before=frozenset(data["vague_not_before"]),
+        many_not_after=frozenset(data["many_not_after"]),
         hedges=Phrases((phrase, kind) for kind, rows in data["hedges"].items() for phrase in rows),
         over_not_after=frozenset(data["over_not_after"]),
         trailing=Phrases((phrase, kind) for kind, rows in data["trailing"].items() for phrase in rows),
@@ -167,21 +171,38 @@ def _measures(t: Tokens, i: int, j: int) -> bool:
 
 
 def _in_date(t: Tokens, i: int, j: int) -> bool:
-    """Whether the digits at i..j are a day of the month."""
+    """Whether the digits at i..j are a day of the month, the two-digit year behind one, or a clock time ("at 1730")."""
     words = _words()
-    people = words.people
-    if j != i + 1 or not t.low[i].isdecimal():
+    word, after = t.low[i], t.at(j)
+    if j != i + 1 or not word.isdecimal():
         return False
+    counted = after in words.people
+    if len(word) == 4:
+        return t.at(i - 1) in ("at", "around") and not counted and int(word[:2]) < 24 and int(word[2:]) < 60
     k = i - 1 - (t.at(i - 1) == ".")
-    month = t.at(k)
-    if month in words.months and not t.raw(k).islower() and not (t.at(k - 1).isdecimal() and len(t.at(k - 1)) <= 2):
+    if t.at(k) in words.months and not t.raw(k).islower():
+        if t.at(k - 1).isdecimal() and len(t.at(k - 1)) <= 2:  # "12 JAN 90 (AFP)", not "12 May 15 people died"
+            return len(word) == 2 and t.raw(k).isupper() and not counted
         loose = t.at(k - 1) in ("in", "since", "until", "by", "of", "during", "late", "early", "last", "this")
-        return (not (loose and t.at(j) in people) and int(t.low[i]) <= 31) or len(t.low[i]) >= 5
-    month = t.at(j)
-    if month in words.months and not t.raw(j).islower() and int(t.low[i]) <= 31:
-        return not (month in ("may", "march", "mar") and t.at(j + 1) in ("be", "have", "not", "also", "on", "in", "to"))
-    if month in ("-", "to", "and", "–", ",", "or") and t.at(j + 1).isdecimal() and t.at(j + 2) in words.months:
-        return not t.raw(j + 2).islower() and int(t.low[i]) <= 31
+        return (int(word[:5]) <= 31 and not (loose and counted)) or len(word) >= 5
+    if t.at(i - 1) in _DAY_LINKS and t.at(i - 2).isdecimal() and t.at(i - 3) in words.months:  # "April 24 and 25"
+        return int(word[:5]) <= 31 and not counted and not t.raw(i - 3).islower()
+    return int(word[:5]) <= 31 and _month_follows(t, j)
+
+
+def _month_follows(t: Tokens, j: int) -> bool:
+    """Whether a month stands at token j, or behind more days of it ("13, 14 and 15 September")."""
+    words = _words()
+    for _ in range(6):
+        if t.at(j) in words.months:
+            may = t.at(j) in ("may", "march", "mar") and t.at(j + 1) in ("be", "have", "not", "also", "on", "in", "to")
+            return not t.raw(j).islower() and not may
+        while t.at(j) in _DAY_LINKS:
+            j += 1
+        j += t.at(j) == "of"
+        if t.at(j) not in words.months and not (t.at(j).isdecimal() and len(t.at(j)) <= 2):
+            return False
+        j += t.at(j).isdecimal()
     return False
 
 
@@ -192,12 +213,13 @@ def _named(t: Tokens, i: int, j: int) -> bool:
     if t.glued(i):
         if before in words.money_left or before in ("/", ":", "+", "@", "_", "#", "№"):
             return True
-        if before.isalnum() or (before in "-–.," and t.glued(i - 1) and t.at(i - 2).isalnum()):
+        joined = before in "-–.," and t.glued(i - 1) and t.at(i - 2).isalnum()
+        if before.isalnum() or (joined and not t.raw(i)[0].isupper()):  # "T-72", not "SANA-Two civilians"
             return True
     if before in words.money_left or (before == "." and t.at(i - 2) in words.money_left):
         return True
     digits = t.low[i].isdecimal()
-    if digits and t.low[i][0] == "0" and len(t.low[i]) > 1:
+    if digits and (t.low[i][0] == "0" or _enumerates(t, i, j)) and t.low[i] != "0":
         return True
     capital = t.raw(i - 1)[:1].isupper() or before in ("#", "№")
     name = words.designators.before(t, i - (before == "." and t.at(i - 2) in ("no", "nos", "nr")))
@@ -208,6 +230,14 @@ def _named(t: Tokens, i: int, j: int) -> bool:
     if words.ages_left.before(t, i - (before == "between")) or _age_pair(t, i):
         return True
     return digits and (_age_after_name(t, i, j) or _telephone(t, i, j))
+
+
+def _enumerates(t: Tokens, i: int, j: int) -> bool:
+    """ "2. The army ..." and "2) ..." at the head of a sentence or line."""
+    if j != i + 1 or len(t.low[i]) > 2 or t.at(j) not in (".", ")") or not t.glued(j):
+        return False
+    head = i == 0 or t.at(i - 1) in (".", ";", "!", "?") or "\n" in t.text[t.end[i - 1] : t.start[i]]
+    return head and t.at(j + 1) != "" and not t.glued(j + 1)
 
 
 def _age_pair(t: Tokens, i: int) -> bool:
@@ -238,10 +268,10 @@ def _telephone(t: Tokens, i: int, j: int) -> bool:
 def _one_is_pronoun(t: Tokens, i: int) -> bool:
     """Whether "one" at token i stands for no number: "no one" is read elsewhere, "one day", "one of the largest"."""
     words = _words()
-    if (t.at(i - 1) in words.one_not_after and t.at(i - 1) != "another") or words.one_not_before.after(t, i + 1):
+    if words.one_not_before.after(t, i + 1) or (t.at(i - 1) in words.one_not_after and t.at(i + 1) not in words.people):
         return True
     if t.at(i + 1) != "of":
-        return False
+        return t.at(i - 2) in ("a", "an", "very") and not t.at(i + 1).isalpha()  # "not an easy one"
     if t.at(i + 2) in words.one_of_pronouns:
         return False
     if t.at(i + 2) not in words.one_of_determiners or t.at(i + 3) in words.one_of_not_before or t.at(i + 3) == "of":
@@ -300,7 +330,11 @@ def _vague(t: Tokens, i: int) -> _Core | None:
     if not found:
         return None
     j, least = found
+    if t.low[i] == "many" and t.at(i - 1) in words.many_not_after:
+        return None
     if words.vague_not_after.before(t, i) or t.at(j) in words.vague_not_before:
+        return None
+    if "number" in t.low[i:j] and t.at(i - 1) == "the":
         return None
     if t.at(i - 1).isdecimal() and t.low[i] == "scores":
         return None
@@ -329,7 +363,8 @@ def _special(t: Tokens, i: int) -> _Core | None:
         return _Core(found[1], found[1], i, j, _phrase_word(t, i, j).removesuffix(" of"))
     if t.low[i] == "another" and t.at(i - 1) != "one":
         nxt = t.at(i + 1)
-        if nxt.isalpha() and nxt not in words.another_not_before and not words.units.after(t, i + 1):
+        free = nxt not in words.another_not_before and not words.units.after(t, i + 1) and not number_at(t, i + 1)
+        if nxt.isalpha() and free and not words.vague.after(t, i + 1):
             return _Core(1, 1, i, i + 1, "another")
     if t.low[i] == "both" and words.both_before.after(t, i + 1) and "and" not in t.low[i + 1 : i + 4]:
         return _Core(2, 2, i, i + 1, "both")
@@ -398,8 +433,8 @@ def _numeric(t: Tokens, i: int) -> tuple[_Core | None, int]:
     return core, core.last
 
 
-def _hedged(t: Tokens, core: _Core) -> Count:
-    """The count with every hedge to its left and right applied, the innermost first."""
+def _hedged(t: Tokens, core: _Core, floor: int) -> Count:
+    """The count with its hedges applied, the innermost bound only; no hedge is taken from before token `floor`."""
     words = _words()
     low, high, approx = core.low, core.high, False
     first, last = core.first, core.last
@@ -413,7 +448,7 @@ def _hedged(t: Tokens, core: _Core) -> Count:
     left = first
     for _ in range(4):
         found = words.hedges.before(t, left)
-        if not found or not t.same_line(left - 1, left):
+        if not found or found[0] < floor or not t.same_line(left - 1, left):
             break
         if t.low[left - 1] in ("over", "above") and t.at(found[0] - 1) in words.over_not_after:
             break
@@ -421,25 +456,23 @@ def _hedged(t: Tokens, core: _Core) -> Count:
         if found[1] != "inside":
             first = left
             kinds.append(found[1])
+    bounded = False
     for kind in kinds:
-        low, high, approx = _apply(kind, low, high, approx, exact=core.high is not None)
+        if kind in _BOUNDS and not bounded:
+            low, high = _bounds(kind, low, high)
+            bounded = True
+        approx = approx or kind == "about"
     word = core.word
     span: Span = (t.start[first], t.end[last - 1])
     return Count(span, low, high, approx, word, (t.start[core.first], t.end[core.last - 1]))
 
 
-def _apply(
-    kind: str, low: int | None, high: int | None, approx: bool, *, exact: bool
-) -> tuple[int | None, int | None, bool]:
+def _bounds(kind: str, low: int | None, high: int | None) -> tuple[int | None, int | None]:
     if kind == "at_least":
-        return low, None, approx
-    if kind == "more_than":
-        return (low + 1 if low is not None and exact and high is not None else low), None, approx
-    if kind == "at_most":
-        return None, high, approx
-    if kind == "less_than":
-        return None, max(high - 1, 0) if high is not None else None, approx
-    return low, high, approx or kind == "about"
+        return low, None
+    if kind == "more_than":  # a vague word ("more than hundreds") stays as it is
+        return (low + 1 if low is not None and high is not None else low), None
+    return None, max(high - (kind == "less_than"), 0) if high is not None else None
 
 
 def _late_at_least(t: Tokens, j: int) -> bool:
@@ -464,7 +497,7 @@ def find_counts(text: str, start: int = 0, end: int | None = None) -> list[Count
     words = _words()
     starts = words.starts
     counts: list[Count] = []
-    after = 0
+    after = floor = 0
     for i in [k for k, word in enumerate(t.low) if word in starts or word.isdecimal()]:
         if i < after:
             continue
@@ -476,7 +509,8 @@ def find_counts(text: str, start: int = 0, end: int | None = None) -> list[Count
         else:
             core, after = _numeric(t, i)
         if core:
-            counts.append(_hedged(t, core))
+            counts.append(_hedged(t, core, floor))
+            floor = core.last
     return counts
 
 
