@@ -8,13 +8,14 @@ from typing import Annotated
 import typer
 
 from tollbook import __version__
-from tollbook.cli import gazetteer, read, schema
+from tollbook.cli import book, gazetteer, read, schema
 
 # The modules whose `app` (a typer.Typer) holds commands of `tollbook`. A new family adds its line here.
 FAMILIES = (
     read.app,
     schema.app,
     gazetteer.app,
+    book.app,
 )
 
 app = typer.Typer(

@@ -1,0 +1,545 @@
+"""A book from Python: many reports, one count.
+
+    with tollbook.open_book("war.toll") as book:
+        for incident in book.incidents(since="2016-07", place="Aleppo"):
+            print(incident.card.start, incident.card.places, incident.killed)
+        print(book.totals(by="month").text())
+
+Reading functions never write, except that the first one after an `add` brings the computed tables up to
+the log. All of it can be asked as of a past day: what the book knew then.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import getpass
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from tollbook import lexicon, tally
+from tollbook.errors import TollbookError, UsageError
+from tollbook.ledger.bounds import ALL, DEFAULT_RULE, RULES, Bound, get_rule, show
+from tollbook.ledger.decisions import Held
+from tollbook.ledger.figures import schemes
+from tollbook.ledger.state import Options, State
+from tollbook.link.features import Reason, explain
+from tollbook.model import Furniture, Issue, Record, Report, to_plain
+from tollbook.store import SqlStore, derive, end_of, load, report_key, schema
+from tollbook.store.counting import Counted, read_counted
+from tollbook.store.records import Grounded, ground_record, rebuild
+from tollbook.store.views import as_of_view
+from tollbook.store.world import states
+from tollbook.tally import Totals
+
+Day = dt.date | str | None
+Tell = Callable[[str, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What an `add` did: reports stored, readings stored, inputs already there, issues met."""
+
+    reports: int = 0
+    known: int = 0
+    incidents: int = 0
+    figures: int = 0
+    issues: int = 0
+    unread: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One incident in a list."""
+
+    id: str
+    type: str
+    status: str
+    scope: str
+    start: str | None
+    end: str | None
+    places: tuple[str, ...]
+    country: str | None
+    perpetrators: tuple[str, ...]
+    reports: int
+    voices: tuple[int, int]
+    review: str
+    grade: str
+    bounds: Mapping[tuple[str, str], tuple[int | None, int | None, int | None, bool]]
+
+    def range(self, harm: str = "killed", group: str = ALL) -> str:
+        """The range of a harm as it is printed; "-" where nobody gives a figure."""
+        found = self.bounds.get((harm, group))
+        return show(found[0], found[2], found[3]) if found else "-"
+
+    @property
+    def killed(self) -> str:
+        """The range of the killed as it is printed."""
+        return self.range()
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One incident whole: its state, why its reports were merged, what it may be one with, sums it is part of.
+
+    `asked` is the id asked for; `state.card.id` the incident it leads to now.
+    """
+
+    asked: str
+    state: State
+    merged: tuple[tuple[str, str, float, tuple[Reason, ...]], ...]
+    possible: tuple[tuple[str, float], ...]
+    parts: tuple[tuple[str, bool, str], ...]
+    part_of: tuple[tuple[str, bool, str], ...]
+    sentences: Mapping[str, str] = field(default_factory=dict)
+
+
+def open_book(path: str | Path, *, write: bool = False) -> Book:
+    """The book at `path`. With `write`, this process is its one writer until it is closed.
+
+    Raises UsageError where it is not a book, is newer than this release, lies on a network disk, or another process
+    is writing to it.
+    """
+    return Book(SqlStore.open(Path(path), write=write))
+
+
+def init_book(path: str | Path, charter: Mapping[str, Any] | None = None, *, user: str | None = None) -> Book:
+    """A new book with its charter (the keys of `data/charter.yml`; what is left out takes its default)."""
+    whole = {**lexicon.load("charter"), **(charter or {})}
+    check_charter(whole)
+    return Book(SqlStore.create(Path(path), whole, user or current_user()))
+
+
+def check_charter(charter: Mapping[str, Any]) -> None:
+    """Raises UsageError where a charter has a key there is not, or names a rule or scheme there is not."""
+    known = set(lexicon.load("charter"))
+    strange = sorted(set(charter) - known)
+    if strange:
+        raise UsageError(f"charter: no such key: {', '.join(strange)}; there are: {', '.join(sorted(known))}")
+    if charter["classes"] not in schemes():
+        raise UsageError(f"charter: no class scheme {charter['classes']!r}; there are: {', '.join(schemes())}")
+    get_rule(str(charter["rule"]))
+    grades = [k for k in lexicon.load("grades") if k != "default"]
+    if charter["grade"] not in grades:
+        raise UsageError(f"charter: no grade rule {charter['grade']!r}; there are: {', '.join(grades)}")
+
+
+def current_user() -> str:
+    """The name decisions are signed with: the system's user."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
+
+
+class Book:
+    """A book that is open. Made by `open_book` or `init_book`; a context manager."""
+
+    def __init__(self, store: SqlStore) -> None:
+        self.store = store
+        self.charter = store.charter()
+        self.options = derive.default_options(self.charter)
+
+    def close(self) -> None:
+        """Lets go of the file and the writer's lock."""
+        self.store.close()
+
+    def __enter__(self) -> Book:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    # --- in ---
+
+    def add_records(
+        self, reports: Iterable[Report], records: Iterable[Mapping[str, Any]], made_by: str = "records"
+    ) -> Added:
+        """Stores reports with the records made of them elsewhere, matched by doc_id, one transaction a report.
+
+        A record that holds its own `text` needs no report. A record with neither is an issue `no_report`; a report
+        without a record is stored unread.
+        """
+        waiting: dict[str, list[Mapping[str, Any]]] = {}
+        own: list[Mapping[str, Any]] = []
+        counts = _Counts()
+        faults: list[Issue] = []
+        for record in records:
+            doc_id = record.get("doc_id")
+            if not isinstance(doc_id, str) or not doc_id:
+                faults.append(Issue("bad_record", f"a record without a doc_id: {str(record)[:80]!r}"))
+            elif isinstance(record.get("text"), str):
+                own.append(record)
+            else:
+                waiting.setdefault(doc_id, []).append(record)
+        for report in reports:
+            listed = waiting.pop(report.doc_id, [])
+            if not listed:
+                self._add(report, None, made_by, counts)
+            for record in listed:
+                self._add(report, record, made_by, counts)
+        for record in own:
+            self._add(report_of(record), record, made_by, counts)
+        faults += [
+            Issue("no_report", f"a record, but no report of this id: {doc_id}", doc_id) for doc_id in sorted(waiting)
+        ]
+        if faults:
+            self.store.add_issues(faults)
+            counts.issues += len(faults)
+        return counts.done()
+
+    def add_read(self, outcomes: Iterable[Record | Issue]) -> Added:
+        """Stores reports read by our own extractor (`tollbook.run`), one transaction a report."""
+        counts = _Counts()
+        for outcome in outcomes:
+            if isinstance(outcome, Issue):
+                self.store.add_issues([outcome])
+                counts.issues += 1
+                continue
+            plain = outcome.to_json()
+            self._add(report_of(plain), plain, f"extractor {outcome.made_with.extractor}", counts, outcome.issues)
+        return counts.done()
+
+    def _add(
+        self,
+        report: Report,
+        record: Mapping[str, Any] | None,
+        made_by: str,
+        counts: _Counts,
+        issues: Sequence[Issue] = (),
+    ) -> None:
+        if record is None:
+            stored = self.store.add_report(report)
+            counts.note(stored, None)
+            counts.unread += stored is not None
+            return
+        report_id = report_key(report.doc_id, report.text_sha256)
+        slim = {k: v for k, v in record.items() if k not in _ELSEWHERE}
+        grounded = ground_record(report_id, report.doc_id, report.text, slim)
+        counts.note(self.store.add_report(report, made_by=made_by, grounded=grounded, issues=issues), grounded)
+
+    def refresh(self, tell: Tell | None = None) -> bool:
+        """Brings the computed tables up to the log. Reading functions do it by themselves where they may write."""
+        if self.store.writes:
+            return derive.refresh(self.store, self.options, tell)
+        with self.store.read() as connection:
+            if derive.is_fresh(connection):
+                return False
+        try:
+            with SqlStore.open(self.store.path, write=True) as writer:
+                return derive.refresh(writer, self.options, tell)
+        except UsageError:
+            return False  # another process is writing: what is shown is as of its last refresh
+
+    # --- out ---
+
+    @contextlib.contextmanager
+    def view(
+        self,
+        *,
+        as_of: Day = None,
+        rule: str = DEFAULT_RULE,
+        classes: str | None = None,
+        count_parties: bool = False,
+        grade: str | None = None,
+    ) -> Iterator[sa.Connection]:
+        """A connection whose derived tables are what is asked: of now by the default rule, or computed for it."""
+        options = Options(
+            get_rule(rule), classes or self.options.classes, grade or self.options.grade, count_parties=count_parties
+        )
+        self.refresh()
+        day = _day(as_of)
+        if day is None and options == self.options:
+            with self.store.read() as connection:
+                yield connection
+        else:
+            with as_of_view(self.store, end_of(day) if day else None, options) as connection:
+                yield connection
+
+    def incidents(
+        self,
+        *,
+        since: Day = None,
+        until: Day = None,
+        place: str | None = None,
+        type: str | None = None,
+        perpetrator: str | None = None,
+        reviewed_only: bool = False,
+        **how: Any,
+    ) -> list[Line]:
+        """Incidents in order of day. `since`/`until` are days, months or years; `how` as for `view`."""
+        keep = keeper(since, until, place, type, perpetrator, reviewed_only)
+        with self.view(**how) as connection:
+            counted = read_counted(connection, keep)
+        lines = [_line(c, json.loads(c.card)) for c in counted.incidents.values()]
+        return sorted(lines, key=lambda i: (i.start or "9999", i.end or "9999", i.places, i.id))
+
+    def totals(
+        self,
+        by: str = "month",
+        harm: str = "killed",
+        *,
+        since: Day = None,
+        until: Day = None,
+        place: str | None = None,
+        type: str | None = None,
+        perpetrator: str | None = None,
+        reviewed_only: bool = False,
+        **how: Any,
+    ) -> Totals:
+        """Totals by month, week, year, place, perpetrator, type, class, sex or age; `how` as for `view`."""
+        keep = keeper(since, until, place, type, perpetrator, reviewed_only)
+        if by in ("sex", "age"):
+            how["classes"] = by
+        with self.view(**how) as connection:
+            return tally.totals(
+                connection,
+                by=by,
+                harm=harm,
+                rule=get_rule(str(how.get("rule") or DEFAULT_RULE)),
+                classes=how.get("classes") or self.options.classes,
+                keep=keep,
+                reviewed_only=reviewed_only,
+                as_of=str(how["as_of"]) if how.get("as_of") else None,
+            )
+
+    def records(self, **how: Any) -> Iterator[dict[str, Any]]:
+        """The record of each live report as it came in, with `cluster` (the incident's id) on each incident."""
+        with self.view(**how) as connection:
+            table, runs = schema.mentions, schema.runs
+            where: dict[tuple[int, str], str] = {
+                (r.run_seq, r.mention_id): r.incident_id
+                for r in connection.execute(
+                    sa.select(table.c.run_seq, table.c.mention_id, table.c.incident_id).where(table.c.live == 1)
+                )
+            }
+            live = load.live_runs(connection)
+            for batch in load.chunks(sorted(live)):
+                rests = load.lookup(connection, sa.select(runs.c.seq, runs.c.record).where(runs.c.seq.in_(batch)))
+                claims: dict[int, list[tuple[str, str, str, dict[str, Any]]]] = {}
+                query = sa.select(schema.claims).where(schema.claims.c.run_seq.in_(batch)).order_by(schema.claims.c.seq)
+                for c in connection.execute(query):
+                    value = json.loads(c.value)
+                    if c.kind == "act" and value.get("scope") != "statistic":
+                        value["cluster"] = where.get((c.run_seq, c.mention_id))
+                    claims.setdefault(c.run_seq, []).append((c.kind, c.claim_id, c.mention_id, value))
+                for run in batch:
+                    yield rebuild(json.loads(rests[run]), claims.get(run, []))
+
+    def resolve(self, connection: sa.Connection, asked: str) -> str:
+        """The incident that an id leads to: its own, a merged one's, or a mention's. A unique beginning of an id is
+        enough. Raises UsageError where it leads to none or to several."""
+        table = schema.mentions
+        query = sa.select(table.c.incident_id).where(table.c.mention_id.like(f"{_bare(asked)}%")).distinct()
+        found = sorted({i for i in connection.execute(query).scalars() if i})
+        if not found:
+            raise UsageError(f"no incident {asked!r} in this book")
+        if len(found) > 1:
+            raise UsageError(f"{asked!r} begins the ids of {len(found)} incidents: {', '.join(found[:5])}")
+        return str(found[0])
+
+    def incident(self, asked: str, **how: Any) -> Detail:
+        """One incident whole, by its id, an older id that was merged into it, or the beginning of one."""
+        rule = str(how.get("rule") or DEFAULT_RULE)
+        options = Options(
+            get_rule(rule),
+            how.get("classes") or self.options.classes,
+            how.get("grade") or self.options.grade,
+            bool(how.get("count_parties")),
+        )
+        with self.view(**how) as connection:
+            incident = self.resolve(connection, asked)
+            held = self.held(connection)
+            members = _members(connection, incident)
+            found = states(connection, [members], held, options)[0]
+            if found is None:
+                raise UsageError(f"{asked!r}: everything told of it was rejected")
+            table = schema.parts
+            parts = connection.execute(sa.select(table).where(table.c.total_id == incident)).all()
+            owners = connection.execute(sa.select(table).where(table.c.part_id == incident)).all()
+            doubt = schema.possible
+            near = connection.execute(
+                sa.select(doubt).where(sa.or_(doubt.c.a == incident, doubt.c.b == incident))
+            ).all()
+            texts = _sentences(connection, found[0])
+        return Detail(
+            asked=asked,
+            state=found[0],
+            merged=_why_merged(found[0]),
+            possible=tuple((n.b if n.a == incident else n.a, n.score) for n in near),
+            parts=tuple((p.part_id, bool(p.sure), p.why) for p in parts),
+            part_of=tuple((p.total_id, bool(p.sure), p.why) for p in owners),
+            sentences=texts,
+        )
+
+    def held(self, connection: sa.Connection) -> Held:
+        """The decisions that hold in a view."""
+        return load.held(connection, load.decisions(connection), load.live_runs(connection))[0]
+
+
+_ELSEWHERE = ("text", "text_sha256", "furniture")
+"""Keys of a record that the report's own row holds; they come back from there."""
+
+
+class _Counts:
+    def __init__(self) -> None:
+        self.reports = self.known = self.incidents = self.figures = self.issues = self.unread = 0
+
+    def note(self, stored: str | None, grounded: Grounded | None) -> None:
+        if stored is None:
+            self.known += 1
+            return
+        self.reports += 1
+        if grounded is not None:
+            self.incidents += sum(c.kind == "act" for c in grounded.claims)
+            self.figures += sum(c.kind == "figure" for c in grounded.claims)
+            self.issues += len(grounded.issues)
+
+    def done(self) -> Added:
+        return Added(self.reports, self.known, self.incidents, self.figures, self.issues, self.unread)
+
+
+def report_of(record: Mapping[str, Any]) -> Report:
+    """The report that a record which holds its text is about."""
+    text = str(record["text"])
+    title = str(record.get("title") or "")
+    day = record.get("published")
+    return Report(
+        doc_id=str(record["doc_id"]),
+        text=text,
+        title_end=len(title) if text.startswith(title) else 0,
+        published=dt.date.fromisoformat(day) if isinstance(day, str) else None,
+        published_basis=record.get("published_basis") or "none",
+        language=str(record.get("language") or "und"),
+        raw_sha256=str(record.get("text_sha256") or ""),
+        text_sha256=hashlib.sha256(text.encode()).hexdigest(),
+        furniture=tuple(Furniture(str(f["kind"]), (f["span"][0], f["span"][1])) for f in record.get("furniture") or ()),
+        outlet=record.get("outlet"),
+        url=record.get("url"),
+    )
+
+
+def _day(value: Day) -> dt.date | None:
+    if value is None or isinstance(value, dt.date):
+        return value
+    try:
+        return dt.date.fromisoformat(value)
+    except ValueError:
+        raise UsageError(f"{value!r} is not a day (YYYY-MM-DD)") from None
+
+
+def _edge(value: Day, last: bool) -> str | None:
+    """The first or last day of a day, month ("2016-07") or year."""
+    from tollbook.ledger.totals import period_bounds
+
+    if value is None:
+        return None
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    found = period_bounds(value) if len(value) < 10 else None
+    if found:
+        return found[1] if last else found[0]
+    day = _day(value)
+    assert day is not None
+    return day.isoformat()
+
+
+def keeper(
+    since: Day = None,
+    until: Day = None,
+    place: str | None = None,
+    type: str | None = None,
+    perpetrator: str | None = None,
+    reviewed_only: bool = False,
+) -> Callable[[Any], bool]:
+    """A test of derived incident rows. An undated incident passes only where no days are asked for."""
+    from tollbook.link.names import same_place
+
+    first, last = _edge(since, False), _edge(until, True)
+
+    def keep(row: Any) -> bool:
+        if (first or last) and row.start is None:
+            return False
+        if (first and row.end < first) or (last and row.start > last):
+            return False
+        if type and row.type != type:
+            return False
+        if reviewed_only and row.review != "reviewed":
+            return False
+        if place and not any(same_place(place, p) for p in json.loads(row.card)["places"]):
+            return False
+        if perpetrator:
+            names = [p["name"].casefold() for p in json.loads(row.card)["perpetrators"]]
+            return any(perpetrator.casefold() in n for n in names)
+        return True
+
+    return keep
+
+
+def _line(counted: Counted, card: Mapping[str, Any]) -> Line:
+    return Line(
+        id=counted.id,
+        type=counted.type,
+        status=counted.status,
+        scope=counted.scope,
+        start=counted.start,
+        end=counted.end,
+        places=tuple(card["places"]),
+        country=counted.country,
+        perpetrators=tuple(p["name"] for p in card["perpetrators"]),
+        reports=int(card["reports"]),
+        voices=(card["independent"][0], card["independent"][1]),
+        review=counted.review,
+        grade=counted.grade,
+        bounds=counted.bounds,
+    )
+
+
+def _bare(asked: str) -> str:
+    if not asked or not all(c in "0123456789abcdef" for c in asked):
+        raise UsageError(f"{asked!r} is not an id: 16 digits 0-9 and a-f, or the first of them")
+    return asked
+
+
+def _members(connection: sa.Connection, incident: str) -> list[int]:
+    table = schema.mentions
+    query = sa.select(table.c.mention, table.c.mention_id).where(table.c.incident_id == incident, table.c.live == 1)
+    rows = connection.execute(query).all()
+    seen = sa.select(table.c.mention_id, sa.func.min(table.c.mention)).group_by(table.c.mention_id)
+    first = load.lookup(connection, seen.where(table.c.mention_id.in_([r.mention_id for r in rows])))
+    return [r.mention for r in sorted(rows, key=lambda r: (first[r.mention_id], r.mention))]
+
+
+def _why_merged(found: State) -> tuple[tuple[str, str, float, tuple[Reason, ...]], ...]:
+    """For each mention but the first, the one before it that speaks most for it, with the reasons."""
+    from tollbook.link.features import score
+
+    out = []
+    mentions = [t.mention for t in found.told]
+    for i, mention in enumerate(mentions[1:], 1):
+        best = max(mentions[:i], key=lambda m: score(m, mention))
+        out.append((best.id, mention.id, score(best, mention), explain(best, mention)))
+    return tuple(out)
+
+
+def _sentences(connection: sa.Connection, found: State) -> dict[str, str]:
+    """The sentence of each mention and each figure, by claim id."""
+    ids = [t.mention.id for t in found.told] + [f.claim_id for f in found.figures]
+    table = schema.claims
+    out: dict[str, str] = {}
+    for batch in load.chunks(sorted(set(ids))):
+        query = sa.select(table.c.claim_id, table.c.quote).where(table.c.claim_id.in_(batch))
+        out.update(load.lookup(connection, query))
+    return out
+
+
+__all__ = [
+    "ALL", "RULES", "Added", "Book", "Bound", "Detail", "Line", "TollbookError", "check_charter", "current_user",
+    "init_book", "open_book", "to_plain",
+]  # fmt: skip

@@ -1,0 +1,235 @@
+"""The commands of a book: `init`, `add`, `incidents`, `incident`, `totals`, `records`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tollbook.cli.common import FAILED, guarded, output, say
+
+if TYPE_CHECKING:
+    from tollbook.model import Issue
+
+app = typer.Typer()
+
+BookPath = Annotated[Path, typer.Argument(metavar="BOOK", help="The book's file.", show_default=False)]
+Since = Annotated[str | None, typer.Option("--since", metavar="DAY", help="From this day, month or year on.")]
+Until = Annotated[str | None, typer.Option("--until", metavar="DAY", help="Up to this day, month or year.")]
+Place = Annotated[str | None, typer.Option("--place", metavar="NAME", help="In this place or province.")]
+Type = Annotated[str | None, typer.Option("--type", metavar="TYPE", help="Of this type, e.g. air_strike.")]
+Perpetrator = Annotated[str | None, typer.Option("--perpetrator", metavar="NAME", help="Ascribed to this actor.")]
+Reviewed = Annotated[bool, typer.Option("--reviewed-only", help="Only what a person has reviewed.")]
+AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DAY", help="As the book stood at the end of DAY (UTC).")]
+RuleName = Annotated[str, typer.Option("--rule", metavar="RULE", help="latest-per-voice, ibc, acled or widest.")]
+Classes = Annotated[str | None, typer.Option("--classes", metavar="SCHEME", help="tollbook, ibc or un.")]
+Parties = Annotated[bool, typer.Option("--count-parties", help="Count what a party says of harm it did or suffered.")]
+Out = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write here, whole or not at all.")]
+To = Annotated[str, typer.Option("--to", metavar="FORM", help="table or jsonl.")]
+
+
+@app.command()
+@guarded
+def init(
+    book: BookPath,
+    charter: Annotated[
+        Path | None, typer.Option("--charter", metavar="FILE", help="A YAML file with the charter's keys.")
+    ] = None,
+) -> None:
+    """Make a new book with its charter: who counts, where, when, which violence, by which rules."""
+    import yaml
+
+    from tollbook.book import init_book
+    from tollbook.errors import UsageError
+
+    values: Any = {}
+    if charter is not None:
+        try:
+            values = yaml.safe_load(charter.read_text(encoding="utf-8")) or {}
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            raise UsageError(f"{charter}: cannot be read as a charter: {error}") from error
+        if not isinstance(values, dict):
+            raise UsageError(f"{charter}: a charter is a list of keys and values")
+    with init_book(book, values) as made:
+        say(f"{book}: a new book; classes {made.charter['classes']}, rule {made.charter['rule']}")
+
+
+@app.command()
+@guarded
+def add(
+    book: BookPath,
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="PATH...", help="Reports: as for `tollbook read`.", show_default=False),
+    ] = None,
+    records: Annotated[
+        list[Path] | None,
+        typer.Option("--records", metavar="FILE", help="Records made elsewhere (JSON Lines) instead of extracting."),
+    ] = None,
+    outlet: Annotated[str | None, typer.Option("--outlet", metavar="NAME", help="Who published the reports.")] = None,
+    country: Annotated[str | None, typer.Option("--country", metavar="CC", help="A hint for places.")] = None,
+    extractor: Annotated[str, typer.Option("--extractor", metavar="NAME", help="What reads the reports.")] = "rules",
+    jobs: Annotated[int, typer.Option("--jobs", "-j", metavar="N", help="Processes that read.")] = 1,
+    link: Annotated[bool, typer.Option(help="Link what was added at once; else at the next question.")] = True,
+) -> None:
+    """Add reports to a book. Again is a no-op; an interrupted run goes on where it stopped."""
+    from tollbook.book import open_book
+    from tollbook.errors import UsageError
+    from tollbook.intake import read_records, read_reports
+    from tollbook.pipeline import run
+
+    if not paths and not records:
+        raise UsageError("nothing to add: give reports, --records, or both")
+    with open_book(book, write=True) as opened:
+        met: list[Issue] = []
+        if records:
+            listed = list(read_records(records, met.append))
+            reports = read_reports(paths or [], outlet=outlet, country=country, on_issue=met.append)
+            done = opened.add_records(reports, listed)
+        else:
+            done = opened.add_read(run(paths or [], outlet=outlet, country=country, extractor=extractor, jobs=jobs))
+        for issue in met:
+            say(f"{issue.file or ''}{f':{issue.line}' if issue.line else ''}: {issue.message}")
+        say(
+            f"{done.reports} reports added, {done.known} known already; {done.incidents} incidents, "
+            f"{done.figures} figures, {done.issues} issues"
+        )
+        if done.unread:
+            say(f"{done.unread} reports have no record and stand unread")
+        if link:
+            opened.refresh(_progress)
+        if met:
+            raise SystemExit(FAILED)
+
+
+def _progress(stage: str, done: int) -> None:
+    if done % 10_000 == 0:
+        say(f"{stage}: {done:,}")
+
+
+@app.command()
+@guarded
+def incidents(
+    book: BookPath,
+    since: Since = None,
+    until: Until = None,
+    place: Place = None,
+    type_: Type = None,
+    perpetrator: Perpetrator = None,
+    reviewed_only: Reviewed = False,
+    as_of: AsOf = None,
+    rule: RuleName = "latest-per-voice",
+    classes: Classes = None,
+    count_parties: Parties = False,
+    to: To = "table",
+    out: Out = None,
+) -> None:
+    """List incidents: when, where, what, how many, how many reports and voices, whether a person has looked."""
+    from tollbook.book import open_book
+    from tollbook.cli import book_text as text
+
+    with open_book(book) as opened:
+        found = opened.incidents(
+            since=since, until=until, place=place, type=type_, perpetrator=perpetrator, reviewed_only=reviewed_only,
+            as_of=as_of, rule=rule, classes=classes, count_parties=count_parties,
+        )  # fmt: skip
+    with output(out) as stream:
+        if _form(to) == "jsonl":
+            for line in found:
+                stream.write(json.dumps(text.plain(line), ensure_ascii=False) + "\n")
+        else:
+            stream.write(text.incident_list(found) + "\n")
+
+
+def _form(to: str) -> str:
+    from tollbook.errors import UsageError
+
+    if to not in ("table", "jsonl"):
+        raise UsageError(f"no form {to!r}; there are: table, jsonl")
+    return to
+
+
+@app.command()
+@guarded
+def incident(
+    book: BookPath,
+    incident_id: Annotated[str, typer.Argument(metavar="ID", help="An incident's id, or the beginning of it.")],
+    as_of: AsOf = None,
+    rule: RuleName = "latest-per-voice",
+    classes: Classes = None,
+    count_parties: Parties = False,
+    out: Out = None,
+) -> None:
+    """One incident: every claim, voice by voice, with its sentence; bounds and rule; why it was merged."""
+    from tollbook.book import open_book
+    from tollbook.cli import book_text as text
+    from tollbook.render.text import printable
+
+    with open_book(book) as opened:
+        found = opened.incident(incident_id, as_of=as_of, rule=rule, classes=classes, count_parties=count_parties)
+    with output(out) as stream:
+        stream.write(printable(text.detail(found, rule)) + "\n")
+
+
+@app.command()
+@guarded
+def totals(
+    book: BookPath,
+    by: Annotated[
+        str,
+        typer.Option("--by", metavar="WHAT", help="month, week, year, place, perpetrator, type, class, sex or age."),
+    ] = "month",
+    harm: Annotated[
+        str,
+        typer.Option("--harm", metavar="HARM", help="killed, injured, killed_or_injured, missing, abducted, ..."),
+    ] = "killed",
+    since: Since = None,
+    until: Until = None,
+    place: Place = None,
+    type_: Type = None,
+    perpetrator: Perpetrator = None,
+    reviewed_only: Reviewed = False,
+    as_of: AsOf = None,
+    rule: RuleName = "latest-per-voice",
+    classes: Classes = None,
+    count_parties: Parties = False,
+    to: To = "table",
+    out: Out = None,
+) -> None:
+    """Add up: each act once, a sum over several acts as what it adds to its parts, no doubt thrown away."""
+    from tollbook import tally
+    from tollbook.book import open_book
+    from tollbook.model import to_plain
+    from tollbook.render.text import printable
+
+    with open_book(book) as opened:
+        found = opened.totals(
+            by, harm, since=since, until=until, place=place, type=type_, perpetrator=perpetrator,
+            reviewed_only=reviewed_only, as_of=as_of, rule=rule, classes=classes, count_parties=count_parties,
+        )  # fmt: skip
+    with output(out) as stream:
+        if _form(to) == "jsonl":
+            stream.write(json.dumps(to_plain(found), ensure_ascii=False) + "\n")
+        else:
+            stream.write(printable(tally.text(found)) + "\n")
+
+
+@app.command()
+@guarded
+def records(
+    book: BookPath,
+    to: Annotated[str, typer.Option("--to", metavar="FORM", help="jsonl.")] = "jsonl",
+    as_of: AsOf = None,
+    out: Out = None,
+) -> None:
+    """Print the report records as they came in, each incident with its `cluster`: the incident it belongs to."""
+    from tollbook.book import open_book
+    from tollbook.errors import UsageError
+
+    if to != "jsonl":
+        raise UsageError(f"no form {to!r}; there is: jsonl")
+    with open_book(book) as opened, output(out) as stream:
+        for record in opened.records(as_of=as_of):
+            stream.write(json.dumps(record, ensure_ascii=False) + "\n")

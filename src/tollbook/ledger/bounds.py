@@ -1,0 +1,405 @@
+"""From the figures of one incident to low, best and high, by a named rule.
+
+Every bound names the claims it comes from; every figure that is left out says why. Pure functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from tollbook.errors import UsageError
+from tollbook.ledger.figures import Figure, victim_class
+from tollbook.ledger.voices import Voice, independence
+
+EARLY_DAYS = 3
+"""An early toll is one published within so many days of the act's last day: later counts overtake it."""
+
+ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A published way to go from figures to bounds. `about` is printed with every total made by it."""
+
+    name: str
+    about: str
+    latest: bool = True
+    overtake: bool = True
+    vague: bool = False
+    single: bool = False
+    voices: int = 1
+
+
+RULES: dict[str, Rule] = {
+    r.name: r
+    for r in (
+        Rule(
+            "latest-per-voice",
+            "each voice counts with its latest figure about the same thing; early tolls that were overtaken are set "
+            "aside; low is the lowest and high the highest figure of any voice",
+        ),
+        Rule(
+            "ibc",
+            "lowest and highest latest figure over the independent voices; provisional under two of them",
+            voices=2,
+        ),
+        Rule(
+            "acled",
+            "one number: the lowest figure of any voice that is not a party",
+            single=True,
+        ),
+        Rule(
+            "widest",
+            "every figure anybody ever gave, overtaken or vague",
+            latest=False,
+            overtake=False,
+            vague=True,
+        ),
+    )
+}
+DEFAULT_RULE = "latest-per-voice"
+
+
+def get_rule(name: str) -> Rule:
+    """The rule of that name. Raises UsageError that lists the rules there are."""
+    try:
+        return RULES[name]
+    except KeyError:
+        raise UsageError(f"no rule {name!r}; there are: {', '.join(RULES)}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """Low, best and high of one harm and group of one incident (None: nobody says), and where they come from.
+
+    `open`: somebody says "at least", shown as "86+". `beside`: figures of parties, shown and not counted.
+    `aside`: (claim, reason) of figures that set no bound. `voices`: (fewest, most) independent counted voices.
+    """
+
+    harm: str
+    group: str
+    low: int | None
+    best: int | None
+    high: int | None
+    open: bool
+    low_claims: tuple[str, ...] = ()
+    best_claims: tuple[str, ...] = ()
+    high_claims: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
+    aside: tuple[tuple[str, str], ...] = ()
+    voices: tuple[int, int] = (0, 0)
+    provisional: bool = False
+
+    @property
+    def claims(self) -> tuple[str, ...]:
+        """Every claim that sets a bound."""
+        return tuple(dict.fromkeys((*self.low_claims, *self.best_claims, *self.high_claims)))
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """Who fights in the incident, for telling a party's voice: folded names, and sides (state, non_state)."""
+
+    names: frozenset[str] = frozenset()
+    perpetrator_sides: frozenset[str] = frozenset()
+    last_day: int | None = None
+
+
+@dataclass(slots=True)
+class _Statement:
+    """What one voice says of one harm in one report."""
+
+    voice: Voice
+    said: int | None
+    key: tuple[int, int, str]
+    groups: dict[str, list[Figure]] = field(default_factory=dict)
+    subsets: list[Figure] = field(default_factory=list)
+
+    def figures(self) -> list[Figure]:
+        return [f for listed in self.groups.values() for f in listed]
+
+
+@dataclass(frozen=True, slots=True)
+class _Range:
+    low: int | None
+    high: int | None
+    open: bool
+    low_claims: tuple[str, ...]
+    high_claims: tuple[str, ...]
+    voice: Voice
+    said: int | None
+    exact: bool
+
+
+def is_party(voice: Voice, sides: Sides) -> bool:
+    """Whether the voice is a party to this fighting: an armed body, or the state where the state did it."""
+    if voice.kind == "party":
+        return True
+    if voice.words and voice.words & sides.names:
+        return True
+    return "state" in sides.perpetrator_sides and (voice.state or voice.kind in ("official", "police"))
+
+
+def bounds(
+    figures: Iterable[Figure],
+    *,
+    sides: Sides = Sides(),
+    rule: Rule | None = None,
+    classes: str = "tollbook",
+    count_parties: bool = False,
+) -> tuple[Bound, ...]:
+    """Bounds of one incident: per harm over everyone (group "all"), then per victims' class told.
+
+    A figure given twice by copies of one report counts once (its voice is the same). Deterministic in any order.
+    """
+    chosen = rule or RULES[DEFAULT_RULE]
+    by_harm: dict[str, list[Figure]] = {}
+    for figure in sorted(figures, key=_order):
+        by_harm.setdefault(figure.harm, []).append(figure)
+    out: list[Bound] = []
+    for harm in sorted(by_harm):
+        statements = _statements(by_harm[harm], classes)
+        counted, beside, aside = _counted(statements, sides, chosen, count_parties)
+        if not counted and not beside and not aside:
+            continue
+        out.append(_bound(harm, ALL, [_whole(s) for s in counted], beside, aside, chosen))
+        for group in sorted({g for s in counted for g in _told_groups(s, classes)}):
+            ranges = [r for r in (_of_group(s, group, classes) for s in counted) if r is not None]
+            if ranges:
+                out.append(_bound(harm, group, ranges, (), (), chosen))
+    return tuple(out)
+
+
+def _order(figure: Figure) -> tuple[str, str, int, str]:
+    return (figure.said or "", figure.recorded, figure.order, figure.claim_id)
+
+
+def _day(said: str | None) -> int | None:
+    from tollbook.link.mention import ordinal
+
+    return ordinal(said)
+
+
+def _statements(figures: Sequence[Figure], classes: str) -> list[_Statement]:
+    found: dict[tuple[str, str], _Statement] = {}
+    for f in figures:
+        key = (f.voice.id, f.mention_id)
+        statement = found.get(key)
+        if statement is None:
+            day = _day(f.said)
+            statement = _Statement(f.voice, day, (day if day is not None else -1, f.order, f.mention_id))
+            found[key] = statement
+        if f.subset_of is None:
+            statement.groups.setdefault(victim_class(f, classes), []).append(f)
+    mains = {f.claim_id: s for s in found.values() for f in s.figures()}
+    for f in figures:
+        if f.subset_of is not None:
+            owner = mains.get(f.subset_of) or found[(f.voice.id, f.mention_id)]
+            owner.subsets.append(f)
+            if owner is not found[(f.voice.id, f.mention_id)] or owner.groups:
+                continue
+            # a part whose whole is gone (rejected, or told by nobody left) stands for itself
+            owner.groups.setdefault(victim_class(f, classes), []).append(f)
+    return [s for s in found.values() if s.groups]
+
+
+def _counted(
+    statements: Sequence[_Statement], sides: Sides, rule: Rule, count_parties: bool
+) -> tuple[list[_Statement], tuple[str, ...], tuple[tuple[str, str], ...]]:
+    """The statements that count, the parties' claims beside them, and what is set aside with the reason."""
+    aside: list[tuple[str, str]] = []
+
+    def drop(statement: _Statement, why: str) -> None:
+        aside.extend((f.claim_id, why) for f in statement.figures())
+
+    parties = [] if count_parties or rule.name == "widest" else [s for s in statements if is_party(s.voice, sides)]
+    beside = tuple(f.claim_id for s in parties for f in s.figures())
+    left = [s for s in statements if not any(s is p for p in parties)]
+    if not rule.vague and any(not f.vague for s in left for f in s.figures()):
+        for s in left:
+            if all(f.vague for f in s.figures()):
+                drop(s, "vague words, where a number is given")
+        left = [s for s in left if not all(f.vague for f in s.figures())]
+    whole = [s for s in left if not all(f.partial for f in s.figures())]
+    if rule.overtake and whole and len(whole) < len(left):
+        for s in left:
+            if all(f.partial for f in s.figures()):
+                drop(s, "counts bodies at one place, not the toll")
+        left = whole
+    if rule.latest:
+        newest: dict[str, _Statement] = {}
+        for s in sorted(left, key=lambda s: s.key):
+            earlier = newest.get(s.voice.id)
+            newest[s.voice.id] = s if earlier is None else _later(earlier, s, aside)
+        left = sorted(newest.values(), key=lambda s: s.key)
+    if rule.overtake:
+        left = _overtake(left, sides, drop)
+    return left, beside, tuple(aside)
+
+
+def _later(earlier: _Statement, later: _Statement, aside: list[tuple[str, str]]) -> _Statement:
+    """One voice's latest figure about each class: a class not told again stays, unless a toll of people covers it."""
+    kept = _Statement(later.voice, later.said, later.key, dict(later.groups), [*earlier.subsets, *later.subsets])
+    top = _whole(later).high or 0
+    for group, figures in earlier.groups.items():
+        covered = "unknown" in later.groups or (group == "unknown" and top >= (_sum(figures)[0] or 0))
+        if group in later.groups or covered:
+            aside.extend((f.claim_id, "overtaken by a later figure of the same voice") for f in figures)
+        else:
+            kept.groups[group] = figures
+    return kept
+
+
+def _overtake(left: list[_Statement], sides: Sides, drop: object) -> list[_Statement]:
+    """Early tolls that leave the number open, or that nobody is named for, give way to a later, higher one."""
+    assert callable(drop)
+    kept = []
+    for s in left:
+        r = _whole(s)
+        early = s.said is not None and (sides.last_day is None or s.said <= sides.last_day + EARLY_DAYS)
+        loose = r.open or s.voice.own or s.voice.generic
+        later = [
+            t
+            for t in left
+            if early and loose and t is not s and t.said is not None and s.said is not None and t.said > s.said
+            and (_whole(t).low or 0) > (r.high or r.low or 0)
+        ]  # fmt: skip
+        if later:
+            drop(s, "an early toll, overtaken by a later and higher one")
+        else:
+            kept.append(s)
+    return kept
+
+
+def _sum(figures: Sequence[Figure]) -> tuple[int | None, int, bool, list[Figure], list[Figure]]:
+    """(low, high, open, low's figures, high's figures) of what one voice says of one group in one report.
+
+    Of several figures the first is the toll; those marked as earlier or possible are set aside. The rest may
+    be other people ("six priests ... two women") or the same: low takes them as one, high as several.
+    """
+    main = [f for f in figures if not f.revised] or list(figures[:1])
+    if any(not f.vague for f in main):
+        main = [f for f in main if not f.vague]
+    lows = [f for f in main if f.low is not None]
+    top = max(lows, key=lambda f: f.low or 0) if lows else None
+    return (
+        top.low if top else None,
+        sum(f.stated for f in main),
+        any(f.open for f in main),
+        [top] if top else [],
+        main,
+    )
+
+
+def _whole(statement: _Statement) -> _Range:
+    """What the statement says of everyone: its known classes together, or its "people", whichever is more."""
+    known = {g: _sum(f) for g, f in statement.groups.items() if g != "unknown"}
+    people = _sum(statement.groups["unknown"]) if "unknown" in statement.groups else None
+    low_known = [k for k in known.values() if k[0] is not None]
+    low: int | None = sum(k[0] or 0 for k in low_known) if low_known else None
+    low_figures = [f for k in low_known for f in k[3]]
+    high, high_figures = sum(k[1] for k in known.values()), [f for k in known.values() for f in k[4]]
+    opened = any(k[2] for k in known.values())
+    if people is not None:
+        opened = opened or people[2]
+        if people[0] is not None and (low is None or people[0] > low):
+            low, low_figures = people[0], people[3]
+        if people[1] >= high:
+            high, high_figures = people[1], people[4]
+    figures = statement.figures()
+    return _Range(
+        low,
+        high,
+        opened,
+        tuple(f.claim_id for f in low_figures),
+        tuple(f.claim_id for f in high_figures),
+        statement.voice,
+        statement.said,
+        all(f.low == f.high for f in figures),
+    )
+
+
+def _told_groups(statement: _Statement, classes: str) -> set[str]:
+    return {*statement.groups, *(victim_class(f, classes) for f in statement.subsets)} - {"unknown"}
+
+
+def _of_group(statement: _Statement, group: str, classes: str) -> _Range | None:
+    """What the statement says of one victims' class, from its own figure or from the parts of its whole."""
+    own = statement.groups.get(group)
+    figures = own or [f for f in statement.subsets if victim_class(f, classes) == group]
+    if not figures:
+        return None
+    low, high, opened, low_figures, high_figures = _sum(figures)
+    return _Range(
+        low,
+        high,
+        opened,
+        tuple(f.claim_id for f in low_figures),
+        tuple(f.claim_id for f in high_figures),
+        statement.voice,
+        statement.said,
+        all(f.low == f.high for f in figures),
+    )
+
+
+def _bound(
+    harm: str,
+    group: str,
+    ranges: Sequence[_Range],
+    beside: tuple[str, ...],
+    aside: tuple[tuple[str, str], ...],
+    rule: Rule,
+) -> Bound:
+    lows = [r for r in ranges if r.low is not None]
+    highs = [r for r in ranges if r.high is not None]
+    low = min((r.low for r in lows if r.low is not None), default=None)
+    high = max((r.high for r in highs if r.high is not None), default=None)
+    if low is not None and high is not None and low > high:
+        low = high
+    low_claims = next((r.low_claims for r in lows if r.low == low), ())
+    high_claims = next((r.high_claims for r in highs if r.high == high), ())
+    best, best_claims = _best(ranges)
+    voices = independence([r.voice for r in ranges])
+    opened = any(r.open for r in ranges)
+    if rule.single:
+        least = low if low is not None else high
+        claims = low_claims or high_claims
+        return Bound(harm, group, least, least, least, False, claims, claims, claims, beside, aside, voices)
+    return Bound(
+        harm, group, low, best, high, opened, low_claims, best_claims, high_claims, beside, aside, voices,
+        provisional=voices[1] < rule.voices,
+    )  # fmt: skip
+
+
+def _best(ranges: Sequence[_Range]) -> tuple[int | None, tuple[str, ...]]:
+    """The number that most voices state; of as many the one a voice states exactly; else nothing."""
+    said: dict[int, list[_Range]] = {}
+    for r in ranges:
+        if r.low is not None and (r.open or r.low == r.high):
+            said.setdefault(r.low, []).append(r)
+    if not said:
+        return None, ()
+    rank = {n: (len({r.voice.id for r in rs}), any(not r.open for r in rs)) for n, rs in said.items()}
+    top = max(rank.values())
+    winners = [n for n, worth in rank.items() if worth == top]
+    if len(winners) != 1:
+        return None, ()
+    return winners[0], tuple(c for r in said[winners[0]] for c in r.low_claims)
+
+
+def by_harm(found: Iterable[Bound]) -> Mapping[tuple[str, str], Bound]:
+    """Bounds keyed by (harm, group)."""
+    return {(b.harm, b.group): b for b in found}
+
+
+def show(low: int | None, high: int | None, opened: bool) -> str:
+    """A range as it is printed: "56 to 101+", "22", "up to 30", "at least 5", "-" where nobody says."""
+    plus = "+" if opened else ""
+    if high is None and low is None:
+        return "-"
+    if low is None:
+        return f"up to {high:,}{plus}"
+    if high is None or low == high:
+        return f"{low:,}{plus}"
+    return f"{low:,} to {high:,}{plus}"

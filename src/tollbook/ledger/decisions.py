@@ -1,0 +1,140 @@
+"""What people decided: the newest row on a subject holds, an undone row holds no more. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+KINDS = ("same", "apart", "unsure", "accept", "reject", "correct", "add", "undo")
+FIELDS = ("figure", "date", "place", "actor", "type", "grade")
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One row of a person. `subjects` are ids as they were given, `anchors` where each of them stood in its text.
+
+    An anchor is {"report_id", "kind", "start", "end", "quote"}: after a re-read it finds the claim that stands there.
+    """
+
+    seq: int
+    id: str
+    kind: str
+    subjects: tuple[str, ...]
+    value: Mapping[str, Any]
+    anchors: tuple[Mapping[str, Any], ...]
+    why: str
+    user: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """Who accepted an incident, when, and the digest of what they saw."""
+
+    user: str
+    at: str
+    why: str
+    seen: str
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The decisions that hold, by what they are about. Ids are of live claims (see `bind`)."""
+
+    same: tuple[tuple[str, str], ...] = ()
+    apart: tuple[tuple[str, str], ...] = ()
+    unsure: tuple[tuple[str, str], ...] = ()
+    rejected: Mapping[str, Decision] = field(default_factory=dict)
+    corrected: Mapping[tuple[str, str], Decision] = field(default_factory=dict)
+    accepted: Mapping[str, Review] = field(default_factory=dict)
+
+    def touched(self) -> set[str]:
+        """Every claim id that a held decision is about."""
+        out = {x for pairs in (self.same, self.apart, self.unsure) for p in pairs for x in p}
+        return out | set(self.rejected) | {c for c, _ in self.corrected} | set(self.accepted)
+
+
+def standing(decisions: Iterable[Decision]) -> list[Decision]:
+    """Rows that were not undone, oldest first. An undo can itself be undone."""
+    rows = sorted(decisions, key=lambda d: d.seq)
+    gone: set[str] = set()
+    for row in reversed(rows):
+        if row.kind == "undo" and row.id not in gone:
+            gone.update(row.subjects)
+    return [row for row in rows if row.id not in gone and row.kind != "undo"]
+
+
+def hold(decisions: Iterable[Decision], bound: Mapping[tuple[int, int], str]) -> Held:
+    """The decisions that hold. `bound` maps (seq, place of the subject) to the live claim it means; a subject that is
+    bound to none drops its decision (it is an `orphan_decision` issue)."""
+    pairs: dict[tuple[str, str], Decision] = {}
+    verdicts: dict[str, Decision] = {}
+    corrected: dict[tuple[str, str], Decision] = {}
+    accepted: dict[str, Review] = {}
+    for row in standing(decisions):
+        ids = [bound.get((row.seq, i)) for i in range(len(row.subjects))]
+        if any(i is None for i in ids) or not ids:
+            continue
+        known = [i for i in ids if i is not None]
+        if row.kind in ("same", "apart", "unsure"):
+            for a in known[:1]:
+                for b in known[1:]:
+                    key = (min(a, b), max(a, b))
+                    pairs.pop(key, None)
+                    pairs[key] = row
+        elif row.kind == "reject":
+            verdicts[known[0]] = row
+        elif row.kind == "accept":
+            verdicts.pop(known[0], None)
+            accepted[known[0]] = Review(row.user, row.at, row.why, str(row.value.get("seen", "")))
+        elif row.kind == "correct":
+            corrected[known[0], str(row.value.get("field"))] = row
+    newest = list(reversed(pairs.items()))
+    return Held(
+        same=tuple(k for k, d in newest if d.kind == "same"),
+        apart=tuple(k for k, d in newest if d.kind == "apart"),
+        unsure=tuple(k for k, d in newest if d.kind == "unsure"),
+        rejected=verdicts,
+        corrected=corrected,
+        accepted=accepted,
+    )
+
+
+def bind(
+    decisions: Iterable[Decision], live: Mapping[str, str], claims_of: Mapping[str, Iterable[tuple[str, str, int, int]]]
+) -> tuple[dict[tuple[int, int], str], list[Decision]]:
+    """(which live claim each subject means, rows that no longer mean any).
+
+    `live` maps a live claim to its report; `claims_of` a report to its live claims (id, kind, start, end). A subject
+    that is no longer live binds to the claim of its kind whose span overlaps the anchor's most.
+    """
+    bound: dict[tuple[int, int], str] = {}
+    orphans: list[Decision] = []
+    for row in decisions:
+        lost = False
+        for i, subject in enumerate(row.subjects):
+            if subject in live or row.kind == "undo":
+                bound[row.seq, i] = subject
+                continue
+            anchor = row.anchors[i] if i < len(row.anchors) else {}
+            found = _overlapping(anchor, claims_of.get(str(anchor.get("report_id")), ()))
+            if found is None:
+                lost = True
+            else:
+                bound[row.seq, i] = found
+        if lost:
+            orphans.append(row)
+    return bound, orphans
+
+
+def _overlapping(anchor: Mapping[str, Any], claims: Iterable[tuple[str, str, int, int]]) -> str | None:
+    start, end = int(anchor.get("start", 0)), int(anchor.get("end", 0))
+    best: tuple[int, int, str] | None = None
+    for claim_id, kind, a, b in claims:
+        common = min(end, b) - max(start, a)
+        if kind == anchor.get("kind") and common > 0:
+            rank = (common, -abs((b - a) - (end - start)), claim_id)
+            if best is None or rank > best:
+                best = rank
+    return best[2] if best else None

@@ -1,0 +1,211 @@
+"""What the reports of one incident agree on: type, days, places, who did it, status, grade.
+
+Pure functions from acts (the incidents of report records) to one card. Nothing is averaged: each value is one
+that some report gives, and the reports that give another are counted.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tollbook import lexicon
+from tollbook.errors import LexiconError, UsageError
+from tollbook.ledger.bounds import ALL, Bound
+from tollbook.ledger.voices import Voice
+from tollbook.link.features import day_gap
+from tollbook.link.mention import Mention
+from tollbook.link.names import same_place
+
+STATUS_ORDER = ("happened", "denied", "alleged", "thwarted")
+"""From the most asserted to the least: an incident has the most asserted status of its reports."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One act as one report tells it: the mention, its record values, and what a person corrected in it."""
+
+    mention: Mention
+    act: Mapping[str, Any]
+    report_id: str
+    doc_id: str
+    outlet: str | None
+    published: str | None
+    recorded: str
+    span: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Perpetrator:
+    """Who is said to have done it, in how many reports, and who says so (empty: the reports themselves)."""
+
+    name: str
+    reports: int
+    says: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """An incident as its reports tell it together. `id` is its first-recorded mention's id.
+
+    `start`/`end` are the days most reports agree on (None: nobody tells); `days` and `types` count the reports behind
+    each answer. `recalled` is true while no report of the time exists.
+    """
+
+    id: str
+    scope: str
+    status: str
+    type: str
+    start: str | None
+    end: str | None
+    places: tuple[str, ...]
+    country: str | None
+    perpetrators: tuple[Perpetrator, ...]
+    targets: tuple[str, ...]
+    mentions: tuple[str, ...]
+    reports: int
+    recalled: bool
+    contested: bool
+    acts: int
+    types: tuple[tuple[str, int], ...]
+    days: tuple[tuple[str, int], ...]
+    statuses: tuple[tuple[str, int], ...]
+
+
+def card(told: Sequence[Told]) -> Card:
+    """The card of an incident's mentions (at least one), first-recorded first."""
+    first = told[0]
+    mentions = [t.mention for t in told]
+    days = _days(mentions)
+    statuses = Counter(m.status for m in mentions)
+    types = Counter(m.type for m in mentions)
+    sums = sum(m.is_total for m in mentions)
+    if all(m.scope == "statistic" for m in mentions):
+        scope = "statistic"
+    else:
+        scope = "total" if 2 * sums > len(mentions) or (sums and any(m.parts for m in mentions)) else "incident"
+    recalled = scope == "incident" and all(m.scope == "background" for m in mentions)
+    place = _places(mentions)
+    shown = Counter(_span(t.act.get("start"), t.act.get("end")) for t in told)
+    return Card(
+        id=first.mention.id,
+        scope="background" if recalled else scope,
+        status=next((s for s in STATUS_ORDER if statuses[s]), "happened"),
+        type=_first_most(types, [m.type for m in mentions]),
+        start=days[0],
+        end=days[1],
+        places=place,
+        country=_first_most(Counter(m.country for m in mentions if m.country), [m.country for m in mentions]) or None,
+        perpetrators=_perpetrators(told),
+        targets=tuple(dict.fromkeys(t for x in told for t in x.act.get("targets") or () if isinstance(t, str)))[:12],
+        mentions=tuple(m.id for m in mentions),
+        reports=len({t.report_id for t in told}),
+        recalled=recalled,
+        contested=statuses["denied"] > 0,
+        acts=max(m.acts for m in mentions),
+        types=tuple(types.most_common()),
+        days=tuple(shown.most_common()),
+        statuses=tuple(statuses.most_common()),
+    )
+
+
+def _span(start: object, end: object) -> str:
+    if start is None and end is None:
+        return "not told"
+    return str(start or end) if (start or end) == (end or start) else f"{start} to {end}"
+
+
+def _first_most(counts: Counter[Any], order: Iterable[Any]) -> Any:
+    top = max(counts.values(), default=0)
+    return next((x for x in order if x is not None and counts[x] == top), None)
+
+
+def _days(mentions: Sequence[Mention]) -> tuple[str | None, str | None]:
+    """The days most mentions can agree with; of those the narrowest, of those the first told."""
+    import datetime as dt
+
+    dated = [m for m in mentions if m.start is not None and m.end is not None]
+    if not dated:
+        return (None, None)
+
+    def worth(m: Mention) -> tuple[int, int, int]:
+        assert m.start is not None
+        assert m.end is not None
+        exact = sum(1 for x in dated if (x.start, x.end) == (m.start, m.end))
+        agree = sum(1 for x in dated if day_gap(m, x) == 0)
+        return (agree, -(m.end - m.start), exact)
+
+    best = max(dated, key=worth)
+    assert best.start is not None
+    assert best.end is not None
+    return dt.date.fromordinal(best.start).isoformat(), dt.date.fromordinal(best.end).isoformat()
+
+
+def _places(mentions: Sequence[Mention]) -> tuple[str, ...]:
+    """The place list whose first name most mentions share; of those the longest, of those the first told."""
+    named = [m for m in mentions if m.places]
+    if not named:
+        return ()
+
+    def worth(m: Mention) -> tuple[int, int]:
+        votes = sum(1 for x in named if any(same_place(m.places[0], p) for p in x.places))
+        first = sum(1 for x in named if same_place(m.places[0], x.places[0]))
+        return (votes + first, len(m.places))
+
+    inner = [m for m in named if len(m.places) > 1] or named
+    return max(inner, key=worth).places
+
+
+def _perpetrators(told: Sequence[Told]) -> tuple[Perpetrator, ...]:
+    names: dict[str, set[str]] = {}
+    says: dict[str, dict[str, None]] = {}
+    spelled: dict[str, str] = {}
+    for t in told:
+        details = {d.get("name"): d for d in t.act.get("perpetrator_details") or () if isinstance(d, dict)}
+        for name in t.act.get("perpetrators") or ():
+            if not isinstance(name, str):
+                continue
+            key = name.casefold()
+            spelled.setdefault(key, name)
+            names.setdefault(key, set()).add(t.report_id)
+            speaker = details.get(name, {}).get("says")
+            if isinstance(speaker, str):
+                says.setdefault(key, {})[speaker] = None
+    order = sorted(names, key=lambda k: (-len(names[k]), list(names).index(k)))
+    return tuple(Perpetrator(spelled[k], len(names[k]), tuple(says.get(k, ()))) for k in order)
+
+
+def grade(name: str, incident: Card, found: Iterable[Bound], voices: Sequence[Voice]) -> str:
+    """The grade of an incident by a named rule of `data/grades.yml`, from its counted voices.
+
+    `ibc`: provisional under two independent voices. `airwars`: the five grades, confirmed only by a party's own
+    acceptance. Raises UsageError for a rule there is not.
+    """
+    rules = lexicon.load("grades")
+    if name == "default" or name not in rules:
+        raise UsageError(f"no grade rule {name!r}; there are: {', '.join(k for k in rules if k != 'default')}")
+    most = len({v.id for v in voices})
+    if name == "ibc":
+        return "corroborated" if most >= 2 else "provisional"
+    harmed = {b.group: b for b in found if b.harm == "killed"}
+    fighters = sum(b.low or 0 for g, b in harmed.items() if g in ("armed_group", "state_forces"))
+    everyone = harmed.get(ALL)
+    if everyone is not None and everyone.high and not everyone.open and fighters >= everyone.high:
+        return "discounted"
+    accused = {p.name.casefold() for p in incident.perpetrators}
+    if incident.contested:
+        return "contested"
+    if any(v.kind == "party" and v.words and any(w in a for a in accused for w in v.words) for v in voices):
+        return "confirmed"
+    return "fair" if most >= 2 else "weak"
+
+
+def check_grades(data: Mapping[str, Any]) -> None:
+    """Raises LexiconError where the default grade rule is not one of the rules, or a rule has no grades."""
+    if data.get("default") not in data or data.get("default") == "default":
+        raise LexiconError(f"grades.yml: default {data.get('default')!r} is not a rule")
+    for name, rule in data.items():
+        if name != "default" and not rule.get("grades"):
+            raise LexiconError(f"grades.yml: {name} has no grades")

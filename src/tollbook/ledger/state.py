@@ -1,0 +1,152 @@
+"""One incident, whole: its card, bounds, voices, grade and review, computed from what its reports tell. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tollbook.ledger.bounds import ALL, Bound, Rule, Sides, bounds, is_party
+from tollbook.ledger.decisions import Held
+from tollbook.ledger.figures import Figure
+from tollbook.ledger.incidents import Card, Told, card, grade
+from tollbook.ledger.voices import Voice, independence
+from tollbook.link.parts import Act
+
+MACHINE, REVIEWED, CHANGED = "machine", "reviewed", "changed since review"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How incidents are counted: a rule, a class scheme, a grade rule, whether parties count."""
+
+    rule: Rule
+    classes: str = "tollbook"
+    grade: str = "ibc"
+    count_parties: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """An incident as the book holds it. `voices` are those whose figures count, `independent` (fewest, most)."""
+
+    card: Card
+    bounds: tuple[Bound, ...]
+    voices: tuple[Voice, ...]
+    independent: tuple[int, int]
+    grade: str
+    grade_why: str | None
+    review: str
+    reviewed_by: str | None
+    reviewed_at: str | None
+    told: tuple[Told, ...]
+    figures: tuple[Figure, ...]
+    act: Act
+    seen: str
+
+
+def state(told: Sequence[Told], figures: Sequence[Figure], held: Held, options: Options) -> State:
+    """The state of one incident from its mentions (first-recorded first) and their figures."""
+    found = _corrected(card(told), held)
+    sides = Sides(
+        names=frozenset(a for t in told for a in t.mention.actors),
+        perpetrator_sides=frozenset(s for t in told for s in t.mention.sides),
+        last_day=max((t.mention.end for t in told if t.mention.end is not None), default=None),
+    )
+    limits = bounds(
+        figures, sides=sides, rule=options.rule, classes=options.classes, count_parties=options.count_parties
+    )
+    speaking = _speaking(told, figures)
+    seen = digest(found, limits)
+    review, by, at = _review(found, seen, held)
+    graded, why = grade(options.grade, found, limits, speaking), None
+    for mention_id in found.mentions:
+        override = held.corrected.get((mention_id, "grade"))
+        if override is not None:
+            graded, why = str(override.value.get("grade")), f"{override.why} ({override.user})"
+    killed = {b.group: b for b in limits if b.harm == "killed"}
+    everyone = killed.get(ALL)
+    act = Act(
+        id=found.id,
+        is_total=found.scope == "total",
+        start=_ordinal(found.start),
+        end=_ordinal(found.end),
+        places=tuple(dict.fromkeys([*found.places, *(p for t in told for p in t.mention.places)])),
+        country=found.country,
+        type=found.type,
+        actors=sides.names,
+        sides=sides.perpetrator_sides,
+        reports=frozenset(t.report_id for t in told),
+        killed=(everyone.low, everyone.high) if everyone else (None, None),
+        classes=frozenset(f.who for f in figures if f.harm == "killed" and f.subset_of is None),
+    )
+    counted = [v for v in speaking if options.count_parties or not is_party(v, sides)]
+    return State(
+        card=found,
+        bounds=limits,
+        voices=tuple(speaking),
+        independent=independence(counted or speaking),
+        grade=graded,
+        grade_why=why,
+        review=review,
+        reviewed_by=by,
+        reviewed_at=at,
+        told=tuple(told),
+        figures=tuple(figures),
+        act=act,
+        seen=seen,
+    )
+
+
+def digest(found: Card, limits: Sequence[Bound]) -> str:
+    """What a person sees of an incident, as a hash: when it changes, the review is out of date."""
+    seen: list[Any] = [sorted(found.mentions), found.type, found.start, found.end, found.places, found.scope]
+    seen += [(b.harm, b.group, b.low, b.high, b.open) for b in limits]
+    return hashlib.sha256(repr(seen).encode()).hexdigest()[:16]
+
+
+def _ordinal(day: str | None) -> int | None:
+    from tollbook.link.mention import ordinal
+
+    return ordinal(day)
+
+
+def _speaking(told: Sequence[Told], figures: Sequence[Figure]) -> list[Voice]:
+    """The distinct voices of an incident's figures; without figures the reports count, each origin once."""
+    found = {f.voice.id: f.voice for f in figures}
+    if found:
+        return [found[k] for k in sorted(found)]
+    return [Voice(f"report:{r}", r, "report", own=True) for r in sorted({t.report_id for t in told})]
+
+
+def _corrected(found: Card, held: Held) -> Card:
+    """The card with what people corrected: the newest correction of each field on any of its mentions."""
+    for mention_id in found.mentions:
+        for name in ("date", "place", "type", "actor"):
+            change = held.corrected.get((mention_id, name))
+            if change is None:
+                continue
+            value = change.value
+            if name == "date":
+                found = replace(found, start=value.get("start"), end=value.get("end") or value.get("start"))
+            elif name == "place":
+                found = replace(found, places=tuple(value.get("places") or ()))
+                if value.get("country"):
+                    found = replace(found, country=value["country"])
+            elif name == "type":
+                found = replace(found, type=str(value.get("type")))
+            else:
+                from tollbook.ledger.incidents import Perpetrator
+
+                names = tuple(Perpetrator(str(n), 0, (change.user,)) for n in value.get("perpetrators") or ())
+                found = replace(found, perpetrators=names)
+    return found
+
+
+def _review(found: Card, seen: str, held: Held) -> tuple[str, str | None, str | None]:
+    accepted = [held.accepted[m] for m in found.mentions if m in held.accepted]
+    if not accepted:
+        return MACHINE, None, None
+    last = max(accepted, key=lambda r: r.at)
+    return (REVIEWED if last.seen == seen else CHANGED), last.user, last.at

@@ -1,0 +1,265 @@
+"""Totals over incidents: each act once, sums over acts as what they add to their parts, no doubt thrown away.
+
+low and high of a total are sums of rows; each row is an incident, or the residual of a sum over several acts ("not
+told apart"), and stands in the bin its days or place lie in, or in an "undated within" row.
+"""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from tollbook.errors import UsageError
+
+PERIODS = ("month", "week", "year")
+APART = "not told apart"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One incident's part in a total of one harm: its range (None: nobody says), where and when it stands.
+
+    `kind` is incident, recalled (told only in retrospect), residual, or alleged (not added up).
+    """
+
+    id: str
+    low: int | None
+    high: int | None
+    open: bool
+    start: str | None
+    end: str | None
+    bin: tuple[str, ...]
+    kind: str = "incident"
+    reviewed: bool = False
+    claims: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """An incident or a sum over incidents, for taking sums and parts apart."""
+
+    id: str
+    low: int | None
+    high: int | None
+    open: bool
+    is_total: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Residual:
+    """What a sum over acts says beyond its parts: low and high of people not told apart, and the parts it covers."""
+
+    id: str
+    low: int
+    high: int
+    open: bool
+    parts: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Row:
+    """One line of a total: the bin's label, the range, how many incidents, and what made it up."""
+
+    label: str
+    low: int = 0
+    high: int = 0
+    open: int = 0
+    incidents: int = 0
+    unsaid: int = 0
+    reviewed_low: int = 0
+    low_if_same: int = 0
+    kinds: dict[str, int] = field(default_factory=dict)
+    ids: list[str] = field(default_factory=list)
+    statistics: list[str] = field(default_factory=list)
+
+
+def residuals(
+    nodes: Mapping[str, Node], sure: Mapping[str, Iterable[str]], possible: Mapping[str, Iterable[str]]
+) -> dict[str, Residual]:
+    """What every total adds to its parts.
+
+    low(total with parts) = max(total's low, sum of its parts' lows); the excess is the residual. Parts that may
+    belong to the total are in it for low and apart for high. Totals that share parts overlap: of them only the
+    largest residual counts in low, all in high. Totals nest: an inner total stands for itself and its parts.
+    """
+    kids = {t: _direct(t, sure, nodes) for t, n in nodes.items() if n.is_total}
+    loose = {t: [p for p in possible.get(t, ()) if p in nodes and p not in _all_parts(t, sure)] for t in kids}
+    done: dict[str, Residual] = {}
+    whole_low: dict[str, int] = {}
+    whole_high: dict[str, int] = {}
+
+    def visit(t: str, above: frozenset[str]) -> None:
+        if t in whole_low:
+            return
+        node = nodes[t]
+        if not node.is_total:
+            whole_low[t], whole_high[t] = node.low or 0, _top(node)
+            return
+        inner = [k for k in kids[t] if k not in above]
+        for k in [*inner, *loose[t]]:
+            if k not in above:
+                visit(k, above | {t})
+        parts_low = sum(whole_low.get(k, 0) for k in inner)
+        parts_high = sum(whole_high.get(k, 0) for k in inner)
+        loose_low = sum(whole_low.get(k, 0) for k in loose[t] if k not in above)
+        low = max(0, (node.low or 0) - parts_low - loose_low)
+        high = max(low, _top(node) - parts_high)
+        # a person's doubt whether a part belongs may not narrow the range: high is as if it did not
+        done[t] = Residual(t, low, high, node.open, tuple(inner))
+        whole_low[t] = low + parts_low
+        whole_high[t] = high + parts_high
+
+    for t in sorted(kids):
+        visit(t, frozenset())
+    return _overlapping(done, kids, loose)
+
+
+def _top(node: Node) -> int:
+    return node.high if node.high is not None else node.low or 0
+
+
+def _direct(total: str, sure: Mapping[str, Iterable[str]], nodes: Mapping[str, Node]) -> list[str]:
+    """Parts of a total that are not also parts of one of its other parts."""
+    parts = [p for p in dict.fromkeys(sure.get(total, ())) if p in nodes and p != total]
+    deeper: set[str] = set()
+    for p in parts:
+        if nodes[p].is_total:
+            deeper |= _all_parts(p, sure) - {p}
+    return [p for p in parts if p not in deeper or total in _all_parts(p, sure)]
+
+
+def _all_parts(total: str, sure: Mapping[str, Iterable[str]]) -> set[str]:
+    seen: set[str] = set()
+    todo = [total]
+    while todo:
+        for p in sure.get(todo.pop(), ()):
+            if p not in seen:
+                seen.add(p)
+                todo.append(p)
+    return seen
+
+
+def _overlapping(
+    done: dict[str, Residual], kids: Mapping[str, Sequence[str]], loose: Mapping[str, Sequence[str]]
+) -> dict[str, Residual]:
+    """Of totals that share a part, only the one with the largest residual keeps its low."""
+    owners: dict[str, list[str]] = {}
+    for t in done:
+        for p in [*kids[t], *loose[t]]:
+            if p not in done or p in kids[t]:
+                owners.setdefault(p, []).append(t)
+    out = dict(done)
+    for sharing in owners.values():
+        if len(sharing) > 1:
+            keep = max(sharing, key=lambda t: (out[t].low, t))
+            for t in sharing:
+                if t != keep and out[t].low:
+                    r = out[t]
+                    out[t] = Residual(r.id, 0, r.high, r.open, r.parts)
+    return out
+
+
+# --- bins ---------------------------------------------------------------------------------------
+
+
+def period_label(by: str, start: str | None, end: str | None) -> str:
+    """The bin of a span of days: "2016-07", "2016-W29", "2016"; "undated within 2016" where it is wider than a bin;
+    "undated" where no day is told. Raises UsageError for a period there is not."""
+    if by not in PERIODS:
+        raise UsageError(f"no period {by!r}; there are: {', '.join(PERIODS)}")
+    if start is None or end is None:
+        return "undated"
+    first, last = dt.date.fromisoformat(start), dt.date.fromisoformat(end)
+    name = {"month": _month, "week": _week, "year": _year}[by]
+    if name(first) == name(last):
+        return name(first)
+    for wider in (_month, _year):
+        if by == "week" and wider is _month and _month(first) == _month(last):
+            return f"undated within {_month(first)}"
+        if wider is _year and first.year == last.year:
+            return f"undated within {first.year}"
+    return f"undated within {first.year} to {last.year}"
+
+
+def _month(day: dt.date) -> str:
+    return f"{day.year:04d}-{day.month:02d}"
+
+
+def _week(day: dt.date) -> str:
+    year, week, _ = day.isocalendar()
+    return f"{year:04d}-W{week:02d}"
+
+
+def _year(day: dt.date) -> str:
+    return f"{day.year:04d}"
+
+
+def period_bounds(label: str) -> tuple[str, str] | None:
+    """First and last day of a month, week or year label; None for the other rows."""
+    try:
+        if "-W" in label:
+            first = dt.date.fromisocalendar(int(label[:4]), int(label[6:]), 1)
+            return first.isoformat(), (first + dt.timedelta(days=6)).isoformat()
+        if len(label) == 7:
+            year, month = int(label[:4]), int(label[5:])
+            return f"{label}-01", f"{label}-{calendar.monthrange(year, month)[1]:02d}"
+        if len(label) == 4:
+            return f"{label}-01-01", f"{label}-12-31"
+    except ValueError:
+        pass
+    return None
+
+
+def add_up(
+    entries: Iterable[Entry],
+    label: Callable[[Entry], str],
+    doubts: Iterable[tuple[str, str, int]] = (),
+) -> tuple[list[Row], Row, Row]:
+    """(rows in order of label, their total, what is only alleged and not in it).
+
+    `doubts` are (incident, incident, low if they are one): the row of the first loses what counting both puts into low.
+    The sum's own width stays apart in `low_if_same`: what low would be if all doubtful pairs were told apart.
+    """
+    rows: dict[str, Row] = {}
+    total, alleged = Row("total"), Row("alleged only")
+    where: dict[str, tuple[str, int]] = {}
+    for entry in entries:
+        if entry.kind == "alleged":
+            _put(alleged, entry)
+            continue
+        name = label(entry)
+        _put(rows.setdefault(name, Row(name)), entry)
+        _put(total, entry)
+        if entry.kind != "residual":
+            where[entry.id] = (name, entry.low or 0)
+    for a, b, merged in sorted(doubts):
+        if a in where and b in where:
+            loss = max(0, where[a][1] + where[b][1] - merged)
+            smaller = min((a, b), key=lambda x: (where[x][1], x))
+            name, low = where[smaller]
+            cut = min(loss, low)
+            where[smaller] = (name, low - cut)
+            for row in (rows[name], total):
+                row.low -= cut
+                row.low_if_same += cut
+    return [rows[k] for k in sorted(rows, key=_row_order)], total, alleged
+
+
+def _put(row: Row, entry: Entry) -> None:
+    row.low += entry.low or 0
+    row.high += entry.high if entry.high is not None else entry.low or 0
+    row.open += entry.open
+    row.incidents += entry.kind != "residual"
+    row.unsaid += entry.low is None
+    row.kinds[entry.kind] = row.kinds.get(entry.kind, 0) + 1
+    if entry.reviewed:
+        row.reviewed_low += entry.low or 0
+    row.ids.append(entry.id)
+
+
+def _row_order(label: str) -> tuple[int, str]:
+    if label.startswith("undated"):
+        return (2, label)
+    return (1, label) if label.startswith(("place not", "not told")) else (0, label)

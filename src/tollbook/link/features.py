@@ -1,0 +1,307 @@
+"""What two mentions have in common: a flat list of small features, each a level and a sentence why.
+
+A level is a small whole number: 0 says nothing can be compared, above 0 speaks for one incident, below
+for two. `data/link.yml` holds a weight for each level, never falling as the level rises; the
+sum with the bias is the logarithm of the odds that the two are one incident.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import product
+
+from tollbook import lexicon
+from tollbook.errors import LexiconError
+from tollbook.link.mention import Mention, families
+from tollbook.link.names import same_place
+
+WIDE_DAYS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One feature's part in a score: its level, its weight, and a sentence."""
+
+    feature: str
+    level: int
+    weight: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """A comparison: `level` of two mentions, and what to say of each level."""
+
+    name: str
+    level: Callable[[Mention, Mention], int]
+    says: dict[int, str]
+
+
+def day_gap(a: Mention, b: Mention) -> int | None:
+    """Days between two ranges of days: 0 where they meet, None where one is unknown."""
+    if a.start is None or a.end is None or b.start is None or b.end is None:
+        return None
+    return max(a.start - b.end, b.start - a.end, 0)
+
+
+def _span(m: Mention) -> int:
+    assert m.start is not None
+    assert m.end is not None
+    return m.end - m.start + 1
+
+
+def dates(a: Mention, b: Mention) -> int:
+    """3 the same one day; 2 short spans that meet; 1 spans that meet; -1 a day apart, -2 to three, -3 more."""
+    gap = day_gap(a, b)
+    if gap is None:
+        return 0
+    if gap:
+        return -1 if gap == 1 else -2 if gap <= 3 else -3
+    if a.start == b.start and a.end == b.end and _span(a) == 1:
+        return 3
+    return 2 if _span(a) <= WIDE_DAYS and _span(b) <= WIDE_DAYS else 1
+
+
+def published(a: Mention, b: Mention) -> int:
+    """Where a day is missing: 1 published within a day of each other, -1 over a week, -2 over a month apart."""
+    if day_gap(a, b) is not None or a.published is None or b.published is None:
+        return 0
+    gap = abs(a.published - b.published)
+    return 1 if gap <= 1 else 0 if gap <= 7 else -1 if gap <= 31 else -2
+
+
+def places(a: Mention, b: Mention) -> int:
+    """3 the same named place within a larger; 2 the same and only name; 1 one lies in the other's; -1, -2 apart."""
+    if not a.places or not b.places:
+        return 0
+    if same_place(a.places[0], b.places[0]):
+        return 3 if len(a.places) > 1 or len(b.places) > 1 else 2
+    inner_a, inner_b = a.places[:-1], b.places[:-1]
+    if any(same_place(x, y) for x, y in product(inner_a, inner_b)):
+        return 3
+    if any(same_place(a.places[0], y) for y in b.places[1:]) or any(same_place(b.places[0], x) for x in a.places[1:]):
+        return 1
+    if any(same_place(x, y) for x, y in product(a.places[1:], b.places[1:])):
+        return -1
+    return -2
+
+
+def country(a: Mention, b: Mention) -> int:
+    """-1 where both are told and differ."""
+    return -1 if a.country and b.country and a.country != b.country else 0
+
+
+def kind(a: Mention, b: Mention) -> int:
+    """2 the same type of act, 1 the same family, -1 types that do not go together."""
+    if a.type == b.type:
+        return 2
+    family = families()
+    x, y = family.get(a.type, "harm"), family.get(b.type, "harm")
+    if x == y:
+        return 1
+    return 0 if "attack" in (a.type, b.type) or "other" in (a.type, b.type) else -1
+
+
+def tolls(a: Mention, b: Mention) -> int:
+    """4 two equal figures, one of five or more; 3 one such; 2 an equal small one; 1 near; -1 unlike, -2 very unlike."""
+    equal: list[int] = []
+    ratio: float | None = None
+    for x in a.tolls:
+        for y in b.tolls:
+            if x.harm != y.harm:
+                continue
+            low, high = sorted((x.number, y.number))
+            if low == high or (high - low <= 1 and high > 20):
+                equal.append(high)
+            if x.harm == "killed" or ratio is None:
+                ratio = max(ratio or 0.0, low / high if high else 1.0)
+    if equal:
+        if len(equal) > 1 and max(equal) >= 5:
+            return 4
+        return 3 if max(equal) >= 5 else 2 if max(equal) >= 2 or len(equal) > 1 else 1
+    if ratio is None:
+        return 0
+    return 1 if ratio >= 0.5 else -1 if ratio >= 0.2 else -2
+
+
+def actors(a: Mention, b: Mention) -> int:
+    """2 a name in common; 1 the same side; -1 names or sides that differ."""
+    if a.actors & b.actors:
+        return 2
+    if a.sides & b.sides:
+        return 1 if not (a.actors and b.actors) else 0
+    return -1 if (a.actors or a.sides) and (b.actors or b.sides) else 0
+
+
+def targets(a: Mention, b: Mention) -> int:
+    """2 two words of what was hit in common; 1 one; -1 both told and nothing in common."""
+    if not a.targets or not b.targets:
+        return 0
+    common = len(a.targets & b.targets)
+    return 2 if common >= 2 else 1 if common else -1
+
+
+def wording(a: Mention, b: Mention) -> int:
+    """How far the two sentences use the same words: 4 nearly all, 3 most, 2 many, 1 some."""
+    if not a.quote or not b.quote:
+        return 0
+    common = len(a.quote & b.quote)
+    if common < 2:
+        return 0
+    share = common / len(a.quote | b.quote)
+    return 4 if share >= 0.7 else 3 if share >= 0.45 else 2 if share >= 0.28 else 1 if share >= 0.16 else 0
+
+
+def scope(a: Mention, b: Mention) -> int:
+    """-1 where one is a sum over acts and the other one act."""
+    return -1 if a.is_total != b.is_total else 0
+
+
+FEATURES: tuple[Feature, ...] = (
+    Feature(
+        "dates",
+        dates,
+        {
+            3: "the same day ({da})",
+            2: "the days meet ({da} and {db})",
+            1: "one lies within the other's period ({da} and {db})",
+            -1: "a day apart ({da} and {db})",
+            -2: "days apart ({da} and {db})",
+            -3: "long apart ({da} and {db})",
+        },
+    ),
+    Feature(
+        "published",
+        published,
+        {
+            1: "a day is not told; published within a day of each other",
+            -1: "a day is not told; published over a week apart",
+            -2: "a day is not told; published over a month apart",
+        },
+    ),
+    Feature(
+        "places",
+        places,
+        {
+            3: "the same place ({pa} and {pb})",
+            2: "the same name, and no closer place told ({pa})",
+            1: "one place lies within the other ({pa} and {pb})",
+            -1: "two places within one larger ({pa} and {pb})",
+            -2: "no place in common ({pa} and {pb})",
+        },
+    ),
+    Feature("country", country, {-1: "two countries ({ca} and {cb})"}),
+    Feature(
+        "type",
+        kind,
+        {
+            2: "the same kind of act ({ta})",
+            1: "kinds of act often taken for each other ({ta} and {tb})",
+            -1: "kinds of act that do not go together ({ta} and {tb})",
+        },
+    ),
+    Feature(
+        "tolls",
+        tolls,
+        {
+            4: "several equal figures ({fa} and {fb})",
+            3: "an equal figure ({fa} and {fb})",
+            2: "an equal small figure ({fa} and {fb})",
+            1: "figures near each other ({fa} and {fb})",
+            -1: "unlike figures ({fa} and {fb})",
+            -2: "very unlike figures ({fa} and {fb})",
+        },
+    ),
+    Feature(
+        "actors",
+        actors,
+        {2: "the same perpetrator named", 1: "perpetrators of one side", -1: "different perpetrators named"},
+    ),
+    Feature(
+        "targets",
+        targets,
+        {
+            2: "the same victims or object ({wa})",
+            1: "a victim or object in common ({wa})",
+            -1: "different victims or objects",
+        },
+    ),
+    Feature(
+        "wording",
+        wording,
+        {
+            4: "nearly the same sentence",
+            3: "mostly the same words",
+            2: "many words in common",
+            1: "some words in common",
+        },
+    ),
+    Feature("scope", scope, {-1: "one is a sum over several acts, the other one act"}),
+)
+
+
+@lru_cache(maxsize=1)
+def weights() -> tuple[float, tuple[dict[int, float], ...]]:
+    """(bias, one table level -> weight per feature), from `data/link.yml`."""
+    data = lexicon.load("link")
+    check(data)
+    return float(data["bias"]), tuple({int(k): float(v) for k, v in data["weights"][f.name].items()} for f in FEATURES)
+
+
+def check(data: dict[str, object]) -> None:
+    """Raises LexiconError where a feature has no weights, a level has none, or weights fall as levels rise."""
+    table = data["weights"]
+    assert isinstance(table, dict)
+    for feature in FEATURES:
+        given = table.get(feature.name)
+        if not isinstance(given, dict) or set(given) != set(feature.says):
+            raise LexiconError(f"link.yml: weights of {feature.name!r} must be given for levels {sorted(feature.says)}")
+        steps = [value for _, value in sorted([*given.items(), (0, 0.0)])]
+        if steps != sorted(steps):
+            raise LexiconError(f"link.yml: weights of {feature.name!r} fall as the level rises: {steps}")
+
+
+def score(a: Mention, b: Mention) -> float:
+    """Probability (0 to 1) that two mentions of different reports tell of one incident."""
+    bias, tables = weights()
+    total = bias
+    for feature, table in zip(FEATURES, tables, strict=True):
+        level = feature.level(a, b)
+        if level:
+            total += table[level]
+    return 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, total))))
+
+
+def explain(a: Mention, b: Mention) -> tuple[Reason, ...]:
+    """Every feature that speaks for or against, the weightiest first, each with its sentence."""
+    _, tables = weights()
+    show = {
+        "da": _days(a), "db": _days(b), "pa": _place(a), "pb": _place(b), "ca": a.country, "cb": b.country,
+        "ta": a.type.replace("_", " "), "tb": b.type.replace("_", " "), "fa": _tolls(a), "fb": _tolls(b),
+        "wa": ", ".join(sorted(a.targets & b.targets)),
+    }  # fmt: skip
+    out = []
+    for feature, table in zip(FEATURES, tables, strict=True):
+        level = feature.level(a, b)
+        if level:
+            out.append(Reason(feature.name, level, table[level], feature.says[level].format(**show)))
+    return tuple(sorted(out, key=lambda r: -abs(r.weight)))
+
+
+def _days(m: Mention) -> str:
+    if m.start is None or m.end is None:
+        return "day not told"
+    first, last = dt.date.fromordinal(m.start).isoformat(), dt.date.fromordinal(m.end).isoformat()
+    return first if first == last else f"{first} to {last}"
+
+
+def _place(m: Mention) -> str:
+    return ", ".join(m.places[:2]) or "no place told"
+
+
+def _tolls(m: Mention) -> str:
+    return ", ".join(f"{t.number}{'' if t.exact else '+'} {t.harm}" for t in m.tolls[:3]) or "no figure"

@@ -1,0 +1,125 @@
+"""The derived rows as entries of a total: each act once, sums as what they add to their parts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from tollbook.ledger.totals import Entry, Node, residuals
+from tollbook.link.mention import ordinal
+from tollbook.link.parts import WIDEST
+from tollbook.store import schema
+
+Bounded = tuple[int | None, int | None, int | None, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """One incident as totals need it. `bounds`: (harm, group) -> low, best, high, open."""
+
+    id: str
+    scope: str
+    status: str
+    type: str
+    start: str | None
+    end: str | None
+    place: str | None
+    country: str | None
+    review: str
+    grade: str
+    bounds: dict[tuple[str, str], Bounded]
+    claims: dict[tuple[str, str], tuple[str, ...]]
+    card: str
+
+    @property
+    def wide(self) -> bool:
+        """A sum over more time than can be taken apart."""
+        first, last = ordinal(self.start), ordinal(self.end)
+        return self.scope == "total" and (first is None or last is None or last - first >= WIDEST)
+
+
+@dataclass(slots=True)
+class Book:
+    """Everything totals are made of."""
+
+    incidents: dict[str, Counted] = field(default_factory=dict)
+    sure: dict[str, list[str]] = field(default_factory=dict)
+    maybe: dict[str, list[str]] = field(default_factory=dict)
+    doubts: list[tuple[str, str, dict[str, int | None]]] = field(default_factory=list)
+
+    def harms(self) -> list[str]:
+        """The harms somebody gives a figure for."""
+        return sorted({h for c in self.incidents.values() for h, _ in c.bounds})
+
+
+def read_counted(connection: sa.Connection, keep: Callable[[Any], bool] | None = None) -> Book:
+    """The derived rows, those of `keep` only. Parts and doubts between rows that are kept."""
+    out = Book()
+    bounds: dict[str, dict[tuple[str, str], Bounded]] = {}
+    claims: dict[str, dict[tuple[str, str], tuple[str, ...]]] = {}
+    stream = {"yield_per": 5000}
+    for x in connection.execute(sa.select(schema.bounds), execution_options=stream):
+        bounds.setdefault(x.incident_id, {})[x.harm, x.who] = (x.low, x.best, x.high, bool(x.open))
+        named = json.loads(x.claims)
+        claims.setdefault(x.incident_id, {})[x.harm, x.who] = tuple(dict.fromkeys((*named["low"], *named["high"])))
+    for r in connection.execute(sa.select(schema.incidents), execution_options=stream):
+        if keep is None or keep(r):
+            out.incidents[r.incident_id] = Counted(
+                r.incident_id, r.scope, r.status, r.type, r.start, r.end, r.place, r.country, r.review, r.grade,
+                bounds.get(r.incident_id, {}), claims.get(r.incident_id, {}), r.card,
+            )  # fmt: skip
+    for p in connection.execute(sa.select(schema.parts)):
+        if p.total_id in out.incidents and p.part_id in out.incidents:
+            (out.sure if p.sure else out.maybe).setdefault(p.total_id, []).append(p.part_id)
+    for d in connection.execute(sa.select(schema.possible)):
+        if d.a in out.incidents and d.b in out.incidents:
+            a, b = out.incidents[d.a], out.incidents[d.b]
+            if "total" in (a.scope, b.scope):
+                _doubtful_sums(out, a, b)
+            else:
+                out.doubts.append((d.a, d.b, json.loads(d.merged)))
+    return out
+
+
+def _doubtful_sums(book: Book, a: Counted, b: Counted) -> None:
+    """Two rows that may be one and of which one is a sum: the other may lie within it."""
+    top = max(
+        (a, b), key=lambda c: (c.scope == "total", c.bounds.get(("killed", "all"), (0, 0, 0, False))[2] or 0, c.id)
+    )
+    other = b if top is a else a
+    listed = book.maybe.setdefault(top.id, [])
+    if other.id not in listed and other.id not in book.sure.get(top.id, ()):
+        listed.append(other.id)
+
+
+def entries_of(book: Book, harm: str, group: str) -> tuple[list[Entry], list[tuple[str, str, int]]]:
+    """(entries, doubts) of one harm and group. Sums over long times and statistics make no entry."""
+    nodes: dict[str, Node] = {}
+    for c in book.incidents.values():
+        found = c.bounds.get((harm, group))
+        if c.scope == "statistic" or c.wide or (found is None and c.scope == "total"):
+            continue
+        low, _, high, opened = found or (None, None, None, False)
+        nodes[c.id] = Node(c.id, low, high, opened, c.scope == "total")
+    left = residuals(nodes, book.sure, book.maybe)
+    out: list[Entry] = []
+    for node in nodes.values():
+        c = book.incidents[node.id]
+        place = (c.place or "", c.country or "")
+        reviewed = c.review == "reviewed"
+        claims = c.claims.get((harm, group), ())
+        alleged = c.status == "alleged"
+        if node.is_total:
+            r = left[node.id]
+            if r.low or r.high:
+                kind = "alleged" if alleged else "residual"
+                out.append(Entry(c.id, r.low, r.high, r.open, c.start, c.end, place, kind, reviewed, claims))
+        elif (harm, group) in c.bounds:
+            kind = "alleged" if alleged else "recalled" if c.scope == "background" else "incident"
+            out.append(Entry(c.id, node.low, node.high, node.open, c.start, c.end, place, kind, reviewed, claims))
+    doubts = [(a, b, merged.get(harm) or 0) for a, b, merged in book.doubts] if group == "all" else []
+    return out, doubts

@@ -1,0 +1,401 @@
+"""What the book computes from its log: incidents, bounds, doubts, parts, totals by month.
+
+`refresh` brings the `derived_*` tables up to the log's head in one transaction, touching only what
+changed; dropping them and refreshing gives the same rows.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from tollbook import __version__, lexicon
+from tollbook.ledger.bounds import DEFAULT_RULE, get_rule
+from tollbook.ledger.decisions import Decision, Held
+from tollbook.ledger.state import Options
+from tollbook.link.cluster import Pair, cluster, components, pair, thresholds
+from tollbook.store import SqlStore, load, now, schema
+from tollbook.store.doubts import doubts, month_totals
+from tollbook.store.doubts import parts as parts_of_sums
+from tollbook.store.pairs import KEEP, Tell, all_pairs, edges, link
+from tollbook.store.records import dump
+from tollbook.store.world import World, bound_rows, incident_row, states
+
+
+def code_version() -> str:
+    """What the derived rows depend on besides the log."""
+    return f"{__version__}/{lexicon.version()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """How far into the log the derived tables reach."""
+
+    claims: int
+    runs: int
+    decisions: int
+
+    def text(self) -> str:
+        """As stored in derived_head."""
+        return dump([self.claims, self.runs, self.decisions])
+
+
+def log_head(connection: sa.Connection) -> Head:
+    """The newest rows of the log."""
+
+    def top(table: sa.Table) -> int:
+        return int(connection.execute(sa.select(sa.func.coalesce(sa.func.max(table.c.seq), 0))).scalar_one())
+
+    return Head(top(schema.claims), top(schema.runs), top(schema.decisions))
+
+
+def is_fresh(connection: sa.Connection) -> bool:
+    """Whether the derived tables are at the log's head and made by this code."""
+    row = connection.execute(sa.select(schema.head)).first()
+    return row is not None and row.log_head == log_head(connection).text() and row.code == code_version()
+
+
+def refresh(store: SqlStore, options: Options, tell: Tell | None = None) -> bool:
+    """Brings the derived tables to the log's head. Returns whether anything changed. One transaction."""
+    with store.read() as connection:
+        if is_fresh(connection):
+            return False
+    with store.write() as connection:
+        row = connection.execute(sa.select(schema.head)).first()
+        now = log_head(connection)
+        before = Head(0, 0, 0)
+        if row is not None and row.code == code_version() and row.rule == _rule_key(options):
+            before = Head(*json.loads(row.log_head))
+        else:
+            for table in schema.DERIVED_TABLES:
+                connection.execute(table.delete())
+        link(connection, before.claims, tell)
+        _rebuild(connection, before, options, tell)
+        connection.execute(schema.head.delete())
+        connection.execute(
+            schema.head.insert(),
+            {"one": 1, "log_head": now.text(), "code": code_version(), "rule": _rule_key(options)},
+        )
+    return True
+
+
+def rebuild_all(connection: sa.Connection, options: Options) -> None:
+    """Computes incidents, bounds, doubts, parts and totals from nothing, over the pairs that are there."""
+    _rebuild(connection, Head(0, 0, 0), options, None)
+
+
+def drop(store: SqlStore) -> None:
+    """Empties every derived table; the next refresh computes them again."""
+    with store.write() as connection:
+        for table in schema.DERIVED_TABLES:
+            connection.execute(table.delete())
+
+
+def _rule_key(options: Options) -> str:
+    return f"{DEFAULT_RULE}/{options.classes}/{options.grade}"
+
+
+# --- incidents ----------------------------------------------------------------------------------
+
+
+def _rebuild(connection: sa.Connection, before: Head, options: Options, tell: Tell | None) -> None:
+    """Clusters what the new rows touched, and replaces the incidents, bounds, parts, doubts and totals of it."""
+    full = before.claims == 0 and before.decisions == 0
+    dirty = _mark_live(connection, before, full)
+    rows = load.decisions(connection)
+    live = _live(connection)
+    held, orphans = load.held(connection, rows, live)
+    _orphan_issues(connection, orphans)
+    table = schema.mentions
+    numbers: dict[int, tuple[str, str]] = {}
+    number_of: dict[str, int] = {}
+    for number, mention_id, report_id in connection.execute(
+        sa.select(table.c.mention, table.c.mention_id, table.c.report_id).where(table.c.live == 1)
+    ):
+        numbers[number] = (mention_id, report_id)
+        number_of[mention_id] = number
+    world = World(
+        connection,
+        held,
+        [pair(number_of[a], number_of[b]) for a, b in held.same if a in number_of and b in number_of],
+        [pair(number_of[a], number_of[b]) for a, b in held.apart if a in number_of and b in number_of],
+        {n: r for n, (_, r) in numbers.items()},
+        options,
+        number_of,
+    )
+    dirty |= _decided(connection, rows, before.decisions, held, number_of)
+    scope = set(numbers) if full else _reach(world, _with_old_members(connection, dirty))
+    touched = _regroup(world, scope, full, tell)
+    doubts(world, touched, full)
+    parts_of_sums(connection, touched, full, tell)
+    month_totals(connection)
+
+
+def _live(connection: sa.Connection) -> dict[int, str]:
+    table = schema.mentions
+    live = {
+        row.run_seq: row.report_id
+        for row in connection.execute(sa.select(table.c.run_seq, table.c.report_id).where(table.c.live == 1).distinct())
+    }
+    return live
+
+
+def _mark_live(connection: sa.Connection, before: Head, full: bool) -> set[int]:
+    """Sets `live` for the mentions of new runs and of those they replace; returns the mentions that changed."""
+    reports, runs, table = schema.reports, schema.runs, schema.mentions
+    if full:
+        live = load.live_runs(connection)
+        docs: list[str] | None = None
+    else:
+        query = (
+            sa.select(reports.c.doc_id)
+            .join(runs, runs.c.report_id == reports.c.report_id)
+            .where(runs.c.seq > before.runs)
+            .distinct()
+        )
+        docs = list(connection.execute(query).scalars())
+        live = load.live_runs(connection, docs=docs)
+    changed: set[int] = set()
+    for batch in load.chunks(sorted(live)):
+        where = table.c.run_seq.in_(batch) & (table.c.live == 0)
+        changed.update(connection.execute(sa.select(table.c.mention).where(where)).scalars())
+        connection.execute(table.update().where(where).values(live=1))
+    if docs is None:
+        return changed
+    for doc_batch in load.chunks(docs):
+        old = list(connection.execute(sa.select(reports.c.report_id).where(reports.c.doc_id.in_(doc_batch))).scalars())
+        for batch in load.chunks(old):
+            query = sa.select(table.c.mention, table.c.run_seq).where(table.c.report_id.in_(batch), table.c.live == 1)
+            dead = [number for number, run in connection.execute(query) if run not in live]
+            changed.update(dead)
+            for some in load.chunks(dead):
+                connection.execute(table.update().where(table.c.mention.in_(some)).values(live=0))
+    return changed
+
+
+def _orphan_issues(connection: sa.Connection, orphans: Sequence[Decision]) -> None:
+    """One issue a decision that lost its claim, written once."""
+    table = schema.issues
+    have = set(connection.execute(sa.select(table.c.message).where(table.c.code == "orphan_decision")).scalars())
+    for row in orphans:
+        message = (
+            f"decision {row.id} ({row.kind} by {row.user}, {row.at[:10]}) means no claim of the newest reading any more"
+        )
+        if message not in have:
+            connection.execute(
+                table.insert(),
+                {
+                    "code": "orphan_decision", "message": message, "doc_id": None, "report_id": None, "run_seq": None,
+                    "start": None, "end": None, "recorded_at": now(),
+                },
+            )  # fmt: skip
+
+
+def _decided(
+    connection: sa.Connection, rows: Sequence[Decision], after: int, held: Held, number_of: Mapping[str, int]
+) -> set[int]:
+    """Mentions that decisions newer than `after` are about, with those they undo."""
+    by_id = {row.id: row for row in rows}
+    subjects: set[str] = set()
+    todo = [row for row in rows if row.seq > after]
+    while todo:
+        row = todo.pop()
+        subjects.update(row.subjects)
+        if row.kind == "undo":
+            todo += [by_id[s] for s in row.subjects if s in by_id]
+    if not subjects:
+        return set()
+    subjects |= held.touched()
+    found = {number_of[s] for s in subjects if s in number_of}
+    table = schema.claims
+    for batch in load.chunks(sorted(subjects - set(number_of))):
+        owners = connection.execute(sa.select(table.c.mention_id).where(table.c.claim_id.in_(batch))).scalars()
+        found |= {number_of[o] for o in owners if o in number_of}
+    return found
+
+
+def _with_old_members(connection: sa.Connection, dirty: set[int]) -> set[int]:
+    table = schema.mentions
+    incidents: set[str] = set()
+    for batch in load.chunks(sorted(dirty)):
+        incidents.update(
+            i
+            for i in connection.execute(sa.select(table.c.incident_id).where(table.c.mention.in_(batch))).scalars()
+            if i
+        )
+    out = set(dirty)
+    for names in load.chunks(sorted(incidents)):
+        query = sa.select(table.c.mention).where(table.c.incident_id.in_(names))
+        out.update(connection.execute(query).scalars())
+    return out
+
+
+def _reach(world: World, start: set[int]) -> set[int]:
+    """Everything that joins what changed: the components of it over pairs that could merge and "same" decisions."""
+    least = thresholds()[0]
+    joined: dict[int, set[int]] = {}
+    for a, b in world.same:
+        joined.setdefault(a, set()).add(b)
+        joined.setdefault(b, set()).add(a)
+    seen, frontier = set(start), set(start)
+    while frontier:
+        near = {n for p in edges(world.connection, frontier, least) for n in p}
+        near |= {b for a in frontier for b in joined.get(a, ())}
+        frontier = {n for n in near if n in world.report_of} - seen
+        seen |= frontier
+    return seen
+
+
+def _regroup(world: World, scope: set[int], full: bool, tell: Tell | None) -> dict[str, tuple[int, ...]]:
+    """Clusters the mentions in scope, replaces their incidents; returns incident id -> its mentions."""
+    connection = world.connection
+    alive = {n for n in scope if n in world.report_of}
+    scores = all_pairs(connection) if full else edges(connection, alive, KEEP)
+    least = thresholds()[0]
+    scores = {p: s for p, s in scores.items() if p[0] in alive and p[1] in alive}
+    inside = [p for p, s in scores.items() if s >= least] + [p for p in world.same if p[0] in alive and p[1] in alive]
+    parts = components(alive, inside)
+    owner = {n: i for i, part in enumerate(parts) for n in part}
+    split: dict[int, dict[Pair, float]] = {}
+    for p, s in scores.items():
+        if owner[p[0]] == owner[p[1]]:
+            split.setdefault(owner[p[0]], {})[p] = s
+    same: dict[int, list[Pair]] = {}
+    apart: dict[int, list[Pair]] = {}
+    for listed, into in ((world.same, same), (world.apart, apart)):
+        for p in listed:
+            if p[0] in owner and owner[p[0]] == owner.get(p[1]):
+                into.setdefault(owner[p[0]], []).append(p)
+    groups: list[tuple[int, ...]] = []
+    for i, part in enumerate(parts):
+        if len(part) == 1:
+            groups.append((part[0],))
+            continue
+        found = cluster(part, split.get(i, {}), world.report_of, same=same.get(i, ()), apart=apart.get(i, ()))
+        groups += found.groups
+        _contradictions(connection, found.refused)
+    first = _first_recorded(connection, [n for g in groups for n in g])
+    named = {}
+    for group in groups:
+        ordered = tuple(sorted(group, key=lambda n: (first[n], n)))
+        named[ordered[0]] = ordered
+    if not full:
+        _forget(connection, scope)
+    out: dict[str, tuple[int, ...]] = {}
+    done = 0
+    for batch in load.chunks(sorted(named), 1500):
+        for incident, members in _write_incidents(world, [named[k] for k in batch]):
+            out[incident] = members
+        done += len(batch)
+        if tell:
+            tell("incidents", done)
+    _lead_old_ids(connection, scope - alive)
+    return out
+
+
+def _contradictions(connection: sa.Connection, refused: Sequence[Pair]) -> None:
+    """A "same" that an "apart" forbids goes to a person, once."""
+    for a, b in refused:
+        ids = connection.execute(
+            sa.select(schema.mentions.c.mention_id).where(schema.mentions.c.mention.in_([a, b]))
+        ).scalars()
+        message = f"decided to be the same, and apart through others: {' and '.join(sorted(ids))}; they are kept apart"
+        table = schema.issues
+        if not connection.execute(sa.select(table.c.seq).where(table.c.message == message).limit(1)).scalar():
+            connection.execute(
+                table.insert(),
+                {
+                    "code": "contradiction", "message": message, "doc_id": None, "report_id": None, "run_seq": None,
+                    "start": None, "end": None, "recorded_at": now(),
+                },
+            )  # fmt: skip
+
+
+def _first_recorded(connection: sa.Connection, numbers: Sequence[int]) -> dict[int, int]:
+    """For each mention the number under which its id was first recorded: a re-read does not rename incidents."""
+    table = schema.mentions
+    first = sa.select(table.c.mention_id, sa.func.min(table.c.mention)).group_by(table.c.mention_id)
+    out: dict[int, int] = {}
+    for batch in load.chunks(sorted(numbers)):
+        query = sa.select(table.c.mention, table.c.mention_id).where(table.c.mention.in_(batch))
+        ids = load.lookup(connection, query)
+        seen = load.lookup(connection, first.where(table.c.mention_id.in_(sorted(set(ids.values())))))
+        out.update({n: seen[i] for n, i in ids.items()})
+    return out
+
+
+def _forget(connection: sa.Connection, scope: set[int]) -> None:
+    """Deletes the incidents that mentions in scope belonged to."""
+    table = schema.mentions
+    old: set[str] = set()
+    for batch in load.chunks(sorted(scope)):
+        query = sa.select(table.c.incident_id).where(table.c.mention.in_(batch))
+        old.update(i for i in connection.execute(query).scalars() if i)
+    for names in load.chunks(sorted(old)):
+        connection.execute(schema.incidents.delete().where(schema.incidents.c.incident_id.in_(names)))
+        connection.execute(schema.bounds.delete().where(schema.bounds.c.incident_id.in_(names)))
+        for column in (schema.parts.c.total_id, schema.parts.c.part_id):
+            connection.execute(schema.parts.delete().where(column.in_(names)))
+        for column in (schema.possible.c.a, schema.possible.c.b):
+            connection.execute(schema.possible.delete().where(column.in_(names)))
+
+
+def _write_incidents(world: World, groups: Sequence[tuple[int, ...]]) -> list[tuple[str, tuple[int, ...]]]:
+    connection = world.connection
+    rows: list[dict[str, Any]] = []
+    limits: list[dict[str, Any]] = []
+    owners: list[dict[str, Any]] = []
+    out = []
+    for group, made in zip(groups, states(connection, groups, world.held, world.options), strict=True):
+        if made is None:
+            owners += [{"n": n, "i": None} for n in group]
+            continue
+        found = made[0]
+        owners += [{"n": n, "i": found.card.id} for n in group]
+        rows.append(incident_row(found))
+        limits += bound_rows(found)
+        out.append((found.card.id, tuple(group)))
+    if rows:
+        connection.execute(schema.incidents.insert(), rows)
+    if limits:
+        connection.execute(schema.bounds.insert(), limits)
+    if owners:
+        table = schema.mentions
+        connection.execute(
+            table.update().where(table.c.mention == sa.bindparam("n")).values(incident_id=sa.bindparam("i")), owners
+        )
+    return out
+
+
+def _lead_old_ids(connection: sa.Connection, dead: Iterable[int]) -> None:
+    """A mention that a re-read replaced leads to the incident of the live mention that overlaps it most."""
+    claims, table = schema.claims, schema.mentions
+    for number in sorted(dead):
+        old = connection.execute(sa.select(claims).where(claims.c.seq == number)).one()
+        query = (
+            sa.select(table.c.incident_id, claims.c.start, claims.c.end, claims.c.claim_id)
+            .join(claims, claims.c.seq == table.c.mention)
+            .where(table.c.report_id == old.report_id, table.c.live == 1)
+        )
+        best = max(
+            (
+                (min(old.end, r.end) - max(old.start, r.start), r.claim_id == old.claim_id, r.claim_id, r.incident_id)
+                for r in connection.execute(query)
+            ),
+            default=None,
+        )
+        leads = best[3] if best is not None and best[0] > 0 else None
+        connection.execute(table.update().where(table.c.mention == number).values(incident_id=leads))
+
+
+def default_options(charter: Mapping[str, Any]) -> Options:
+    """How a book's charter says to count."""
+    return Options(
+        rule=get_rule(DEFAULT_RULE),
+        classes=str(charter.get("classes") or "tollbook"),
+        grade=str(charter.get("grade") or "ibc"),
+    )

@@ -1,0 +1,267 @@
+"""Rows of the log as values: what each report tells, with the decisions that hold laid over it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from tollbook.ledger.decisions import Decision, Held, bind, hold, standing
+from tollbook.ledger.figures import Figure, figure
+from tollbook.ledger.incidents import Told
+from tollbook.ledger.voices import Voice, named_voice, own_voice
+from tollbook.link.copies import origins
+from tollbook.link.mention import Mention, mention
+from tollbook.store import schema
+
+CHUNK = 500
+"""Values in one IN (...): below SQLite's smallest limit of variables (999)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """A figure claim before its voice is known."""
+
+    claim_id: str
+    span: tuple[int, int]
+    words: str
+    value: Mapping[str, Any]
+    order: int
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """One live mention with its figures."""
+
+    told: Told
+    seeds: tuple[Seed, ...]
+    run_seq: int
+
+
+def chunks(values: Iterable[Any], size: int = CHUNK) -> Iterator[list[Any]]:
+    """The values in lists of at most `size`."""
+    batch: list[Any] = []
+    for value in values:
+        batch.append(value)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def lookup(connection: sa.Connection, query: sa.Select[Any]) -> dict[Any, Any]:
+    """The rows of a two-column query as a dictionary."""
+    return {key: value for key, value in connection.execute(query).all()}  # noqa: C416 - rows are not pairs to mypy
+
+
+_CLAIMS = (
+    sa.select(
+        schema.claims.c.seq,
+        schema.claims.c.claim_id,
+        schema.claims.c.run_seq,
+        schema.claims.c.mention_id,
+        schema.claims.c.kind,
+        schema.claims.c.start,
+        schema.claims.c.end,
+        schema.claims.c.quote,
+        schema.claims.c.value,
+        schema.claims.c.recorded_at,
+        schema.claims.c.report_id,
+        schema.runs.c.published.label("run_published"),
+        schema.reports.c.doc_id,
+        schema.reports.c.outlet,
+        schema.reports.c.published,
+    )
+    .join(schema.runs, schema.runs.c.seq == schema.claims.c.run_seq)
+    .join(schema.reports, schema.reports.c.report_id == schema.claims.c.report_id)
+    .order_by(schema.claims.c.seq)
+)
+
+
+def tellings(connection: sa.Connection, *, after: int = 0, runs: Iterable[int] | None = None) -> Iterator[Telling]:
+    """Mentions in the order they were recorded: of all runs after a claim number, or of the runs named."""
+    if runs is None:
+        yield from _group(
+            connection.execution_options(yield_per=2000).execute(_CLAIMS.where(schema.claims.c.seq > after))
+        )
+        return
+    for batch in chunks(sorted(set(runs))):
+        yield from _group(connection.execute(_CLAIMS.where(schema.claims.c.run_seq.in_(batch))))
+
+
+def _group(rows: Iterable[Any]) -> Iterator[Telling]:
+    act: Any = None
+    seeds: list[Seed] = []
+    order = 0
+    for row in rows:
+        if row.kind == "act":
+            if act is not None:
+                yield _telling(act, seeds, order)
+            order = order + 1 if act is not None and act.run_seq == row.run_seq else 0
+            act, seeds = row, []
+        else:
+            value = json.loads(row.value)
+            seeds.append(Seed(row.claim_id, (row.start, row.end), row.quote, value, len(seeds)))
+    if act is not None:
+        yield _telling(act, seeds, order)
+
+
+def _telling(row: Any, seeds: list[Seed], order: int) -> Telling:
+    act = json.loads(row.value)
+    published = row.run_published or row.published
+    found = mention(
+        num=row.seq,
+        mention_id=row.mention_id,
+        report_id=row.report_id,
+        published=published,
+        act=act,
+        figures=[s.value for s in seeds],
+        order=order,
+    )
+    told = Told(
+        mention=found,
+        act=act,
+        report_id=row.report_id,
+        doc_id=row.doc_id,
+        outlet=row.outlet,
+        published=published,
+        recorded=row.recorded_at,
+        span=(row.start, row.end),
+    )
+    return Telling(told, tuple(seeds), row.run_seq)
+
+
+def figures(group: Sequence[Telling], sketches: Mapping[str, Sequence[int]], held: Held) -> tuple[Figure, ...]:
+    """The figures of one incident's mentions, each with its voice, corrected and without the rejected ones."""
+    reports = {t.told.report_id: t.told.outlet for t in group}
+    origin = origins({r: sketches.get(r, ()) for r in reports}, reports)
+    out: list[Figure] = []
+    for telling in group:
+        told = telling.told
+        listed = [s.claim_id for s in telling.seeds]
+        for seed in telling.seeds:
+            if seed.claim_id in held.rejected:
+                continue
+            value = seed.value
+            change = held.corrected.get((seed.claim_id, "figure"))
+            if change is not None:
+                value = {**value, **{k: v for k, v in change.value.items() if k != "field"}, "word": None}
+            parent = value.get("subset_of")
+            out.append(
+                figure(
+                    claim_id=seed.claim_id,
+                    mention_id=told.mention.id,
+                    report_id=told.report_id,
+                    voice=_voice(value.get("says"), origin[told.report_id], told.outlet),
+                    said=told.published,
+                    order=seed.order,
+                    span=seed.span,
+                    words=seed.words,
+                    value=value,
+                    subset_of=listed[parent] if isinstance(parent, int) and 0 <= parent < len(listed) else None,
+                    recorded=told.recorded,
+                )
+            )
+    return tuple(out)
+
+
+def _voice(says: object, origin: str, outlet: str | None) -> Voice:
+    if isinstance(says, str) and says.strip():
+        return named_voice(says)
+    return own_voice(origin, outlet)
+
+
+def live_runs(connection: sa.Connection, until: str | None = None, docs: Iterable[str] | None = None) -> dict[int, str]:
+    """run -> report of the newest run of the newest text of each document, as of a moment (None: now)."""
+    reports, runs = schema.reports, schema.runs
+    query = sa.select(reports.c.seq, reports.c.doc_id, reports.c.report_id)
+    run_query = sa.select(runs.c.seq, runs.c.report_id)
+    if until is not None:
+        query = query.where(reports.c.recorded_at <= until)
+        run_query = run_query.where(runs.c.recorded_at <= until)
+    newest: dict[str, tuple[int, str]] = {}
+    for batch in chunks(docs) if docs is not None else [None]:
+        part = query if batch is None else query.where(reports.c.doc_id.in_(batch))
+        for seq, doc_id, report_id in connection.execute(part):
+            if doc_id not in newest or newest[doc_id][0] < seq:
+                newest[doc_id] = (seq, report_id)
+    wanted = {report_id for _, report_id in newest.values()}
+    last: dict[str, int] = {}
+    for batch in chunks(sorted(wanted)) if docs is not None else [None]:
+        part = run_query if batch is None else run_query.where(runs.c.report_id.in_(batch))
+        for seq, report_id in connection.execute(part):
+            if report_id in wanted and last.get(report_id, 0) < seq:
+                last[report_id] = seq
+    return {seq: report_id for report_id, seq in last.items()}
+
+
+def decisions(connection: sa.Connection, until: str | None = None) -> list[Decision]:
+    """Every decision row, oldest first."""
+    table = schema.decisions
+    query = sa.select(table).order_by(table.c.seq)
+    if until is not None:
+        query = query.where(table.c.recorded_at <= until)
+    return [
+        Decision(
+            row.seq,
+            row.decision_id,
+            row.kind,
+            tuple(json.loads(row.subjects)),
+            json.loads(row.value),
+            tuple(json.loads(row.anchors)),
+            row.why,
+            row.user,
+            row.recorded_at,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def held(connection: sa.Connection, rows: Sequence[Decision], live: Mapping[int, str]) -> tuple[Held, list[Decision]]:
+    """(the decisions that hold, those that mean no claim any more), over the live runs."""
+    asked = {s for d in standing(rows) for s in d.subjects}
+    if not asked:
+        return Held(), []
+    reports = {str(a.get("report_id")) for d in rows for a in d.anchors}
+    docs = {
+        row.doc_id
+        for batch in chunks(sorted(reports))
+        for row in connection.execute(sa.select(schema.reports.c.doc_id).where(schema.reports.c.report_id.in_(batch)))
+    }
+    of_run = {run: report for run, report in live.items() if report in reports} if docs else {}
+    claims_of: dict[str, list[tuple[str, str, int, int]]] = {}
+    alive: dict[str, str] = {}
+    table = schema.claims
+    for batch in chunks(sorted(of_run)):
+        query = sa.select(table.c.claim_id, table.c.kind, table.c.start, table.c.end, table.c.report_id).where(
+            table.c.run_seq.in_(batch)
+        )
+        for claim_id, kind, start, end, report_id in connection.execute(query):
+            claims_of.setdefault(report_id, []).append((claim_id, kind, start, end))
+            alive[claim_id] = report_id
+    bound, orphans = bind(standing(rows), alive, claims_of)
+    return hold(rows, bound), orphans
+
+
+def mentions_by_number(connection: sa.Connection, numbers: Iterable[int]) -> dict[int, Mention]:
+    """Mentions by their numbers."""
+    table = schema.claims
+    runs: set[int] = set()
+    wanted = set(numbers)
+    for batch in chunks(sorted(wanted)):
+        runs.update(connection.execute(sa.select(table.c.run_seq).where(table.c.seq.in_(batch))).scalars())
+    return {t.told.mention.num: t.told.mention for t in tellings(connection, runs=runs) if t.told.mention.num in wanted}
+
+
+def sketches(connection: sa.Connection, reports: Iterable[str]) -> dict[str, tuple[int, ...]]:
+    """The sketches of reports' texts."""
+    table = schema.sketches
+    out: dict[str, tuple[int, ...]] = {}
+    for batch in chunks(sorted(set(reports))):
+        for report_id, value in connection.execute(sa.select(table).where(table.c.report_id.in_(batch))):
+            out[report_id] = tuple(json.loads(value))
+    return out

@@ -1,0 +1,159 @@
+"""Pairs of mentions: filed under keys, compared with earlier ones, stored with their probability.
+
+Append-only in effect: the pairs of a mention depend on the mentions recorded before it and on nothing else.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import sqlalchemy as sa
+
+from tollbook.link.blocking import Blocks, Key, keys
+from tollbook.link.cluster import Pair
+from tollbook.link.copies import sketch
+from tollbook.link.features import score
+from tollbook.link.mention import Mention
+from tollbook.store import load, schema
+from tollbook.store.records import dump
+
+KEEP = 0.05
+"""Pairs less likely than this are not stored: they can neither join nor raise a doubt."""
+CACHE = 120_000
+"""Mentions held in memory while comparing."""
+BULK = 2_000
+"""New mentions from which the whole index of keys is held in memory instead of asked key by key."""
+
+Tell = Callable[[str, int], None]
+
+
+def link(connection: sa.Connection, after: int, tell: Tell | None) -> None:
+    """Files the new mentions, compares each with the earlier ones under its keys, stores pairs and sketches."""
+    fresh = (
+        [(t.told.mention, t.run_seq) for t in load.tellings(connection, after=after)]
+        if _count(connection, after) <= BULK
+        else None
+    )
+    if fresh is None:
+        blocks = _all_blocks(connection)
+        stream: Iterable[tuple[Mention, int]] = (
+            (t.told.mention, t.run_seq) for t in load.tellings(connection, after=after)
+        )
+    else:
+        blocks = _some_blocks(connection, {k for m, _ in fresh if m.scope != "statistic" for k in keys(m)[1]})
+        stream = fresh
+    known: OrderedDict[int, Mention] = OrderedDict()
+    pairs: list[dict[str, Any]] = []
+    filed: list[dict[str, Any]] = []
+    rows: list[dict[str, Any]] = []
+    reports: set[str] = set()
+    done = 0
+    for mention, run_seq in stream:
+        under, sought = keys(mention) if mention.scope != "statistic" else (set[Key](), set[Key]())
+        numbers = blocks.candidates(sought)
+        missing = [n for n in numbers if n not in known]
+        if missing:
+            known.update(load.mentions_by_number(connection, missing))
+        for n in numbers:
+            other = known.get(n)
+            if other is None or other.report_id == mention.report_id:
+                continue
+            p = score(other, mention)
+            if p >= KEEP:
+                pairs.append({"a": n, "b": mention.num, "score": round(p, 6)})
+        blocks.file(mention.num, under)
+        known[mention.num] = mention
+        filed += [{"key": k, "wide": int(w), "mention": mention.num} for k, w in under]
+        rows.append(
+            {
+                "mention": mention.num,
+                "mention_id": mention.id,
+                "report_id": mention.report_id,
+                "run_seq": run_seq,
+                "live": 0,
+                "incident_id": None,
+            }
+        )
+        reports.add(mention.report_id)
+        done += 1
+        if len(rows) >= 2000:
+            _flush(connection, pairs, filed, rows, reports)
+            while len(known) > CACHE:
+                known.popitem(last=False)
+            if tell:
+                tell("linked", done)
+    _flush(connection, pairs, filed, rows, reports)
+
+
+def _count(connection: sa.Connection, after: int) -> int:
+    table = schema.claims
+    query = sa.select(sa.func.count()).select_from(table).where(table.c.seq > after, table.c.kind == "act")
+    return int(connection.execute(query).scalar_one())
+
+
+def _flush(
+    connection: sa.Connection,
+    pairs: list[dict[str, Any]],
+    filed: list[dict[str, Any]],
+    rows: list[dict[str, Any]],
+    reports: set[str],
+) -> None:
+    for table, values in ((schema.pairs, pairs), (schema.keys, filed), (schema.mentions, rows)):
+        if values:
+            connection.execute(table.insert(), values)
+            values.clear()
+    have = load.sketches(connection, reports)
+    missing = sorted(reports - set(have))
+    made = []
+    for batch in load.chunks(missing):
+        query = sa.select(schema.reports.c.report_id, schema.reports.c.text)
+        for report_id, text in connection.execute(query.where(schema.reports.c.report_id.in_(batch))):
+            made.append({"report_id": report_id, "sketch": dump(sketch(text))})
+    if made:
+        connection.execute(schema.sketches.insert(), made)
+    reports.clear()
+
+
+def _all_blocks(connection: sa.Connection) -> Blocks:
+    blocks = Blocks()
+    table = schema.keys
+    filed: dict[Key, list[int]] = {}
+    query = sa.select(table.c.key, table.c.wide, table.c.mention)
+    for key, wide, number in connection.execute(query, execution_options={"yield_per": 10000}):
+        filed.setdefault((key, bool(wide)), []).append(number)
+    for key, numbers in filed.items():
+        blocks.load(key, sorted(numbers))
+    return blocks
+
+
+def _some_blocks(connection: sa.Connection, sought: set[Key]) -> Blocks:
+    blocks = Blocks()
+    table = schema.keys
+    for batch in load.chunks(sorted({k for k, _ in sought})):
+        filed: dict[Key, list[int]] = {}
+        query = sa.select(table.c.key, table.c.wide, table.c.mention).where(table.c.key.in_(batch))
+        for key, wide, number in connection.execute(query):
+            filed.setdefault((key, bool(wide)), []).append(number)
+        for found, numbers in filed.items():
+            blocks.load(found, sorted(numbers))
+    return blocks
+
+
+def edges(connection: sa.Connection, numbers: Iterable[int], least: float) -> dict[Pair, float]:
+    """Stored pairs with an end among `numbers`, from a probability on."""
+    table = schema.pairs
+    out: dict[Pair, float] = {}
+    for batch in load.chunks(sorted(numbers)):
+        for column in (table.c.a, table.c.b):
+            query = sa.select(table.c.a, table.c.b, table.c.score).where(column.in_(batch), table.c.score >= least)
+            out.update({(a, b): p for a, b, p in connection.execute(query)})
+    return out
+
+
+def all_pairs(connection: sa.Connection) -> dict[Pair, float]:
+    """Every stored pair."""
+    table = schema.pairs
+    query = sa.select(table.c.a, table.c.b, table.c.score)
+    return {(a, b): p for a, b, p in connection.execute(query, execution_options={"yield_per": 10000})}

@@ -1,0 +1,262 @@
+"""Totals of a book: rows by period, place, perpetrator, type, class, sex or age, with all that qualifies them."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from tollbook.errors import UsageError
+from tollbook.ledger.bounds import ALL, Rule, show
+from tollbook.ledger.totals import PERIODS, Entry, Row, add_up, period_bounds, period_label
+from tollbook.store import load, schema
+from tollbook.store.counting import Book, Counted, entries_of, read_counted
+
+BY = (*PERIODS, "place", "perpetrator", "type", "class", "sex", "age")
+UNTOLD = "not told"
+CAVEATS = (
+    "Low to high is the spread of what sources say under the rule above; it is not a confidence interval.",
+    "What is documented is not all that happened: fewer reports can look like fewer deaths.",
+)
+"""The two lines that stand under every total and every chart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statistic:
+    """A figure over a long time that somebody gives, beside a total and never in it.
+
+    `matches` says whether period and class meet the total's; if not, `mismatch` says how they differ.
+    """
+
+    incident: str
+    start: str | None
+    end: str | None
+    places: tuple[str, ...]
+    low: int | None
+    high: int | None
+    open: bool
+    matches: bool
+    mismatch: str
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """One table of totals with everything that must be printed with it."""
+
+    by: str
+    harm: str
+    rule: Rule
+    classes: str
+    rows: tuple[Row, ...]
+    total: Row
+    alleged: Row
+    statistics: tuple[Statistic, ...]
+    reports: tuple[tuple[str, int], ...]
+    party_only: int
+    as_of: str | None
+    reviewed_only: bool
+    caveats: tuple[str, ...] = CAVEATS
+    asked: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def read_share(self) -> float | None:
+        """Share (0 to 1) of the low that a person has read; None where low is 0."""
+        return self.total.reviewed_low / self.total.low if self.total.low else None
+
+
+def shown(row: Row) -> str:
+    """A row's sum as it is printed: "6,900 to 7,420+ (31 open)"."""
+    text = show(row.low, row.high, row.open > 0)
+    return f"{text} ({row.open} open)" if row.open else text
+
+
+def totals(
+    connection: sa.Connection,
+    *,
+    by: str,
+    harm: str,
+    rule: Rule,
+    classes: str,
+    keep: Callable[[Any], bool] | None = None,
+    reviewed_only: bool = False,
+    as_of: str | None = None,
+) -> Totals:
+    """The totals of a view. `keep` tests rows of derived_incidents. Raises UsageError for a `by` there is not."""
+    if by not in BY:
+        raise UsageError(f"no totals by {by!r}; there are: {', '.join(BY)}")
+    book = read_counted(connection, keep)
+    if by in ("class", "sex", "age"):
+        rows, total, alleged = _by_group(book, harm)
+    else:
+        entries, doubts = entries_of(book, harm, ALL)
+        rows, total, alleged = add_up(entries, _labels(by, book), doubts)
+    return Totals(
+        by=by,
+        harm=harm,
+        rule=rule,
+        classes=classes,
+        rows=tuple(rows),
+        total=total,
+        alleged=alleged,
+        statistics=_statistics(book, harm, rows, by),
+        reports=_reports_by_month(connection),
+        party_only=_party_only(book, harm),
+        as_of=as_of,
+        reviewed_only=reviewed_only,
+    )
+
+
+def _labels(by: str, book: Book) -> Callable[[Entry], str]:
+    if by in PERIODS:
+        return lambda e: period_label(by, e.start, e.end)
+
+    def label(entry: Entry) -> str:
+        counted = book.incidents[entry.id]
+        if by == "type":
+            return counted.type
+        card = json.loads(counted.card)
+        if by == "perpetrator":
+            names = [p["name"] for p in card["perpetrators"]]
+            return " and ".join(names[:2]) if names else UNTOLD
+        places = card["places"]
+        if places:
+            return str(places[-1])
+        return f"place not known within {counted.country or 'the book'}"
+
+    return label
+
+
+def _by_group(book: Book, harm: str) -> tuple[list[Row], Row, Row]:
+    """One row a class, sex or age that is told, and one of what is not told apart."""
+    groups = sorted({g for c in book.incidents.values() for h, g in c.bounds if h == harm and g != ALL})
+    entries, doubts = entries_of(book, harm, ALL)
+    _, total, alleged = add_up(entries, lambda e: "", doubts)
+    rows: list[Row] = []
+    told: Counter[str] = Counter()
+    least: Counter[str] = Counter()
+    for group in groups:
+        found, _ = entries_of(book, harm, group)
+        _, row, _ = add_up(found, lambda e: "", ())
+        row.label = group
+        rows.append(row)
+        for e in found:
+            told[e.id] += e.high or e.low or 0
+            least[e.id] += e.low or 0
+    rest = Row("not told apart")
+    for e in entries:
+        if e.kind == "alleged":
+            continue
+        top = e.high if e.high is not None else e.low or 0
+        rest.low += max(0, (e.low or 0) - told[e.id])
+        rest.high += max(0, top - least[e.id])
+        rest.incidents += top > least[e.id]
+        rest.open += e.open and e.id not in told
+    return [*rows, rest], total, alleged
+
+
+def _statistics(book: Book, harm: str, rows: Sequence[Row], by: str) -> tuple[Statistic, ...]:
+    """Statistics, and sums over too long a time, of this harm; each with whether it can be set against a row."""
+    out = []
+    for c in book.incidents.values():
+        if c.scope != "statistic" and not c.wide:
+            continue
+        found = c.bounds.get((harm, ALL))
+        if found is None:
+            continue
+        low, _, high, opened = found
+        mismatch = _mismatch(c, rows, by)
+        places = tuple(json.loads(c.card)["places"])
+        out.append(Statistic(c.id, c.start, c.end, places, low, high, opened, not mismatch, mismatch))
+    return tuple(sorted(out, key=lambda s: (s.start or "", s.end or "", s.incident)))
+
+
+def _mismatch(c: Counted, rows: Sequence[Row], by: str) -> str:
+    """How a statistic differs from every row; empty where it can be set beside one."""
+    if c.start is None or c.end is None:
+        return "its period is not told"
+    if by not in PERIODS:
+        return f"it is over {c.start} to {c.end}, the rows are not periods"
+    for row in rows:
+        if period_bounds(row.label) == (c.start, c.end):
+            row.statistics.append(c.id)
+            return "" if not c.place else f"it is about {c.place} only"
+    return f"its period {c.start} to {c.end} is not one {by}"
+
+
+def _reports_by_month(connection: sa.Connection) -> tuple[tuple[str, int], ...]:
+    """Reports published in each month: the strip under every chart."""
+    live = load.live_runs(connection)
+    counts: Counter[str] = Counter()
+    table, runs = schema.reports, schema.runs
+    query = sa.select(runs.c.seq, sa.func.coalesce(runs.c.published, table.c.published)).join(
+        table, table.c.report_id == runs.c.report_id
+    )
+    for run, day in connection.execute(query):
+        if run in live:
+            counts[str(day)[:7] if day else "undated"] += 1
+    return tuple(sorted(counts.items()))
+
+
+def _party_only(book: Book, harm: str) -> int:
+    """Incidents whose only figures of this harm are a party's own."""
+    found = (c.bounds.get((harm, ALL)) for c in book.incidents.values())
+    return sum(1 for f in found if f is not None and f[0] is None and f[2] is None)
+
+
+def text(found: Totals) -> str:
+    """The table as plain text, with the rule, the shares and the caveats."""
+    label = {"class": "victims' class"}.get(found.by, found.by)
+    rows = [
+        (
+            r.label,
+            shown(r),
+            str(r.incidents),
+            str(r.kinds.get("residual", 0) or ""),
+            str(r.kinds.get("recalled", 0) or ""),
+        )
+        for r in (*found.rows, found.total)
+    ]
+    head = (label, found.harm.replace("_", " "), "incidents", "not told apart", "recalled only")
+    out = table([head, *rows], right=(2, 3, 4))
+    lines = [out, "", f"Rule {found.rule.name}: {found.rule.about}."]
+    if found.classes not in ("sex", "age"):
+        lines.append(f"Victims' classes by scheme {found.classes}.")
+    share = found.read_share
+    if share is not None:
+        read = "all" if share == 1 else "none" if share == 0 else f"{share:.0%}"
+        lines.append(f"Of the low, {read} is of incidents a person has reviewed; the rest was read by machine only.")
+    if found.total.low_if_same:
+        n = found.total.low_if_same
+        lines.append(f"Incidents that may be one widen the range: low would be {n:,} higher were they all apart.")
+    if found.alleged.incidents:
+        lines.append(f"Alleged by one side only, not in the sum: {shown(found.alleged)} in {found.alleged.incidents}.")
+    if found.party_only:
+        lines.append(
+            f"{found.party_only} incidents have figures of a party only; they are not in the sum (--count-parties)."
+        )
+    for s in found.statistics:
+        where = ", ".join(s.places) or "no place"
+        note = "matches a row" if s.matches else s.mismatch
+        lines.append(f"Statistic {s.incident}: {show(s.low, s.high, s.open)} ({where}; {note}).")
+    if found.reports:
+        strip = "  ".join(f"{m} {n}" for m, n in found.reports)
+        lines.append(f"Reports per month: {strip}")
+    if found.as_of:
+        lines.append(f"As the book stood at the end of {found.as_of} (UTC).")
+    return "\n".join([*lines, *found.caveats])
+
+
+def table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
+    """Rows in aligned columns, the first a heading."""
+    widths = [max(len(r[i]) for r in rows) for i in range(len(rows[0]))]
+    lines = []
+    for n, row in enumerate(rows):
+        cells = [c.rjust(w) if i in right else c.ljust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True))]
+        lines.append("  ".join(cells).rstrip())
+        if n == 0:
+            lines.append("  ".join("-" * w for w in widths))
+    return "\n".join(lines)
