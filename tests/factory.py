@@ -62,7 +62,7 @@ def report(text: str = TEXT, **changes: Any) -> Report:
     return Report(**(values | changes))
 
 
-def figure(text: str, words: str, low: int | None, high: int | None, after: str = "", **changes: Any) -> Casualty:
+def figure(text: str, words: str, low: int | None, high: int | None, after: str = "", /, **changes: Any) -> Casualty:
     values: dict[str, Any] = {
         "harm": "killed",
         "who": "unknown",
@@ -77,7 +77,7 @@ def figure(text: str, words: str, low: int | None, high: int | None, after: str 
     return Casualty(**(values | changes))
 
 
-def incident(text: str, name: str, quote: str, **changes: Any) -> Incident:
+def incident(text: str, name: str, quote: str, /, **changes: Any) -> Incident:
     values: dict[str, Any] = {
         "id": name,
         "type": "bomb",
@@ -98,7 +98,7 @@ def incident(text: str, name: str, quote: str, **changes: Any) -> Incident:
     return Incident(**(values | changes))
 
 
-def place(text: str, name: str, **changes: Any) -> PlaceDetail:
+def place(text: str, name: str, /, **changes: Any) -> PlaceDetail:
     values: dict[str, Any] = {
         "name": name,
         "span": span(text, name, "Monday"),

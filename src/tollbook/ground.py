@@ -15,7 +15,7 @@ from typing import TypeVar, get_args
 from tollbook import model
 from tollbook.extract import Reading
 from tollbook.model import Casualty, Incident, Issue, Report, Span, Victim
-from tollbook.ontology import country_codes
+from tollbook.resolve.countries import countries
 
 CODE = "ungrounded"
 
@@ -141,7 +141,7 @@ def _with_date(check: _Check, incident: Incident) -> Incident:
         date = replace(date, span=None)
     if date is not incident.date:
         changes["date"] = date
-    if incident.country is not None and incident.country not in country_codes():
+    if incident.country is not None and incident.country not in countries():
         check.drop(f"{at}: {incident.country!r} is not an ISO 3166 country code", incident.quote_span)
         changes["country"] = None
     if incident.acts < 1:
@@ -229,7 +229,7 @@ def _casualties(check: _Check, incident: Incident) -> tuple[Casualty, ...]:
 
     def whole(index: int | None) -> int | None:
         while index is not None and index not in position:
-            index = figures[index].subset_of
+            index = figures[index].subset_of if 0 <= index < len(figures) else None
         return None if index is None else position[index]
 
     at = f"incident {incident.id}"

@@ -21,7 +21,7 @@ FIXED: dict[str, tuple[str, ...]] = {
     "attributions": get_args(model.AttributionBasis),
     "effects": ("destroyed", "damaged", "seized", "unhurt"),
 }
-OPEN = ("families", "roles", "means", "objects")
+OPEN = ("families", "roles", "means", "objects", "furniture")
 
 
 @cache
@@ -40,12 +40,6 @@ def label(group: str, code: str) -> str:
     """The words for a code: "ground taken"; a code that is not on the list reads as itself."""
     told: str = entries(group).get(code, {}).get("label", code.replace("_", " "))
     return told
-
-
-@cache
-def country_codes() -> frozenset[str]:
-    """The country codes a record may hold: ISO 3166-1 alpha-2, and XK for Kosovo."""
-    return frozenset(country["id"] for country in lexicon.load("countries")["countries"])
 
 
 def check(data: Any) -> None:

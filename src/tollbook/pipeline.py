@@ -22,13 +22,16 @@ from tollbook.errors import ExtractorError, SourceError, TollbookError, UsageErr
 from tollbook.extract import DEFAULT, EXTRACTORS, Extractor, Reading, get_extractor
 from tollbook.ground import ground
 from tollbook.model import Issue, MadeWith, RawReport, Record, Report
-from tollbook.ontology import country_codes
+from tollbook.resolve.countries import countries
 from tollbook.sources import read_sources
 
 Paths = str | Path | Sequence[str | Path]
 Date = dt.date | str | None
 
 log = logging.getLogger("tollbook")
+
+# Issues of inputs that were read all the same: remarks, not failures.
+REMARKS = frozenset(("encoding", "bad-field", "skipped-files", "symlink-loop"))
 
 # One task of a worker: small enough that all workers are busy and Ctrl-C answers soon, large enough
 # that handing it over costs little. What is handed out and not yet fetched is bounded by these.
@@ -143,7 +146,7 @@ class Reader:
 
     def _record(self, report: Report) -> Record:
         """Extractor and grounding, on a report in a language that is read."""
-        if report.language in ("en", "und"):
+        if report.language == "en":
             reading = ground(report, extract(self.extractor, report))
             issues = report.issues + reading.issues
         else:
@@ -289,9 +292,10 @@ def _warn(issue: Issue) -> None:
 
 
 def where(issue: Issue) -> str:
-    """An input's issue on one line: `file:line: message`."""
+    """An input's issue on one line: `file:line: message`, the place once."""
     place = issue.file or issue.doc_id or "input"
-    return f"{place}:{issue.line}: {issue.message}" if issue.line is not None else f"{place}: {issue.message}"
+    exact = place if issue.line is None else f"{place}:{issue.line}"
+    return issue.message if issue.message.startswith(place) else f"{exact}: {issue.message}"
 
 
 def _listed(paths: Paths) -> list[str]:
@@ -312,6 +316,6 @@ def _country(given: str | None) -> str | None:
     if given is None:
         return None
     code = given.strip().upper()
-    if code not in country_codes():
+    if code not in countries():
         raise UsageError(f"{given!r} is not a country code: write ISO 3166 alpha-2, e.g. IQ for Iraq")
     return code

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -74,7 +74,7 @@ def read(
         pbpaste | tollbook read -
     """
     from tollbook.errors import UsageError
-    from tollbook.pipeline import run, where
+    from tollbook.pipeline import run
     from tollbook.render import ENCODING_ERRORS, get_renderer
 
     if jobs < 1:
@@ -90,7 +90,7 @@ def read(
         actors=actors or (),
         stdin=sys.stdin.buffer,
     )
-    told = _Told(where, quiet=quiet)
+    told = _Told(quiet=quiet)
     records = told.records(_progress(outcomes, show=_wanted(quiet or no_progress, out)))
     with output(out, errors=ENCODING_ERRORS.get(to, "replace")) as stream:
         render(records, stream)
@@ -101,26 +101,27 @@ def read(
 class _Told:
     """Passes records on, says each input's issue as it comes, and counts both."""
 
-    def __init__(self, where: Callable[[Issue], str], *, quiet: bool) -> None:
-        self.where = where
+    def __init__(self, *, quiet: bool) -> None:
         self.quiet = quiet
         self.reports = 0
         self.failed: Counter[str] = Counter()
 
     def records(self, outcomes: Iterator[Record | Issue]) -> Iterator[Record]:
+        from tollbook.pipeline import REMARKS, where
+
         for outcome in outcomes:
             if isinstance(outcome, Record):
                 self.reports += 1
                 yield outcome
             else:
-                self.failed[outcome.code] += 1
-                say(self.where(outcome))
+                self.failed[outcome.code] += outcome.code not in REMARKS
+                say(where(outcome))
 
     def end(self) -> int:
         """How many inputs gave no record, said on one line."""
         failed = self.failed.total()
         if failed and not self.quiet:
-            kinds = ", ".join(f"{code} {number}" for code, number in sorted(self.failed.items()))
+            kinds = ", ".join(f"{code} {number}" for code, number in sorted(self.failed.items()) if number)
             say(f"tollbook: {self.reports} reports read, {failed} inputs not read ({kinds})")
         return failed
 

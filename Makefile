@@ -1,0 +1,54 @@
+# Everything needs only make and a Python from 3.11 on with its venv module; the rest comes into .venv.
+# PYTHON=... names another Python to make .venv with.
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+# On the CI host the tests share the cores; at home one process leaves the machine usable.
+PYTEST_FLAGS ?= $(if $(filter true,$(CI)),-n 2)
+
+.PHONY: setup demo test lint eval bench schema wheel clean
+
+setup: .venv/.dev
+
+demo: .venv/.core
+	@$(BIN)/tollbook read demo/reports
+
+test: .venv/.dev
+	$(BIN)/python -m pytest $(PYTEST_FLAGS)
+
+lint: .venv/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+eval: .venv/.dev
+	$(BIN)/python eval/score_extractor.py
+
+bench: .venv/.dev
+	$(BIN)/python bench/read.py
+
+# The JSON Schema and the tables of docs/formats.md, from the model and the data files.
+schema: .venv/.core
+	$(BIN)/python tools/write_schema.py
+
+wheel: .venv/.dev
+	$(BIN)/python -m build --wheel --no-isolation
+
+clean:
+	rm -rf .venv dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "make: no Python from 3.11 on with venv found; name one: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@echo "Setting up .venv ..."
+	@$(PYTHON) -m venv .venv
+
+.venv/.core: pyproject.toml | .venv/bin/python
+	@$(PIP) install -e .
+	@touch $@
+
+.venv/.dev: pyproject.toml | .venv/.core
+	@$(PIP) install -e ".[dev]"
+	@touch $@

@@ -1,0 +1,55 @@
+"""Where the shared evaluation data is, and the rule that CI skips nothing it could have run."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = (ROOT / os.environ.get("TOLLBOOK_SHARED", "../shared")).resolve()
+CI = os.environ.get("CI") == "true"
+
+# A reason that no installation can mend starts with this.
+EXCUSED = "platform:"
+
+_skipped: list[str] = []
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of shared evaluation data; without it the test is skipped."""
+    if not (SHARED / "gold").is_dir():
+        pytest.skip("no shared evaluation data: set TOLLBOOK_SHARED to its folder")
+    return SHARED
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.skipped and not hasattr(report, "wasxfail"):
+        _note(report.nodeid, report.longrepr)
+
+
+def pytest_collectreport(report: pytest.CollectReport) -> None:
+    if report.skipped:
+        _note(report.nodeid, report.longrepr)
+
+
+def _note(nodeid: str, why: object) -> None:
+    reason = str(why[2] if isinstance(why, tuple) else why).removeprefix("Skipped: ")
+    if not reason.startswith(EXCUSED):
+        _skipped.append(f"{nodeid}: {reason}")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if CI and _skipped and not hasattr(session.config, "workerinput"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if CI and _skipped:
+        terminalreporter.section("skipped on CI, which counts as failed", red=True)
+        for line in _skipped:
+            terminalreporter.write_line(line)
+        terminalreporter.write_line(f"Only a reason that starts with {EXCUSED!r} is excused.")
