@@ -1,0 +1,153 @@
+"""House rules that hold for the whole tree: who may import whom, who may print, what is documented."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SRC = ROOT / "src" / "tollbook"
+MODULES = sorted(SRC.rglob("*.py"))
+
+# Layers from the bottom up; a module may import from its own layer and those below. The first match counts.
+LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("values", ("model", "errors", "__init__")),
+    ("words", ("lexicon", "ontology")),
+    (
+        "pure",
+        (
+            "language", "sentences", "furniture", "htmlpage", "clean", "extract", "resolve", "ground", "schema",
+            "link", "ledger", "redact",
+        ),
+    ),
+    ("inputs", ("decoding", "sources")),
+    ("store", ("store",)),
+    ("book", ("tally", "intake", "book", "review", "export", "render")),
+    ("pipeline", ("pipeline",)),
+    ("front", ("cli", "web")),
+)  # fmt: skip
+# The pure layer reads the package's own data and nothing else: no clock, no network, no store.
+IMPURE = frozenset(("socket", "urllib.request", "http.client", "requests", "httpx", "sqlite3", "sqlalchemy", "time"))
+
+
+def name_of(path: Path) -> str:
+    parts = path.relative_to(SRC).with_suffix("").parts
+    return ".".join(parts)
+
+
+def layer(module: str) -> int | None:
+    top = module.split(".")[0]
+    for number, (_, members) in enumerate(LAYERS):
+        if top in members:
+            return number
+    return None
+
+
+def imports(path: Path) -> Iterator[tuple[str, bool]]:
+    """Each imported module, and whether only types are wanted of it."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    typing_only = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        only = id(node) in typing_only
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, only) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            if node.module == "tollbook":
+                yield from ((f"tollbook.{alias.name}", only) for alias in node.names)
+            else:
+                yield node.module, only
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_imports_point_downwards(path: Path) -> None:
+    own = layer(name_of(path))
+    assert own is not None, f"{name_of(path)}: give it a place in LAYERS"
+    for imported, types_only in imports(path):
+        if not imported.startswith("tollbook.") or types_only:
+            continue
+        other = imported.removeprefix("tollbook.")
+        if other == "__version__":
+            continue
+        below = layer(other)
+        assert below is not None, f"{other}: give it a place in LAYERS"
+        assert below <= own, f"{name_of(path)} may not import {imported}"
+
+
+PURE = [path for path in MODULES if (number := layer(name_of(path))) is not None and number <= 2]
+
+
+@pytest.mark.parametrize("path", PURE, ids=name_of)
+def test_the_pure_layers_have_no_clock_network_or_store(path: Path) -> None:
+    assert not {name for name, _ in imports(path)} & IMPURE
+    told = path.read_text(encoding="utf-8")
+    assert not re.search(r"\b(?:date\.today|datetime\.(?:now|utcnow|today))\(", told)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_only_the_command_line_prints_or_exits(path: Path) -> None:
+    if layer(name_of(path)) == len(LAYERS) - 1:
+        return
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            called = ast.unparse(node.func)
+            assert called not in ("print", "exit", "quit", "sys.exit", "os._exit", "input"), f"{called}, {node.lineno}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_no_error_is_swallowed(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ExceptHandler):
+            assert node.type is not None, f"bare except, line {node.lineno}"
+            bare = isinstance(node.body[0], ast.Pass) and ast.unparse(node.type) in ("Exception", "BaseException")
+            assert not bare, f"swallowed, line {node.lineno}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_nothing_is_left_unfinished(path: Path) -> None:
+    assert not re.search(r"\b(?:TODO|FIXME|XXX|NotImplementedError)\b", path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_public_functions_and_classes_say_what_they_promise(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assert ast.get_docstring(tree) or not tree.body, "the module"
+    for node in tree.body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_"):
+            assert ast.get_docstring(node), node.name
+
+
+def tracked() -> list[Path]:
+    """The files of the repository; those on disk, without what tools leave behind, where git is not at hand."""
+    try:
+        listed = subprocess.run(
+            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+            cwd=ROOT, capture_output=True, check=True, text=True,
+        ).stdout.split("\0")  # fmt: skip
+        paths = [ROOT / name for name in listed if name]
+    except (OSError, subprocess.CalledProcessError):
+        paths = [p for p in ROOT.rglob("*") if not any(part.startswith(".") for part in p.relative_to(ROOT).parts)]
+    return [path for path in paths if path.is_file()]
+
+
+def test_no_file_names_a_place_on_somebodys_machine() -> None:
+    # Written so that this file does not hold what it looks for.
+    place = re.compile("(?<![\\w.])/(?:wor" + "k|roo" + "t|far" + "m|hom" + "e/[a-z]+|User" + "s/[a-z]+)/")
+    found = []
+    for path in tracked():
+        data = path.read_bytes()
+        if b"\0" in data[:4096]:
+            continue
+        for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), 1):
+            if place.search(line):
+                found.append(f"{path.relative_to(ROOT)}:{number}: {line.strip()[:100]}")
+    assert not found, "\n".join(found)
