@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import sys
@@ -35,7 +36,11 @@ def test_nothing_trained_on_is_like_a_dev_report(everything: corpus.Corpus) -> N
 
 @needs_shared
 def test_no_non_commercial_text(everything: corpus.Corpus) -> None:
-    barred = {sets.full_text(row) for row in sets.read_jsonl(SHARED / "corpora/re3d/documents.jsonl") if not row["commercial_redistribution_ok"]}
+    barred = {
+        sets.full_text(row)
+        for row in sets.read_jsonl(SHARED / "corpora/re3d/documents.jsonl")
+        if not row["commercial_redistribution_ok"]
+    }
     assert not barred & {doc.text for doc in (*everything.gold, *everything.weak)}
 
 
@@ -63,7 +68,7 @@ def test_variants_keep_whole_words(everything: corpus.Corpus) -> None:
 def test_dev_guard_takes_the_larger_share(tmp_path: Path) -> None:
     (tmp_path / "gold/dev").mkdir(parents=True)
     told = "A mortar round hit the grain market of the old town on Sunday and killed two porters"
-    (tmp_path / "gold/dev/reports.jsonl").write_text('{"doc_id": "x", "title": "", "text": "%s"}\n' % told)
+    (tmp_path / "gold/dev/reports.jsonl").write_text(json.dumps({"doc_id": "x", "title": "", "text": told}))
     guard = sets.DevGuard(tmp_path)
     assert guard.overlap(told) == 1.0
     assert guard.overlap(told + " " + "and then something wholly different was said about the weather " * 9) == 1.0
@@ -72,8 +77,17 @@ def test_dev_guard_takes_the_larger_share(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("words", "value"),
-    [("22", 22), ("1,200", 1200), ("twenty-two", 22), ("three hundred", 300), ("2.5 million", 2_500_000), ("dozens", 24), ("a", 1), ("Seven", 7)],
-)  # fmt: skip
+    [
+        ("22", 22),
+        ("1,200", 1200),
+        ("twenty-two", 22),
+        ("three hundred", 300),
+        ("2.5 million", 2_500_000),
+        ("dozens", 24),
+        ("a", 1),
+        ("Seven", 7),
+    ],
+)
 def test_number_value(words: str, value: int) -> None:
     assert number_value(words) == value
 
@@ -81,7 +95,14 @@ def test_number_value(words: str, value: int) -> None:
 @pytest.mark.parametrize(
     ("text", "words", "low", "high", "number", "group"),
     [
-        ("A blast killed at least 14 market traders in Gao.", "at least 14 market traders", 14, None, "14", "market traders"),
+        (
+            "A blast killed at least 14 market traders in Gao.",
+            "at least 14 market traders",
+            14,
+            None,
+            "14",
+            "market traders",
+        ),
         ("More than 40 of its soldiers died.", "More than 40 of its soldiers", 41, None, "40", "soldiers"),
         ("Police said an off-duty guard was shot.", "an off-duty guard was shot", 1, 1, "guard", "guard"),
         ("Scores were wounded.", "Scores were wounded", 40, None, "Scores", None),
@@ -96,7 +117,14 @@ def test_figure_anchor(text: str, words: str, low: int, high: int | None, number
 
 def test_edits_carry_the_marks() -> None:
     text = "Two men, both guards, died in Oldtown on Friday."
-    doc = Doc("x", "fakes", text, [(0, len(text))], [Mark("killed", 0, 3), Mark("place", 30, 37, says=[(41, 47)])], acts={"a": Act("a", "bomb", "incident", "happened")})
+    doc = Doc(
+        "x",
+        "fakes",
+        text,
+        [(0, len(text))],
+        [Mark("killed", 0, 3), Mark("place", 30, 37, says=[(41, 47)])],
+        acts={"a": Act("a", "bomb", "incident", "happened")},
+    )
     varied = augment.apply(doc, [(0, 3, "Eleven"), (7, 8, ""), (30, 37, "Al Noor City")])
     first, second = varied.marks
     assert varied.text == "Eleven men both guards, died in Al Noor City on Friday."

@@ -7,7 +7,25 @@ from hypothesis import strategies as st
 from tollbook.extract.tagger import FOLDER
 from tollbook.extract.wordpiece import UNK, WordPiece
 
-SMALL = ["[PAD]", *["[unused]"] * 99, "[UNK]", "[CLS]", "[SEP]", "[MASK]", "shell", "##ing", "killed", "12", ",", "000", "cafe", "'", "s", "##s", "中"]
+SMALL = [
+    "[PAD]",
+    *["[unused]"] * 99,
+    "[UNK]",
+    "[CLS]",
+    "[SEP]",
+    "[MASK]",
+    "shell",
+    "##ing",
+    "killed",
+    "12",
+    ",",
+    "000",
+    "cafe",
+    "'",
+    "s",
+    "##s",
+    "中",
+]
 
 
 def small() -> WordPiece:
@@ -21,7 +39,8 @@ def words(text: str) -> list[tuple[str, str]]:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("Shelling killed 12,000", [("shell", "Shell"), ("##ing", "ing"), ("killed", "killed"), ("12", "12"), (",", ","), ("000", "000")]),
+        ("Shelling killed", [("shell", "Shell"), ("##ing", "ing"), ("killed", "killed")]),
+        ("12,000", [("12", "12"), (",", ","), ("000", "000")]),
         ("CAFÉ's", [("cafe", "CAFÉ"), ("'", "'"), ("s", "s")]),
         ("shells", [("shell", "shell"), ("##s", "s")]),
         ("zebra shell", [("[UNK]", "zebra"), ("shell", "shell")]),
@@ -44,7 +63,9 @@ def pair() -> tuple[WordPiece, object]:
     tokenizers = pytest.importorskip("tokenizers", reason="the reference library is not installed")
     vocabulary = (FOLDER / "vocab.txt").read_text(encoding="utf-8").split("\n")
     reference = tokenizers.Tokenizer(
-        tokenizers.models.WordPiece({p: n for n, p in enumerate(vocabulary) if p}, unk_token="[UNK]", max_input_chars_per_word=100)
+        tokenizers.models.WordPiece(
+            {p: n for n, p in enumerate(vocabulary) if p}, unk_token="[UNK]", max_input_chars_per_word=100
+        )
     )
     reference.normalizer = tokenizers.normalizers.BertNormalizer(lowercase=True)
     reference.pre_tokenizer = tokenizers.pre_tokenizers.BertPreTokenizer()

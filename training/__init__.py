@@ -1,1 +1,1 @@
-"""Trains the tagger: data, weak labels, training, cross-validation, export, model card. Needs torch; the package does not."""
+"""Trains the tagger: data, training, cross-validation, export, model card. Needs torch; the package does not."""

@@ -65,7 +65,10 @@ def apply(doc: Doc, edits: list[Edit]) -> Doc:
         return first, max(first, last)
 
     text = "".join(out)
-    marks = [replace(m, start=span(m.start, m.end)[0], end=span(m.start, m.end)[1], says=[span(*s) for s in m.says]) for m in doc.marks]
+    marks = [
+        replace(m, start=span(m.start, m.end)[0], end=span(m.start, m.end)[1], says=[span(*s) for s in m.says])
+        for m in doc.marks
+    ]
     return Doc(
         doc.doc_id, doc.source, text, [span(*s) for s in doc.sentences], marks,
         [(label, *span(a, b)) for label, a, b in doc.ignored], doc.told, doc.acts, doc.heads, doc.unsure,
@@ -73,7 +76,7 @@ def apply(doc: Doc, edits: list[Edit]) -> Doc:
 
 
 def vary(doc: Doc, names: Names, rng: random.Random, strength: float = 0.6) -> Doc:
-    """One random variant; `strength` is how often names are swapped. The text is the report itself about one time in three."""
+    """One random variant; `strength` is how often names are swapped, half as often figures."""
     out = doc
     if rng.random() < strength:
         out = apply(out, swap_names(out, names, rng))
@@ -104,7 +107,7 @@ def swap_names(doc: Doc, names: Names, rng: random.Random) -> list[Edit]:
     spare = list(places)
     for mark in doc.marks:
         old = doc.text[mark.start : mark.end]
-        if old in table or not old[:1].isupper() and not old.lower().startswith(("al-", "el-")):
+        if old in table or (not old[:1].isupper() and not old.lower().startswith(("al-", "el-"))):
             continue
         if mark.label == "place" and len(old) > 2:
             if not spare:
@@ -131,7 +134,7 @@ def _replace(doc: Doc, table: dict[str, str], upper: bool) -> list[Edit]:
 
 
 def swap_numbers(doc: Doc, rng: random.Random) -> list[Edit]:
-    """Digits of figures for others of about the same size, the same for the same, so that a part stays below its whole."""
+    """Digits of figures for others of about the same size, all by one factor: a part stays below its whole."""
     factor = rng.uniform(0.6, 1.9)
     edits: list[Edit] = []
     values = {doc.text[m.start : m.end] for m in doc.marks if m.label in HARMS and doc.text[m.start : m.end].isdigit()}
@@ -147,7 +150,8 @@ def lose(doc: Doc) -> list[Edit]:
 
 
 RESTORED = re.compile(
-    r"(?<=\w) (?=(?:according to|including|among them|killing|wounding|injuring|while|but|which|who said|adding|as well as|leaving)\b)"
+    r"(?<=\w) (?=(?:according to|including|among them|killing|wounding|injuring|while|but|which|who said|adding"
+    r"|as well as|leaving)\b)"
 )
 
 

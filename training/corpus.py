@@ -13,14 +13,14 @@ from training.augment import Names, vary
 from training.ground import Doc, ground
 from training.sets import SHARED_AT_MOST, DevGuard, full_text, gold, source_of
 
-WEAK = ("quiet", "muc")
+WEAK = ("quiet",)
 STRENGTH = 0.6
 """How often a text's names are swapped; see the model card for what it measured."""
 
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """Marked texts. `missed` are gold items whose words the text does not hold; `dropped` gold reports too like a dev report."""
+    """Marked texts. `missed`: gold items whose words the text lacks; `dropped`: reports too like a dev report."""
 
     gold: tuple[Doc, ...]
     weak: tuple[Doc, ...]
@@ -50,7 +50,9 @@ def read(shared: Path, sets: Sequence[str] = WEAK) -> Corpus:
     return Corpus(tuple(docs), tuple(weak.load(sets, shared, guard)), tuple(missed), tuple(dropped))
 
 
-def epochs(docs: Sequence[Doc], extra: Sequence[Doc], strength: float, share: float) -> Callable[[int, random.Random], list[Doc]]:
+def epochs(
+    docs: Sequence[Doc], extra: Sequence[Doc], strength: float, share: float
+) -> Callable[[int, random.Random], list[Doc]]:
     """Draws an epoch's texts: each of `docs` once, `share` times as many of `extra`, each as a random variant."""
     names = Names.open()
 

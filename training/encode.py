@@ -1,4 +1,4 @@
-"""Marked texts to windows of word pieces with targets, and the table of heads that model, training and runtime share."""
+"""Marked texts to windows of word pieces with targets for the heads that model, training and runtime share."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 from tollbook.extract.tagger import CONTEXT, HEADS, WINDOW, windows
 from tollbook.extract.wordpiece import Piece, WordPiece
-
 from training.ground import HARMS, SPANS, Doc, Mark
 
 IGNORE = -100
@@ -129,7 +128,7 @@ def _sentence_targets(doc: Doc, out: Encoded, parts: dict[int, list[tuple[int, l
         weight = 1.0 if acts else 0.5 if sentence in doc.unsure else 0.7
         out.sentences.append((n, pieces, {
             "act": float(bool(acts)), "weight": weight,
-            **{name: [HEADS["s_" + name].index(getattr(a, name)) for a in acts] for name in ("type", "scope", "status")},
+            **{k: [HEADS["s_" + k].index(getattr(a, k)) for a in acts] for k in ("type", "scope", "status")},
         }))  # fmt: skip
 
 
@@ -140,7 +139,9 @@ def _sentence(doc: Doc, at: int) -> tuple[int, int]:
     return -1, -1
 
 
-def _items(doc: Doc, out: Encoded, where: dict[int, tuple[int, int]], parts: dict[int, list[tuple[int, list[int]]]]) -> None:
+def _items(
+    doc: Doc, out: Encoded, where: dict[int, tuple[int, int]], parts: dict[int, list[tuple[int, list[int]]]]
+) -> None:
     if "pair" not in doc.heads:
         return
     spoken: dict[tuple[int, int], int] = {}
@@ -148,14 +149,18 @@ def _items(doc: Doc, out: Encoded, where: dict[int, tuple[int, int]], parts: dic
         spots = _spread(doc, out, where, mark.start, mark.end)
         if spots:
             spoken[mark.start, mark.end] = len(out.speakers)
-            out.speakers.append(Item("speaker", spots[0][0], [spots[0][1]], _sentence(doc, mark.start)[0], mark.start, mark.acts))
+            out.speakers.append(
+                Item("speaker", spots[0][0], [spots[0][1]], _sentence(doc, mark.start)[0], mark.start, mark.acts)
+            )
     for mark in doc.marks:
         kind = "figure" if mark.label in HARMS else mark.label
         spots = _spread(doc, out, where, mark.start, mark.end)
         if kind not in KINDS or not spots or not mark.acts:
             continue
         says = {spoken[s] for s in mark.says if s in spoken} if kind == "figure" else None
-        out.items.append(Item(kind, spots[0][0], [spots[0][1]], _sentence(doc, mark.start)[0], mark.start, mark.acts, says))
+        out.items.append(
+            Item(kind, spots[0][0], [spots[0][1]], _sentence(doc, mark.start)[0], mark.start, mark.acts, says)
+        )
     for sentence, acts in doc.told.items():
         for n, pieces in parts.get(sentence, [])[:1]:
             out.items.append(Item("act", n, pieces, sentence, doc.sentences[sentence][0], frozenset(acts)))

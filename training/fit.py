@@ -12,7 +12,6 @@ import numpy as np
 import torch
 
 from tollbook.extract.wordpiece import WordPiece
-
 from training.encode import Encoded, encode
 from training.ground import Doc
 from training.measure import Links, Rows
@@ -46,9 +45,13 @@ def batches(encoded: Sequence[Encoded], size: int, rng: random.Random) -> list[l
 
 
 def fit(
-    docs: Callable[[int, random.Random], Sequence[Doc]], cutter: WordPiece, base: Path, plan: Plan, checkpoint: Path | None = None
+    docs: Callable[[int, random.Random], Sequence[Doc]],
+    cutter: WordPiece,
+    base: Path,
+    plan: Plan,
+    checkpoint: Path | None = None,
 ) -> TaggerNet:
-    """Trains on `docs(epoch, rng)`, which may draw other texts or variants every epoch. Deterministic for one torch and thread count."""
+    """Trains on `docs(epoch, rng)`, other texts or variants every epoch. One torch and thread count: one result."""
     torch.manual_seed(plan.seed)
     torch.set_num_threads(plan.threads)
     net = TaggerNet(dropout=plan.dropout)
@@ -58,9 +61,11 @@ def fit(
     for layer in list(net.layers)[: plan.frozen]:
         for weight in layer.parameters():
             weight.requires_grad = False
-    head = [p for n, p in net.named_parameters() if p.requires_grad and (n.startswith("output") or "bias" == n[-4:] and n.startswith("act_") or "distance" in n)]  # fmt: skip
+    head = [p for n, p in net.named_parameters() if n.startswith(("output", "act_", "says_"))]
     body = [p for p in net.parameters() if p.requires_grad and not any(p is h for h in head)]
-    steps = torch.optim.AdamW([{"params": body, "lr": plan.rate}, {"params": head, "lr": plan.head_rate}], weight_decay=0.01)
+    steps = torch.optim.AdamW(
+        [{"params": body, "lr": plan.rate}, {"params": head, "lr": plan.head_rate}], weight_decay=0.01
+    )
     first = 0
     if checkpoint is not None and checkpoint.exists():
         state = torch.load(checkpoint, weights_only=False)
@@ -78,16 +83,19 @@ def fit(
             share = min(1.0, done * plan.epochs * 4) * (1.0 - done) + 0.02
             for group, rate in zip(steps.param_groups, (plan.rate, plan.head_rate), strict=True):
                 group["lr"] = rate * share
-            loss, parts = loss_of(net, batch)
+            loss, _ = loss_of(net, batch)
             steps.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
             steps.step()
             summed += float(loss.detach())
             seen += sum(len(p) for e in batch for p in e.pieces)
-        print(f"epoch {epoch + 1}/{plan.epochs} loss {summed / len(work):.3f} {seen / (time.time() - began):.0f} pieces/s {time.time() - began:.0f} s", flush=True)  # fmt: skip
+        took = time.time() - began
+        loss_now = f"loss {summed / len(work):.3f}"
+        print(f"epoch {epoch + 1}/{plan.epochs} {loss_now} {seen / took:.0f} pieces/s {took:.0f} s", flush=True)
         if checkpoint is not None:
-            torch.save({"net": net.state_dict(), "steps": steps.state_dict(), "epoch": epoch + 1, "torch": torch.get_rng_state()}, checkpoint)  # fmt: skip
+            state = {"net": net.state_dict(), "steps": steps.state_dict(), "epoch": epoch + 1}
+            torch.save({**state, "torch": torch.get_rng_state()}, checkpoint)
     net.eval()
     return net
 

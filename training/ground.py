@@ -69,18 +69,21 @@ HARM_CUE = re.compile(
 )
 VIOLENCE = re.compile(
     HARM_CUE.pattern
-    + r"|attack|bomb|blast|explo|strike|struck|raid|shell|mortar|rocket|missile|artiller|clash|fight|fought|battle|assault|offensive"
+    + r"|attack|bomb|blast|explo|strike|struck|raid|shell|mortar|rocket|missile|artiller|clash|fight|fought|battle"
+    r"|assault|offensive"
     r"|gunm[ae]n|gunfire|fire[ds]?\b|firing|ambush|grenade|mine\b|chemical|gas\b|sarin|chlorine|rape|loot|burn|torch|destroy|militant|rebel|terroris|guerril"
     r"|protest|demonstrat|troops|army|forces|capture|retak|recaptur|advance|target|hit\b|siege|jet|warplane|drone|weapon"
 )
 
 UNITS = dict(zip(
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split(),
+    ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+     "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
     range(20), strict=True,
 ))  # fmt: skip
-TENS = dict(zip("twenty thirty forty fifty sixty seventy eighty ninety".split(), range(20, 100, 10), strict=True))
+TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
 VAGUE = {
-    "dozens": 24, "dozen": 12, "scores": 40, "hundreds": 200, "thousands": 2000, "several": 3, "many": 3, "number": 3, "some": 3,
+    "dozens": 24, "dozen": 12, "scores": 40, "hundreds": 200, "thousands": 2000, "several": 3, "many": 3, "number": 3,
+    "some": 3,
     "couple": 2, "few": 3, "tens": 20, "both": 2, "pair": 2, "twins": 2, "trio": 3, "millions": 2_000_000,
 }  # fmt: skip
 SINGLE = {"a", "an", "another", "one"}
@@ -91,13 +94,16 @@ NUMBER = re.compile(
     rf"|\b(?:(?:{_TENS})(?:[- ](?:{_UNITS}))?|{_UNITS})(?:\s+(?:hundred|thousand|million))?\b"
     rf"|\b(?:{'|'.join(VAGUE)})\b|\b(?:an?|another)\b"
 )
-STOP = set(
-    "was were is are be been being have has had in at on and or who whom which when while as by after before during including among with from near"
-    " killed injured wounded dead died dies die hurt missing abducted kidnapped arrested detained displaced martyred fled shot sustained suffered"
-    " lost were that this it its for to into over under outside inside following since critically seriously wounding killing injuring leaving"
-    " left fell fall more than least was but also if then there where".split()
+STOP = frozenset(
+    re.findall(
+        r"\w+",
+        """was were is are be been being have has had in at on and or who whom which when while as by after before
+        during including among with from near killed injured wounded dead died dies die hurt missing abducted
+        kidnapped arrested detained displaced martyred fled shot sustained suffered lost that this it its for to into
+        over under outside inside following since critically seriously wounding killing injuring leaving left fell
+        fall more than least but also if then there where""",
+    )
 )
-PRONOUNS = {"he", "she", "him", "her", "them", "they"}
 
 
 def split(text: str) -> list[Span]:
@@ -201,7 +207,12 @@ class _Grounding:
                     self.doc.ignored.append(("figure", *anchor))
                     continue
                 mark = Mark(
-                    entry["harm"], *anchor, frozenset([act]), entry["who"], entry["subset_of"] is not None, incident["scope"]
+                    entry["harm"],
+                    *anchor,
+                    frozenset([act]),
+                    entry["who"],
+                    entry["subset_of"] is not None,
+                    incident["scope"],
                 )
                 known = self.taken.get(anchor)
                 if known is not None:
@@ -218,7 +229,9 @@ class _Grounding:
                     self.doc.marks.append(Mark("group", *group, frozenset([act])))
                 if entry["says"]:
                     speaker = self.speaker(anchor, entry["says"])
-                    if speaker and not any(m.label == "speaker" and (m.start, m.end) == speaker for m in self.doc.marks):
+                    if speaker and not any(
+                        m.label == "speaker" and (m.start, m.end) == speaker for m in self.doc.marks
+                    ):
                         self.doc.marks.append(Mark("speaker", *speaker, frozenset([act])))
                     mark.says = [speaker] if speaker else []
 
@@ -251,7 +264,7 @@ class _Grounding:
                 self.doc.ignored.append((label, *span))
 
     def dates(self) -> None:
-        """Expressions that resolve to an incident's own days, in its sentences. A day that the incident's span only touches is not judged."""
+        """Expressions that resolve to an incident's own days, in its sentences; a day it only touches is not judged."""
         for n, (first, last) in enumerate(self.doc.sentences):
             for found in find_dates(self.text, self.published, start=first, end=last):
                 if found.span is None:
@@ -273,7 +286,7 @@ class _Grounding:
         self.doc.marks.append(Mark(label, *span, frozenset([act])))
 
     def twins(self) -> None:
-        """Numbers that repeat a figure's value beside a word of harm: the same figure where the noun is the same, else not judged."""
+        """Numbers that repeat a figure's value beside a word of harm: the same figure if the noun is, else unjudged."""
         told: dict[int, list[Mark]] = {}
         for mark in self.doc.marks:
             value = number_value(self.text[mark.start : mark.end]) if mark.label in HARMS else None
@@ -287,14 +300,23 @@ class _Grounding:
             same = [m for m in twins if noun and _noun(self.text, m.end) == noun]
             if len({m.label for m in same}) == 1 and len(twins) == len(same):
                 first = same[0]
-                self.doc.marks.append(Mark(first.label, *match.span(), first.acts, first.who, first.subset, first.scope))
+                self.doc.marks.append(
+                    Mark(first.label, *match.span(), first.acts, first.who, first.subset, first.scope)
+                )
             else:
                 self.doc.ignored.append(("figure", *match.span()))
 
 
 def _touch(incident: dict[str, Any], days: tuple[str | None, str | None]) -> bool:
     """Whether an incident's span and these days share a day."""
-    return bool(days[0] and days[1] and incident["start"] and incident["end"] and days[0] <= incident["end"] and days[1] >= incident["start"])
+    return bool(
+        days[0]
+        and days[1]
+        and incident["start"]
+        and incident["end"]
+        and days[0] <= incident["end"]
+        and days[1] >= incident["start"]
+    )
 
 
 def figure_anchor(text: str, span: Span, entry: dict[str, Any]) -> tuple[Span, Span | None]:
@@ -343,7 +365,10 @@ def _group(text: str, start: int, end: int) -> Span | None:
 
 def _head(text: str, span: Span) -> Span:
     """The last word of the first noun phrase of words that hold no number: "an off-duty officer who" -> officer."""
-    words = [(m.group(), span[0] + m.start(), span[0] + m.end()) for m in re.finditer(r"[\w'’-]+|[^\w\s]", text[span[0] : span[1]])]
+    words = [
+        (m.group(), span[0] + m.start(), span[0] + m.end())
+        for m in re.finditer(r"[\w'’-]+|[^\w\s]", text[span[0] : span[1]])
+    ]
     phrase: list[tuple[str, int, int]] = []
     for word, a, b in words:
         low = word.lower()
@@ -378,7 +403,8 @@ def overlapping(spans: Iterable[Span], span: Span) -> list[Span]:
 def tell(doc: Doc, labels: Sequence[str] = ()) -> str:
     """The marks of a text, one a line, to read by eye."""
     return "\n".join(
-        f"{m.label:12} {doc.text[m.start : m.end]!r} {sorted(m.acts)} {m.who or ''} {'sub' if m.subset else ''} {[doc.text[a:b] for a, b in m.says]}"
+        f"{m.label:12} {doc.text[m.start : m.end]!r} {sorted(m.acts)} {m.who or ''} {'sub' if m.subset else ''}"
+        f" {[doc.text[a:b] for a, b in m.says]}"
         for m in sorted(doc.marks, key=lambda m: m.start)
         if not labels or m.label in labels
     )

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tollbook.extract.tagger import HEADS, KINDS, LINK, SPANS, bucket
-
 from training.encode import Encoded
 from training.ground import HARMS, Doc
 
@@ -63,7 +62,9 @@ def found_spans(encoded: Encoded, rows: Rows, columns: dict[str, slice]) -> list
     return out
 
 
-def scores(docs: Sequence[Doc], encoded: Sequence[Encoded], run: Runner, columns: dict[str, slice], links: Links) -> dict[str, float]:
+def scores(
+    docs: Sequence[Doc], encoded: Sequence[Encoded], run: Runner, columns: dict[str, slice], links: Links
+) -> dict[str, float]:
     """F1 of exact spans by label, accuracy of classes on gold spans, F1 of act sentences, F1 of links at 0.5."""
     tally: Counter[str] = Counter()
     for doc, enc in zip(docs, encoded, strict=True):
@@ -130,7 +131,10 @@ def _links(enc: Encoded, rows: Rows, columns: dict[str, slice], links: Links, ta
     for n, a in enumerate(enc.items):
         for b in enc.items[n + 1 :]:
             score = float(vector(a, "act_from") @ vector(b, "act_to")) / LINK**0.5
-            score += links.act_bias[KINDS.index(a.kind), KINDS.index(b.kind)] + links.act_distance[bucket(b.sentence - a.sentence)]
+            score += (
+                links.act_bias[KINDS.index(a.kind), KINDS.index(b.kind)]
+                + links.act_distance[bucket(b.sentence - a.sentence)]
+            )
             truth = bool(a.acts & b.acts)
             for name in ("act_link", f"link_{a.kind}_{b.kind}", f"link_{b.kind}_{a.kind}" if a.kind != b.kind else ""):
                 tally[name, "pred"] += score > 0

@@ -95,11 +95,12 @@ class TaggerNet(nn.Module):
 
 
 WEIGHTS = {
-    "figure": 4.0, "who": 0.5, "subset": 0.5, "type": 0.5, "scope": 0.5, "status": 0.25, "place": 2.0, "perpetrator": 2.0,
-    "target": 1.0, "group": 1.0, "date": 2.0, "speaker": 1.5, "s_act": 1.0, "s_type": 0.7, "s_scope": 0.5, "s_status": 0.25,
+    "figure": 4.0, "who": 0.5, "subset": 0.5, "type": 0.5, "scope": 0.5, "status": 0.25, "place": 2.0,
+    "perpetrator": 2.0, "target": 1.0, "group": 1.0, "date": 2.0, "speaker": 1.5,
+    "s_act": 1.0, "s_type": 0.7, "s_scope": 0.5, "s_status": 0.25,
     "act_link": 1.0, "says_link": 0.7,
 }  # fmt: skip
-"""Shares of the loss. Chosen so that every head's part is of one order at the start; figures, places and actors count more."""
+"""Shares of the loss: every head's part of one order at the start; figures, places and actors count more."""
 
 
 TOKEN_LOSS = tuple(h for h in HEADS if not h.startswith("s_"))
@@ -176,8 +177,15 @@ def _link_loss(net: TaggerNet, doc: Encoded, out: list[Tensor], base: int, total
         score = (vectors(items, "act_from") @ vectors(items, "act_to").T)[first, second] / math.sqrt(LINK)
         kinds = [KINDS.index(i.kind) for i in items]
         score = score + net.act_bias[[kinds[a] for a in first], [kinds[b] for b in second]]
-        score = score + net.act_distance[[bucket(items[b].sentence - items[a].sentence) for a, b in zip(first, second, strict=True)]]
-        totals.setdefault("act_link", []).append(F.binary_cross_entropy_with_logits(score, torch.tensor(label), reduction="none"))
+        score = (
+            score
+            + net.act_distance[
+                [bucket(items[b].sentence - items[a].sentence) for a, b in zip(first, second, strict=True)]
+            ]
+        )
+        totals.setdefault("act_link", []).append(
+            F.binary_cross_entropy_with_logits(score, torch.tensor(label), reduction="none")
+        )
     figures = [i for i in items if i.says is not None]
     if figures and doc.speakers:
         score = vectors(figures, "says_from") @ vectors(doc.speakers, "says_to").T / math.sqrt(LINK)

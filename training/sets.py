@@ -30,13 +30,13 @@ class SetInfo:
 
 
 SETS = (
-    SetInfo("gold/train", "gold/train", "annotations of the project; texts as their sources below", "409 reports, all heads"),
-    SetInfo("muc4", "corpora/muc4/train.jsonl", "none stated (FBIS translations, NIST/DARPA MUC-3/4)", "Latin America 1988-90"),
-    SetInfo("gvdb", "corpora/gvdb/dev.jsonl", "repository Apache-2.0; articles are the newspapers'", "US local news 2015-16"),
-    SetInfo("lgl", "corpora/geoparsing/lgl.jsonl", "repository GPL-3.0; articles are the newspapers'", "US local news 2009"),
+    SetInfo("gold/train", "gold/train", "annotations of the project; texts as below", "409 reports, all heads"),
+    SetInfo("muc4", "corpora/muc4/train.jsonl", "none stated (FBIS translations, MUC-3/4)", "Latin America 1988-90"),
+    SetInfo("gvdb", "corpora/gvdb/dev.jsonl", "repository Apache-2.0; articles: newspapers'", "US local news 2015-16"),
+    SetInfo("lgl", "corpora/geoparsing/lgl.jsonl", "repository GPL-3.0; articles: newspapers'", "US local news 2009"),
     SetInfo("geovirus", "corpora/geoparsing/geovirus.jsonl", "CC BY 2.5 (Wikinews)", "epidemics, worldwide"),
-    SetInfo("re3d", "corpora/re3d/documents.jsonl", "per document; the non-commercial BBC part is left out", "statements, Syria and Iraq"),
-    SetInfo("timebank", "corpora/temporal/timebank.jsonl", "none stated in the copy (LDC2006T08)", "US newswire 1989-98"),
+    SetInfo("re3d", "corpora/re3d/documents.jsonl", "per document; non-commercial left out", "statements, Syria, Iraq"),
+    SetInfo("timebank", "corpora/temporal/timebank.jsonl", "none stated in the copy (LDC)", "US newswire 1989-98"),
     SetInfo("aquaint", "corpora/temporal/aquaint.jsonl", "none stated in the copy (LDC)", "newswire 1998-2000"),
     SetInfo("meantime", "corpora/temporal/meantime.jsonl", "CC BY 4.0", "business news (Wikinews), without violence"),
 )  # fmt: skip
@@ -83,7 +83,7 @@ class DevGuard:
                 self._holders.setdefault(shingle, []).append(n)
 
     def overlap(self, text: str) -> float:
-        """The largest share of the text's shingles that one dev report holds, or of a dev report's that the text holds."""
+        """The largest share of the text's shingles in one dev report, or of a dev report's in the text."""
         mine = shingles(text)
         if not mine:
             return 0.0

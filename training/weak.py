@@ -1,4 +1,4 @@
-"""Marks from other corpora: MUC-4 templates, and texts whose dead are not incidents. Heads they do not tell stay unsupervised."""
+"""Marks from other corpora: MUC-4 templates, and texts whose dead are not incidents. Other heads stay open."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def load(names: Iterable[str], shared: Path, guard: DevGuard) -> list[Doc]:
 
 
 def quiet(shared: Path, guard: DevGuard) -> list[Doc]:
-    """Disease, accidents, business: every token is outside, no sentence tells an act; a sentence with a word of violence is not judged."""
+    """Disease, accidents, business: nothing marked, no sentence an act; those with words of violence are open."""
     out: list[Doc] = []
     for path, prefix in (
         ("corpora/geoparsing/geovirus.jsonl", "geovirus"), ("corpora/geoparsing/lgl.jsonl", "lgl"),
@@ -50,7 +50,7 @@ TYPES = {"BOMBING": "bomb", "KIDNAPPING": "abduction", "ARSON": "looting_destruc
 
 
 def muc(shared: Path, guard: DevGuard) -> list[Doc]:
-    """MUC-4 templates put on their texts. A sentence with violence but without a mark is not judged; places, actors and people are."""
+    """MUC-4 templates put on their texts. A sentence with violence but without a mark is not judged."""
     known = {row["doc_id"].lower() for row, _ in gold(shared / "gold/train")}
     out = []
     for row in guard.keep(read_jsonl(shared / "corpora/muc4/train.jsonl")):
@@ -80,7 +80,11 @@ def _muc_doc(row: dict[str, Any]) -> Doc:
         slots, act = template["slots"], "m" + template["template_id"]
         kind = next((TYPES.get(v) for v, _, _ in _values(slots, "incident_type")), None) or "attack"
         doc.acts[act] = Act(act, kind, "incident", "happened")
-        numbers = {x: ((a.get("numbers") or [None])[0] and a["numbers"][0]["min"]) for _, xs, a in _values(slots, "hum_tgt_number") for x in xs}
+        numbers = {
+            x: ((a.get("numbers") or [None])[0] and a["numbers"][0]["min"])
+            for _, xs, a in _values(slots, "hum_tgt_number")
+            for x in xs
+        }
         for effect, people, _ in _values(slots, "hum_tgt_effect_of_incident"):
             if effect in EFFECT:
                 for person in people:
@@ -118,7 +122,9 @@ def _people(doc: Doc, words: str, number: int | None, harm: str, act: str) -> No
         if sentence is None or not HARM_CUE.search(doc.text[sentence[0] : sentence[1]]):
             continue
         before = [m for m in NUMBER.finditer(doc.text, max(sentence[0], start - 30), end) if m.start() < end]
-        exact = [m for m in before if number_value(m.group()) == number and m.group().lower() not in ("a", "an", "another")]
+        exact = [
+            m for m in before if number_value(m.group()) == number and m.group().lower() not in ("a", "an", "another")
+        ]
         if exact:
             mark = Mark(harm, *exact[-1].span(), frozenset([act]))
         elif number in (1, None):

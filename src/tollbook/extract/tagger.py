@@ -1,0 +1,371 @@
+"""The trained tagger at work: what a small encoder makes of a report's sentences.
+
+The model (a fine-tuned MiniLM-L6, ONNX, int8) reads windows of whole sentences and yields, for every word piece,
+one row: logits of the heads in `HEADS`, then four link vectors. Here the rows become spans with probabilities,
+classes of figures and of sentences, and scores of links. What the rules found can be asked about too: `Tagging`
+answers for any span. A window never holds text of two reports and is run by itself, so that a report's answers do
+not depend on what is read beside it. Training uses the same head table and the same windows (`training/`).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tollbook import lexicon
+from tollbook.errors import ExtractorError, LexiconError
+from tollbook.extract.wordpiece import CLS, SEP, WordPiece
+from tollbook.model import ActType, Harm, Report, Scope, Sentence, Span, Status, Who
+
+HARMS: tuple[str, ...] = get_args(Harm)
+SPANS = ("place", "perpetrator", "target", "group", "date", "speaker")
+_BIO = ("O", "B", "I")
+HEADS: dict[str, tuple[str, ...]] = {
+    "figure": ("none", *HARMS),
+    "who": get_args(Who),
+    "subset": ("whole", "part"),
+    "type": get_args(ActType),
+    "scope": get_args(Scope),
+    "status": get_args(Status),
+    **dict.fromkeys(SPANS, _BIO),
+    "s_act": ("act",),
+    "s_type": get_args(ActType),
+    "s_scope": get_args(Scope),
+    "s_status": get_args(Status),
+}
+"""The heads in the order of a row's columns, with their classes. `s_` heads are averaged over a sentence's pieces."""
+LINK = 48
+LINKS = ("act_from", "act_to", "says_from", "says_to")
+KINDS = ("figure", "place", "perpetrator", "target", "date", "act")
+"""What a same-act link joins; `act` is a sentence as a whole."""
+BUCKETS = 13
+WINDOW = 190
+CONTEXT = 48
+FOLDER = lexicon.DATA / "model"
+
+Rows = NDArray[np.float32]
+
+
+def bucket(gap: int) -> int:
+    """The class of a signed distance in sentences: 0, 1, 2, 3-4, 5-8, more, either way."""
+    size = abs(gap)
+    step = size if size <= 2 else 3 if size <= 4 else 4 if size <= 8 else 5
+    return 6 + step if gap > 0 else 6 - step
+
+
+def windows(
+    lengths: Sequence[int], size: int = WINDOW, context: int = CONTEXT
+) -> list[list[tuple[int, int, int, bool]]]:
+    """Packs sentences of these lengths (in pieces) into windows, in order.
+
+    Each window is a list of (sentence, first piece, last piece + 1, is context); a window after the first
+    starts with the end of the sentence before it, whose answers the earlier window gave. A sentence longer
+    than a window is cut.
+    """
+    step = size - context
+    parts = [(n, at, min(at + step, length)) for n, length in enumerate(lengths) for at in range(0, length, step)]
+    packed: list[list[tuple[int, int, int, bool]]] = []
+    used = size
+    for n, first, last in parts:
+        if used + last - first > size:
+            lead = packed[-1][-1] if packed else None
+            packed.append([])
+            used = 0
+            if lead is not None:
+                start = max(lead[1], lead[2] - context)
+                packed[-1].append((lead[0], start, lead[2], True))
+                used = lead[2] - start
+        packed[-1].append((n, first, last, False))
+        used += last - first
+    return packed
+
+
+def columns() -> dict[str, slice]:
+    """Where each head, and each link vector, stands in a row."""
+    found: dict[str, slice] = {}
+    at = 0
+    for name, width in [*((h, len(c)) for h, c in HEADS.items()), *((name, LINK) for name in LINKS)]:
+        found[name] = slice(at, at + width)
+        at += width
+    return found
+
+
+COLUMNS = columns()
+
+
+@dataclass(frozen=True, slots=True)
+class TaggedSpan:
+    """A span the tagger labels: a harm (the figure's number or head noun) or one of SPANS."""
+
+    label: str
+    span: Span
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class FigureClasses:
+    """What the tagger says of one figure: probabilities by class. `harm` has "none" for no figure of harm."""
+
+    harm: Mapping[str, float]
+    who: Mapping[str, float]
+    part: float
+    type: Mapping[str, float]
+    scope: Mapping[str, float]
+    status: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceClasses:
+    """What the tagger says of one sentence: whether it tells an act, and of which type, scope and status."""
+
+    sentence: int
+    act: float
+    type: Mapping[str, float]
+    scope: Mapping[str, float]
+    status: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class _Biases:
+    act: Rows
+    act_distance: Rows
+    says_distance: Rows
+
+
+class Tagging:
+    """The tagger's answers for one report. Empty (no spans, every question None) where no sentence passed the gate."""
+
+    def __init__(
+        self, starts: Sequence[int], ends: Sequence[int], rows: Rows, of: Sequence[int], biases: _Biases
+    ) -> None:
+        """`rows[n]` belongs to the piece [starts[n], ends[n]) of sentence `of[n]`; pieces in order of the text."""
+        self._starts, self._ends, self._rows, self._of, self._biases = starts, ends, rows, of, biases
+        self.spans: tuple[TaggedSpan, ...] = tuple(self._find())
+        self.sentences: tuple[SentenceClasses, ...] = tuple(self._classify())
+
+    def figure(self, span: Span) -> FigureClasses | None:
+        """Classes of the figure at `span`, by its piece likeliest to carry one; None where not read."""
+        piece = self._carrier(span)
+        if piece is None:
+            return None
+        row = self._rows[piece]
+        part = softmax(row[COLUMNS["subset"]])[1]
+        return FigureClasses(
+            _named("figure", row),
+            _named("who", row),
+            _rounded(part),
+            _named("type", row),
+            _named("scope", row),
+            _named("status", row),
+        )
+
+    def probability(self, label: str, span: Span) -> float | None:
+        """How likely `span` is a `label` (one of SPANS): the best of its pieces; None where not read."""
+        pieces = self._pieces(span)
+        if not pieces:
+            return None
+        return _rounded(max(1.0 - softmax(self._rows[n][COLUMNS[label]])[0] for n in pieces))
+
+    def same_act(self, kind: str, span: Span, other_kind: str, other: Span) -> float | None:
+        """How likely two marks (kinds of KINDS; a sentence's span for `act`) belong to one act; None where not read."""
+        if other < span:
+            kind, span, other_kind, other = other_kind, other, kind, span
+        mine, theirs = self._vector(kind, span, "act_from"), self._vector(other_kind, other, "act_to")
+        if mine is None or theirs is None:
+            return None
+        score = float(mine @ theirs) / LINK**0.5 + float(self._biases.act[KINDS.index(kind), KINDS.index(other_kind)])
+        return _sigmoid(score + float(self._biases.act_distance[bucket(self._gap(span, other))]))
+
+    def says(self, figure: Span, speaker: Span) -> float | None:
+        """How likely the speaker at `speaker` gives the figure at `figure`; None where not read."""
+        mine, theirs = self._vector("figure", figure, "says_from"), self._vector("speaker", speaker, "says_to")
+        if mine is None or theirs is None:
+            return None
+        score = float(mine @ theirs) / LINK**0.5 + float(self._biases.says_distance[bucket(self._gap(figure, speaker))])
+        return _sigmoid(score)
+
+    def _pieces(self, span: Span) -> list[int]:
+        first = max(0, bisect_right(self._starts, span[0]) - 1)
+        return [
+            n
+            for n in range(first, min(len(self._starts), first + 4 * WINDOW))
+            if self._starts[n] < span[1] and self._ends[n] > span[0]
+        ]
+
+    def _carrier(self, span: Span) -> int | None:
+        """The piece of `span` that most likely carries a figure: its number or head noun."""
+        pieces = self._pieces(span)
+        if not pieces:
+            return None
+        nothing = softmax(self._rows[pieces][:, COLUMNS["figure"]])[:, 0]
+        return pieces[int(nothing.argmin())]
+
+    def _vector(self, kind: str, span: Span, name: str) -> Rows | None:
+        """The link vector of a mark: its first piece's, a figure's number's, a sentence's mean."""
+        pieces = self._pieces(span)
+        if not pieces:
+            return None
+        carrier = self._carrier(span) if kind == "figure" else None
+        chosen = pieces if kind == "act" else [carrier if carrier is not None else pieces[0]]
+        mean: Rows = self._rows[chosen][:, COLUMNS[name]].mean(0)
+        return mean
+
+    def _gap(self, span: Span, other: Span) -> int:
+        return self._of[self._pieces(other)[0]] - self._of[self._pieces(span)[0]]
+
+    def _find(self) -> list[TaggedSpan]:
+        found: list[TaggedSpan] = []
+        for head in ("figure", *SPANS):
+            p = softmax(self._rows[:, COLUMNS[head]])
+            best = p.argmax(-1)
+            n = 0
+            while n < len(best):
+                label, end = int(best[n]), n + 1
+                if not label:
+                    n += 1
+                    continue
+                while end < len(best) and self._goes_on(head, best, n, end):
+                    end += 1
+                name = HARMS[label - 1] if head == "figure" else head
+                found.append(TaggedSpan(name, (self._starts[n], self._ends[end - 1]), _rounded(p[n, label])))
+                n = end
+        return sorted(found, key=lambda s: (s.span, s.label))
+
+    def _goes_on(self, head: str, best: NDArray[np.int64], first: int, at: int) -> bool:
+        if self._of[at] != self._of[first]:
+            return False
+        if head == "figure":  # "1,200" and "twenty-two" are several pieces that no space parts
+            return bool(best[at] == best[first]) and self._starts[at] - self._ends[at - 1] <= 0
+        return bool(best[at] == 2)
+
+    def _classify(self) -> list[SentenceClasses]:
+        found = []
+        for sentence in sorted(set(self._of)):
+            mean = self._rows[[n for n, s in enumerate(self._of) if s == sentence]].mean(0)
+            act = _sigmoid(float(mean[COLUMNS["s_act"]][0]))
+            found.append(
+                SentenceClasses(
+                    sentence, act, _named("s_type", mean), _named("s_scope", mean), _named("s_status", mean)
+                )
+            )
+        return found
+
+
+class Tagger:
+    """The shipped model, loaded once. Not to be shared between threads while it runs."""
+
+    def __init__(self, session: Any, cutter: WordPiece, biases: _Biases, scale: Rows, version: str) -> None:
+        """`scale` multiplies the rows: one over the temperature of each head."""
+        self._session, self._cutter, self._biases, self._scale, self.version = session, cutter, biases, scale, version
+
+    @classmethod
+    def open(cls, path: Path | None = None) -> Tagger:
+        """Loads the model in `path` (a folder with tagger.onnx, tagger.json, vocab.txt), else the shipped one.
+
+        Raises ExtractorError where a file is missing or was made for another head table.
+        """
+        folder = path or FOLDER
+        try:
+            import onnxruntime
+
+            card = json.loads((folder / "tagger.json").read_text(encoding="utf-8"))
+            options = onnxruntime.SessionOptions()
+            # One thread: sums are taken in one order, and --jobs sets how many processes there are.
+            options.intra_op_num_threads = options.inter_op_num_threads = 1
+            options.log_severity_level = 3
+            session = onnxruntime.InferenceSession(
+                str(folder / "tagger.onnx"), options, providers=["CPUExecutionProvider"]
+            )
+            cutter = WordPiece.open(folder / "vocab.txt")
+        except ImportError as error:
+            raise ExtractorError(f"the tagger needs onnxruntime: {error}") from error
+        except Exception as error:
+            raise ExtractorError(f"{folder.name}: the model cannot be loaded: {error}") from error
+        if card.get("heads") != {name: list(classes) for name, classes in HEADS.items()}:
+            raise ExtractorError(f"{folder.name}: the model was made for other heads than this version reads")
+        biases = _Biases(
+            *(np.asarray(card["links"][name], np.float32) for name in ("act", "act_distance", "says_distance"))
+        )
+        scale = np.ones(COLUMNS[LINKS[-1]].stop, np.float32)
+        for name, temperature in card.get("temperature", {}).items():
+            scale[COLUMNS[name]] = 1.0 / temperature
+        return cls(session, cutter, biases, scale, str(card["version"]))
+
+    def tag(self, report: Report, sentences: Sequence[Sentence]) -> Tagging:
+        """The tagger's answers for these sentences of the report, in the order of the text.
+
+        Only sentences that hold a word of the gate list, or stand beside one that does, are run.
+        """
+        read = gated([report.text[s.span[0] : s.span[1]] for s in sentences])
+        cut = [self._cutter.pieces(report.text[sentences[n].span[0] : sentences[n].span[1]]) for n in read]
+        starts: list[int] = []
+        ends: list[int] = []
+        of: list[int] = []
+        rows: list[Rows] = [np.zeros((0, COLUMNS[LINKS[-1]].stop), np.float32)]
+        for window in windows([len(c) for c in cut]):
+            ids = [CLS]
+            skip = 1
+            for k, first, last, is_context in window:
+                ids.extend(piece for piece, _, _ in cut[k][first:last])
+                if is_context:
+                    skip += last - first
+                    continue
+                at = sentences[read[k]].span[0]
+                starts.extend(at + start for _, start, _ in cut[k][first:last])
+                ends.extend(at + end for _, _, end in cut[k][first:last])
+                of.extend([read[k]] * (last - first))
+            ids.append(SEP)
+            (out,) = self._session.run(None, {"ids": np.asarray([ids], np.int64)})
+            rows.append(out[0][skip : len(ids) - 1] * self._scale)
+        return Tagging(starts, ends, np.concatenate(rows), of, self._biases)
+
+
+def gated(texts: Sequence[str]) -> list[int]:
+    """The numbers of the sentences that hold a word of the gate list, and of their neighbours."""
+    gate = _gate()
+    hits = [n for n, text in enumerate(texts) if gate.search(text.lower())]
+    return sorted({m for n in hits for m in (n - 1, n, n + 1) if 0 <= m < len(texts)})
+
+
+@cache
+def _gate() -> re.Pattern[str]:
+    return re.compile(r"\b(?:" + "|".join(map(re.escape, sorted(check(lexicon.load("model/gate"))))) + ")")
+
+
+def check(data: object) -> tuple[str, ...]:
+    """The stems of `data/model/gate.yml`. Raises LexiconError for one that is not a lower-case stem."""
+    stems = data.get("stems") if isinstance(data, dict) else None
+    if not isinstance(stems, list) or not stems:
+        raise LexiconError("model/gate.yml: needed is a list `stems`")
+    for stem in stems:
+        if not isinstance(stem, str) or len(stem) < 3 or stem != stem.lower().strip():
+            raise LexiconError(f"model/gate.yml: {stem!r} is not a lower-case stem of at least 3 letters")
+    return tuple(stems)
+
+
+def softmax(x: Rows) -> Rows:
+    """Probabilities along the last axis."""
+    e = np.exp(x - x.max(-1, keepdims=True)) if x.size else x
+    out: Rows = e / e.sum(-1, keepdims=True) if x.size else x
+    return out
+
+
+def _named(head: str, row: Rows) -> dict[str, float]:
+    return {name: _rounded(p) for name, p in zip(HEADS[head], softmax(row[COLUMNS[head]]), strict=True)}
+
+
+def _rounded(p: Any) -> float:
+    return round(float(p), 3)
+
+
+def _sigmoid(x: float) -> float:
+    return _rounded(1.0 / (1.0 + float(np.exp(-min(60.0, max(-60.0, x))))))
