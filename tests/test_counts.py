@@ -17,83 +17,18 @@ from tollbook.model import Count
 from tollbook.resolve.counts import check, find_counts
 
 CASES = yaml.safe_load((Path(__file__).parent / "cases" / "counts.yml").read_text("utf-8"))
-WORDS = [
-    "at",
-    "least",
-    "more",
-    "than",
-    "up",
-    "to",
-    "about",
-    "fewer",
-    "dozens",
-    "of",
-    "several",
-    "hundred",
-    "thousand",
-    "million",
-    "a",
-    "an",
-    "the",
-    "no",
-    "one",
-    "two",
-    "twenty",
-    "-",
-    "5",
-    "12",
-    "2,000",
-    "1.5",
-    "and",
-    "or",
-    "to",
-    "between",
-    "killed",
-    "people",
-    "dead",
-    "another",
-    "both",
-    ",",
-    ".",
-    ":",
-    "$",
-    "%",
-    "km",
-    "hours",
-    "year-old",
-    "May",
-    "2016",
-    "over",
-    "some",
-    "few",
-    "half",
-    "dozen",
-    "tens",
-    "scores",
-]
+WORDS_TEXT = """
+at least more than up to about fewer dozens of several hundred thousand million a an the no one two twenty - 5
+12 2,000 1.5 and or to between killed people dead another both , . : $ % km hours year-old May 2016 over some
+few half dozen tens scores
+"""
+WORDS = WORDS_TEXT.split()
 HEDGES = ["at least", "more than", "up to", "about", "nearly", "fewer than", "as many as", "no fewer than", "some"]
-SMALL = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-]
+SMALL_TEXT = """
+zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
+seventeen eighteen nineteen
+"""
+SMALL = SMALL_TEXT.split()
 TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 
 

@@ -23,11 +23,12 @@ DATES = yaml.safe_load((HERE / "dates.yml").read_text("utf-8"))
 DATELINES = yaml.safe_load((HERE / "datelines.yml").read_text("utf-8"))
 PUBLISHED = dt.date(2014, 1, 2)
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-WORDS = tuple(
-    """Monday Friday the last past this next two 24 hours days weeks ago later earlier in on since April May 5 12 31 2013 19th
-July early mid - / . , of and to between weekend overnight yesterday day before same previous month year Feb 30 9999 few a
-nineteen ninety that until 05-09-2013 Jul 262016 week will Christmas Day""".split()
-)
+VOCABULARY = """
+Monday Friday the last past this next two 24 hours days weeks ago later earlier in on since April May 5 12 31 2013
+19th July early mid - / . , of and to between weekend overnight yesterday day before same previous month year Feb 30
+9999 few a nineteen ninety that until 05-09-2013 Jul 262016 week will Christmas Day
+"""
+WORDS = VOCABULARY.split()
 DAYS = st.dates(dt.date(1, 1, 1), dt.date(9999, 12, 31))
 OUR_TIMES = st.dates(dt.date(1950, 1, 1), dt.date(2090, 1, 1))
 SHAPES = ["%d %B %Y", "%B %d, %Y", "%Y-%m-%d", "%b %d%Y", "%d %b %Y"]
@@ -110,7 +111,7 @@ def test_a_date_written_out_is_that_day(day: dt.date, shape: str) -> None:
     assert (found.start, found.end, found.basis) == (day, day, "stated")
 
 
-@given(OUR_TIMES, st.integers(0, 360))
+@given(OUR_TIMES, st.integers(0, 300))
 @settings(max_examples=200, deadline=None)
 def test_a_day_without_its_year_is_the_latest_not_after_publication(published: dt.date, back: int) -> None:
     day = published - dt.timedelta(days=back)

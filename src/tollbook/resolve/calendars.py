@@ -23,6 +23,7 @@ Unit = Literal["hour", "day", "week", "month", "year"]
 Days = tuple[dt.date, dt.date]
 
 DAY = dt.timedelta(days=1)
+AHEAD = 45 * DAY  # a day without its year this near ahead is the one meant, and has not come
 SLACK = DAY  # a report may tell of a day that has begun elsewhere
 EARLY, LATE = 10, 21  # "early May" is 1-10, "mid-May" 11-20, "late May" 21-31, as the gold reads them
 PIVOT = 50  # without a publication day, '49 is 2049 and '50 is 1950
@@ -60,6 +61,7 @@ class Words:
     told_unit: Phrases
     weekend: frozenset[str]
     weekend_skip: frozenset[str]
+    names_after_day: frozenset[str]
     fixed_days: Phrases
     named_days: Phrases
     since: Phrases
@@ -155,21 +157,27 @@ def is_month(t: Tokens, i: int) -> bool:
 def read_calendar(t: Tokens, i: int) -> list[Calendar]:
     """The calendar dates that begin at token i: none, one, or each day of a list ("3, 4 and 6 May")."""
     w = words()
-    if spoken := spoken_year(t, i):
-        return [Calendar(i, spoken[1], spoken[0])]
     weekday = w.weekdays.get(t.at(i), w.weekdays_short.get(t.at(i)))
     if weekday is not None:
         k = i + 1
         while k < i + 4 and t.at(k) in (".", ",", "(", "the"):
             k += 1
-        return [replace(c, first=i, weekday=weekday) for c in read_calendar(t, k)[:1] if c.day or c.choices]
-    word = t.at(i)
-    if word.isdecimal():
-        return _numeric(t, i) or _day_month(t, i) or _year(t, i)
+        return [replace(c, first=i, weekday=weekday) for c in _plain(t, k)[:1] if c.day or c.choices]
     if third := w.thirds.after(t, i):
-        inner = [c for c in read_calendar(t, third[0])[:1] if c.day is None and not c.choices and not c.third]
+        inner = [c for c in _plain(t, third[0])[:1] if c.day is None and not c.choices]
         return [replace(c, first=i, third=third[1]) for c in inner]
-    return _month_day(t, i) if is_month(t, i) else []
+    return _plain(t, i)
+
+
+def _plain(t: Tokens, i: int) -> list[Calendar]:
+    """Calendar dates without a weekday or "early" before them."""
+    if spoken := spoken_year(t, i):
+        return [Calendar(i, spoken[1], spoken[0])]
+    if t.at(i).isdecimal():
+        return _numeric(t, i) or _day_month(t, i) or _year(t, i)
+    if not is_month(t, i) or t.at(i - 1) in words().weekday_names:
+        return []
+    return _month_day(t, i)
 
 
 def _number(t: Tokens, i: int, low: int, high: int) -> int | None:
@@ -369,8 +377,8 @@ def latest_weekday(weekday: int, day: dt.date) -> dt.date:
 def resolve(c: Calendar, published: dt.date | None) -> tuple[Days | None, DatePrecision] | None:
     """First and last day of a calendar date and its precision; days None where the year is open.
 
-    A year that is not told is the latest that does not lie after publication. None where the date does not exist
-    or lies after publication.
+    A year that is not told is the latest that does not lie after publication. None where the date does not exist,
+    lies after publication, or is more likely one of the coming weeks.
     """
     if c.choices:
         chosen = _choose(c.choices, published)
@@ -447,13 +455,23 @@ def _resolve_day(
     return _not_future((start, end), "days" if c.last_day else "day", published)
 
 
+def _soon(year: int, month: int, day: int, published: dt.date) -> bool:
+    coming = _date(year, month, day) if year <= dt.MAXYEAR else None
+    return coming is not None and SLACK < coming - published <= AHEAD
+
+
 def _latest(c: Calendar, month: int, day: int, published: dt.date) -> tuple[dt.date | None, dt.date | None]:
-    """The latest such day not after publication; a weekday told beside it may point one year further back."""
+    """The latest such day not after publication, or none where the next is near: eleven months back one names the year.
+
+    A weekday told beside it decides between two years.
+    """
     candidates = []
     for year in range((published + SLACK).year, max(0, published.year - 9), -1):
         start, end = _date(year, month, day), _date(year, month, c.last_day or day)
         if start and end and start <= published + SLACK:
             candidates.append((start, end))
+    if c.weekday is None and any(_soon(year, month, day, published) for year in (published.year, published.year + 1)):
+        return None, None
     for start, end in candidates[:2]:
         if c.weekday is not None and start.weekday() == c.weekday:
             return start, end

@@ -8,7 +8,7 @@ and what happened to them, is for the caller to say.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -65,6 +65,7 @@ class _Words:
     people: frozenset[str]
     months: frozenset[str]
     year_left: frozenset[str]
+    clock_right: frozenset[str]
     starts: frozenset[str]
 
 
@@ -101,6 +102,7 @@ def _words() -> _Words:
         people=frozenset(data["people"]),
         months=frozenset(lexicon.load("lexicon/en/dates")["months"]),
         year_left=frozenset(data["year_left"]),
+        clock_right=frozenset(data["clock_right"]),
         starts=frozenset([*numerals, *exact.firsts(), *vague.firsts(), *pronouns.firsts(), *determiners.firsts()]),
     )  # fmt: skip
 
@@ -133,6 +135,8 @@ def is_year(t: Tokens, i: int) -> bool:
     words, before, after = _words(), t.at(i - 1), t.at(i + 1)
     if before in words.months:
         return True
+    if before in ("at", "[") or after in words.clock_right:
+        return False
     if before in words.year_left:
         return not (before == "of" and after in words.people)
     if t.at(i - 2) in words.months and before.isdecimal():
@@ -512,8 +516,3 @@ def find_counts(text: str, start: int = 0, end: int | None = None) -> list[Count
             counts.append(_hedged(t, core, floor))
             floor = core.last
     return counts
-
-
-def values(counts: Sequence[Count]) -> list[tuple[int | None, int | None]]:
-    """The (min, max) of each count, for tests and printing."""
-    return [(count.min, count.max) for count in counts]

@@ -87,7 +87,7 @@ def _named(s: _Scene, i: int) -> list[_Hit]:
 def _from_calendar(s: _Scene, c: Calendar) -> list[_Hit]:
     w, t = words(), s.t
     if c.year is None and not c.choices:
-        if _future(t, c.first):
+        if _future(t, c.first) or (c.day and t.at(c.last) in w.names_after_day):
             return [_Hit(c.first, c.last, None, "day", "stated", void=True)]
         if c.day is None and (found := _year_beside(t, c.last)):
             if s.published is None:
@@ -316,7 +316,12 @@ def _within(s: _Scene, i: int) -> list[_Hit]:
     unit = w.units.get(t.at(quantity[1])) if quantity else None
     if not quantity or unit not in ("hour", "day") or t.at(quantity[1] + 1) in w.no_period:
         return []
-    if t.at(i - 1) in w.no_period or _future(t, i) or not 1 <= quantity[0] <= (96 if unit == "hour" else 31):
+    if (
+        t.at(i - 1) in w.no_period
+        or _future(t, i)
+        or (unit == "day" and quantity[0] == 1)
+        or not 1 <= quantity[0] <= (96 if unit == "hour" else 31)
+    ):
         return []
     days = (_back(s.published, quantity[0], unit), s.published) if s.published else None
     return [_Hit(i, quantity[1] + 1, days, "days")]
