@@ -387,7 +387,7 @@ def resolve(c: Calendar, published: dt.date | None) -> tuple[Days | None, DatePr
         if c.year is None:
             return None
         span = unit_span(dt.date(c.year, 1, 1), "year")
-        return _not_future(_third_of_year(span, c.third), "year", published)
+        return _not_future(part_of_year(span, c.third), "year", published)
     if c.day is None:
         return _resolve_month(c, published)
     return _resolve_day(c, c.month, c.day, published)
@@ -412,12 +412,13 @@ def _choose(choices: Sequence[tuple[int, int, int]], published: dt.date | None) 
     return max(past) if past else min(dates)
 
 
-def _third_of_year(days: Days, third: str | None) -> Days:
+def part_of_year(days: Days, third: str | None) -> Days:
+    """ "early 2014" is January to March, "mid-2014" June and July, "late 2014" October to December."""
     year = days[0].year
     if third is None:
         return days
-    first = {"early": 1, "mid": 5, "late": 9}[third]
-    return dt.date(year, first, 1), month_span(year, first + 3)[1]
+    first, last = {"early": (1, 3), "mid": (6, 7), "late": (10, 12)}[third]
+    return dt.date(year, first, 1), month_span(year, last)[1]
 
 
 def _resolve_month(c: Calendar, published: dt.date | None) -> tuple[Days | None, DatePrecision] | None:

@@ -22,6 +22,7 @@ from tollbook.resolve.calendars import (
     is_month,
     latest_weekday,
     month_span,
+    part_of_year,
     read_calendar,
     resolve,
     shift_months,
@@ -87,7 +88,7 @@ def _named(s: _Scene, i: int) -> list[_Hit]:
 def _from_calendar(s: _Scene, c: Calendar) -> list[_Hit]:
     w, t = words(), s.t
     if c.year is None and not c.choices:
-        if _future(t, c.first) or (c.day and t.at(c.last) in w.names_after_day):
+        if (_ahead(c, s.published) and _future(t, c.first)) or (c.day and t.at(c.last) in w.names_after_day):
             return [_Hit(c.first, c.last, None, "day", "stated", void=True)]
         if c.day is None and (found := _year_beside(t, c.last)):
             if s.published is None:
@@ -101,6 +102,13 @@ def _from_calendar(s: _Scene, c: Calendar) -> list[_Hit]:
     if resolved is None:
         return [_Hit(c.first, c.last, None, "day", "stated", void=True)]
     return [_Hit(c.first, c.last, resolved[0], resolved[1], "stated")]
+
+
+def _ahead(c: Calendar, published: dt.date | None) -> bool:
+    """Whether a day or month without its year still lies ahead in the year of publication (or may)."""
+    return (
+        published is None or c.month is None or (c.month, c.day or 0) > (published.month, published.day if c.day else 0)
+    )
 
 
 def _year_beside(t: Tokens, j: int) -> tuple[int, int] | None:
@@ -303,7 +311,10 @@ def _span(s: _Scene, i: int) -> list[_Hit]:
         return []
     base = s.told if word in w.previous and s.told else s.published
     days = unit_span(_back(base, 1, unit), unit) if base else None
-    return [_Hit(i, j + 1, days, _PRECISION[unit])]
+    third = w.thirds.before(t, i) if unit == "year" else None
+    if third:
+        days = part_of_year(days, third[1]) if days else None
+    return [_Hit(third[0] if third else i, j + 1, days, _PRECISION[unit])]
 
 
 def _within(s: _Scene, i: int) -> list[_Hit]:
