@@ -68,6 +68,7 @@ class _Page:
     published: dt.date | None = None
     outlet: str | None = None
     url: str | None = None
+    remark: str | None = None
 
 
 def clean_report(
@@ -88,6 +89,8 @@ def clean_report(
     try:
         page = _page(raw, latest)
         text, title_end = _freeze(page, notes)
+        if page.remark:
+            notes.add("broken-html", page.remark)
     except SourceError as error:
         raise SourceError(f"{notes.place}: {error}", code=error.code, file=raw.file, line=raw.line) from error
     dateline = _dateline(text, title_end)
@@ -115,7 +118,7 @@ def _page(raw: RawReport, latest: dt.date | None) -> _Page:
     from tollbook.htmlpage import read_page
 
     page = read_page(raw.body, latest=latest, url=raw.url)
-    return _Page(raw.title or page.title, page.body, page.published, page.outlet, page.url)
+    return _Page(raw.title or page.title, page.body, page.published, page.outlet, page.url, page.remark)
 
 
 def _freeze(page: _Page, notes: _Notes) -> tuple[str, int]:

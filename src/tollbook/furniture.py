@@ -26,6 +26,8 @@ KINDS = frozenset(
 )
 TAKES = frozenset(("short", "rest", "box"))
 
+# A report of more paragraphs is none; judging each line of a dump would take seconds.
+MAX_UNITS = 10_000
 # A line rule is tried on lines up to this length: it bounds the work on hostile input.
 MAX_LINE_RULE = 700
 MAX_CONTAINS_RULE = 1500
@@ -191,7 +193,7 @@ def mark(
     marks.add(0, core[0], "sitename")
     marks.add(core[1], title_end, "sitename")
     units = list(_units(text, title_end))
-    if len(units) >= 3:
+    if 3 <= len(units) <= MAX_UNITS:
         _mark_lines(units, title, marks, dateline)
     _mark_running(text, title, units, marks, dateline)
     return marks.result()
@@ -221,11 +223,10 @@ def mark_repeats(report: Report) -> Report:
     """
     text = report.text
     seen: set[str] = set()
-    marks = _Marks(text)
-    marks.spans = [(*f.span, f.kind) for f in report.furniture]
-    before = len(marks.spans)
+    # A body sentence touches no furniture, so what is found here needs no check against it.
+    marks: list[tuple[int, int, str]] = []
     for sentence in split_sentences(report):
-        if sentence.kind not in ("body", "standfirst"):
+        if sentence.kind != "body":
             continue
         start, end = sentence.span
         words = text[start:end].rstrip(".").lower().split()
@@ -233,13 +234,17 @@ def mark_repeats(report: Report) -> Report:
             continue
         key = " ".join(words)
         if key in seen:
-            marks.add(start, end, "repeat")
+            marks.append((start, end, "repeat"))
         elif stop := _doubled(words):
             at = [w.start() for w in _NOT_SPACE.finditer(text, start, end)][stop]
-            marks.add(*((at, end) if stop * 2 == len(words) else (start, at)), "repeat")
+            first = start, start + len(text[start:at].rstrip())
+            marks.append((*((at, end) if stop * 2 == len(words) else first), "repeat"))
             seen.add(" ".join(words[:stop]))
         seen.add(key)
-    return replace(report, furniture=marks.result()) if len(marks.spans) > before else report
+    if not marks:
+        return report
+    found = (Furniture(kind, (a, b)) for a, b, kind in marks)
+    return replace(report, furniture=tuple(sorted((*report.furniture, *found), key=lambda f: f.span)))
 
 
 def _doubled(words: list[str]) -> int:

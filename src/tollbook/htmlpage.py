@@ -13,12 +13,16 @@ import logging
 import re
 from dataclasses import dataclass
 from functools import cache
+from html.parser import HTMLParser
+from itertools import islice
 from typing import Any
 
 from tollbook.errors import SourceError
 
 # A page's markup may be ten times its text; beyond this, parsing takes minutes.
 MAX_HTML = 10_000_000
+# News pages have a few thousand elements; extraction takes half a millisecond for each.
+MAX_ELEMENTS = 20_000
 # Before 1980 no page was published on the web; archives that put older texts online state dates in the text.
 MIN_DATE = "1980-01-01"
 NO_LIMIT = dt.date(2100, 1, 1)
@@ -48,6 +52,7 @@ class Page:
     published: dt.date | None
     outlet: str | None
     url: str | None
+    remark: str | None = None
 
 
 def read_page(html: str, *, latest: dt.date | None = None, url: str | None = None) -> Page:
@@ -58,13 +63,15 @@ def read_page(html: str, *, latest: dt.date | None = None, url: str | None = Non
     if len(html) > MAX_HTML:
         message = f"an HTML page of over {MAX_HTML // 1_000_000} MB; only its text is wanted"
         raise SourceError(message, code="report-too-big")
-    tree = _tree(html)
-    if tree is not None:
+    tree, sound = _tree(html)
+    document = None
+    body = ""
+    if tree is not None and sound:
         _flatten_layout_tables(tree)
-    document = _extract(tree, latest or NO_LIMIT, url) if tree is not None else None
-    body = (getattr(document, "text", None) or "").strip() if document else ""
-    if not body and tree is not None:
-        body = _plain(tree)
+        document = _extract(tree, latest or NO_LIMIT, url)
+        body = (getattr(document, "text", None) or "").strip() or _plain(tree)
+    if not body:
+        body = _without_tags(html)
     if not body.strip():
         raise SourceError("the HTML page holds no text", code="no-text")
     outlet = _one_line(getattr(document, "sitename", None))
@@ -74,6 +81,7 @@ def read_page(html: str, *, latest: dt.date | None = None, url: str | None = Non
         published=_day(getattr(document, "date", None)),
         outlet=outlet,
         url=_one_line(getattr(document, "url", None)),
+        remark=None if document else "the HTML could not be read as a page; its bare text was taken, menus included",
     )
 
 
@@ -84,7 +92,8 @@ def _quiet() -> None:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
-def _tree(html: str) -> Any:
+def _tree(html: str) -> tuple[Any, bool]:
+    """The parsed page, and whether it is sound: all of it parsed, and no larger than pages are."""
     from lxml import etree
     from lxml import html as lxml_html
 
@@ -92,9 +101,48 @@ def _tree(html: str) -> Any:
     html = re.sub(r"^\s{0,99}<\?xml[^>]{0,200}\?>", "", html.replace("\0", ""), count=1)
     parser = lxml_html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False)
     try:
-        return lxml_html.document_fromstring(html.encode("utf-8", errors="replace"), parser=parser)
+        tree = lxml_html.document_fromstring(html.encode("utf-8", errors="replace"), parser=parser)
     except (etree.LxmlError, ValueError, AssertionError, RecursionError):
-        return None
+        return None, False
+    # libxml2 drops what lies deeper than 256 elements; it says so only in its log.
+    whole = not any("depth" in entry.message for entry in parser.error_log)
+    return tree, whole and sum(1 for _ in islice(tree.iter(), MAX_ELEMENTS + 1)) <= MAX_ELEMENTS
+
+
+class _Text(HTMLParser):
+    """Collects text outside scripts and styles: flat, so that no depth can hurt it."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.parts: list[str] = []
+        self.hidden = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in ("script", "style"):
+            self.hidden += 1
+        elif tag in _BLOCKS:
+            self.parts.append("\n\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("script", "style"):
+            self.hidden = max(0, self.hidden - 1)
+        elif tag in _BLOCKS:
+            self.parts.append("\n\n")
+
+    def handle_data(self, data: str) -> None:
+        if not self.hidden:
+            self.parts.append(_SPACE.sub(" ", data))
+
+
+def _without_tags(html: str) -> str:
+    parser = _Text()
+    try:
+        parser.feed(html)
+        parser.close()
+    except (AssertionError, ValueError):  # what was read before the broken place is kept
+        pass
+    paragraphs = (p.strip() for p in re.split(r"\n\n", "".join(parser.parts)))
+    return "\n\n".join(p for p in paragraphs if p)
 
 
 def _flatten_layout_tables(tree: Any) -> None:
