@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
+import importlib.util
+import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,9 @@ from tollbook.resolve.calendars import check, latest_weekday, shift_months
 from tollbook.resolve.dates import dateline_date, find_dates
 
 HERE = Path(__file__).parent / "cases"
+EVAL = Path(__file__).parent.parent / "eval"
+VALUE_F1 = 0.88  # floors: raise one when a change has earned it
+DATELINES_RIGHT = 0.99
 DATES = yaml.safe_load((HERE / "dates.yml").read_text("utf-8"))
 DATELINES = yaml.safe_load((HERE / "datelines.yml").read_text("utf-8"))
 PUBLISHED = dt.date(2014, 1, 2)
@@ -150,3 +156,26 @@ def test_a_broken_lexicon_is_refused(key: str, value: object) -> None:
     data[key] = value
     with pytest.raises(LexiconError, match=r"dates\.yml"):
         check(data)
+
+
+def test_value_f1_on_timeml_gold_does_not_fall(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = importlib.util.spec_from_file_location("temporal", EVAL / "temporal.py")
+    assert spec is not None
+    assert spec.loader is not None
+    temporal = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "temporal", temporal)
+    spec.loader.exec_module(temporal)
+    monkeypatch.setattr(temporal, "SHARED", shared)
+    totals, _ = temporal.score(temporal.CORPORA, temporal.ours)
+    n = totals["calendar"]
+    assert 2 * n["right"] / (n["system"] + n["gold"]) >= VALUE_F1
+
+
+def test_datelines_of_fifteen_outlets_are_read(shared: Path) -> None:
+    lines = (shared / "corpora" / "fakes" / "reports.jsonl").read_text("utf-8").splitlines()
+    reports = [report for report in map(json.loads, lines) if report["date_text"]]
+    right = 0
+    for report in reports:
+        found = dateline_date(f"{report['title']}\n\n{report['text']}")
+        right += found is not None and str(found.start) == report["date_text"]
+    assert right / len(reports) >= DATELINES_RIGHT

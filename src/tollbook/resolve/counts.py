@@ -171,7 +171,7 @@ def _measures(t: Tokens, i: int, j: int) -> bool:
         k += t.at(k) == "-"
         if words.units.after(t, k) and t.at(k) not in words.people:
             return True
-    return nxt in ("st", "nd") or (nxt == "'" and t.at(j + 1) in words.units)
+    return nxt in ("'", "’") and (t.at(j + 1) in words.units or t.at(j + 1) == "s")
 
 
 def _in_date(t: Tokens, i: int, j: int) -> bool:
@@ -215,7 +215,9 @@ def _named(t: Tokens, i: int, j: int) -> bool:
     words = _words()
     before = t.at(i - 1)
     if t.glued(i):
-        if before in words.money_left or before in ("/", ":", "+", "@", "_", "#", "№"):
+        if before in words.money_left or before in "/:+@_#№°′″":
+            return True
+        if before == "[" and t.at(j) == "]" and t.glued(i - 1):  # a footnote's mark
             return True
         joined = before in "-–.," and t.glued(i - 1) and t.at(i - 2).isalnum()
         if before.isalnum() or (joined and not t.raw(i)[0].isupper()):  # "T-72", not "SANA-Two civilians"
@@ -232,6 +234,8 @@ def _named(t: Tokens, i: int, j: int) -> bool:
     if before in words.designators_soft and capital and t.at(j) not in words.people:
         return True
     if words.ages_left.before(t, i - (before == "between")) or _age_pair(t, i):
+        return True
+    if t.at(i - 2) in ("he", "she") and t.at(i - 1) in ("was", "is") and t.at(j) in ("", ".", ",", ";"):
         return True
     return digits and (_age_after_name(t, i, j) or _telephone(t, i, j))
 
@@ -398,6 +402,8 @@ def _range(t: Tokens, a: _Core) -> _Core | None:
     b = number_at(t, a.last + 1)
     if not b or b[0] <= a.low or (t.at(a.last + 1).isdecimal() and is_year(t, a.last + 1)):
         return None
+    if link in ("-", "–") and (b[0] > 5 * a.low or t.at(a.last + 1).isdecimal() != t.low[a.first].isdecimal()):
+        return None  # "677-6142", "7-Eleven"
     if t.at(a.first - 1) == "from" and any(word in words.growth for word in t.low[max(0, a.first - 9) : a.first - 1]):
         return None
     first = a.first - (between or t.at(a.first - 1) == "from")
@@ -405,8 +411,8 @@ def _range(t: Tokens, a: _Core) -> _Core | None:
 
 
 def _past_identifier(t: Tokens, i: int, j: int) -> int:
-    """Where a telephone number that begins with "+" at token i ends; j for anything else."""
-    if t.at(i - 1) == "+" and t.glued(i):
+    """Where a telephone number that begins with "+" or a nought at token i ends; j for anything else."""
+    if (t.at(i - 1) == "+" and t.glued(i)) or (t.low[i][0] == "0" and len(t.low[i]) in (3, 4, 5)):
         while t.at(j).isdecimal() or (t.at(j) in ("-", "(", ")") and t.at(j + 1).isdecimal()):
             j += 1
     return j
@@ -417,7 +423,7 @@ def _numeric(t: Tokens, i: int) -> tuple[_Core | None, int]:
     if year := spoken_year(t, i):
         return None, year[1]
     found = number_at(t, i)
-    if not found:
+    if not found or (t.low[i] in _words().scales and t.at(i - 1).isdecimal()):  # "$9.5 billion" is too large
         return None, i + 1
     core = _exact(t, i)
     if core is None:
