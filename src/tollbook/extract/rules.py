@@ -1,18 +1,81 @@
-"""The rules extractor."""
+"""The rules extractor: finds spans by lexicon and rules, then assembles them into incidents."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 from tollbook.extract import Reading
-from tollbook.model import Report
+from tollbook.extract.acts import read_telling
+from tollbook.extract.assemble import assemble
+from tollbook.extract.figures import find_figures
+from tollbook.extract.marks import Marks
+from tollbook.extract.tokens import Tokens, tokenize
+from tollbook.model import Place, Report
+from tollbook.resolve.actors import find_actors, load_actors
+from tollbook.resolve.counts import find_counts
+from tollbook.resolve.dates import find_dates
+from tollbook.resolve.gazetteer import Gazetteer
+from tollbook.resolve.places import PlaceReading, read_places
+from tollbook.resolve.speakers import find_speakers
+from tollbook.sentences import split_sentences
+
+_READ = frozenset({"title", "body", "standfirst"})
 
 
 class RulesExtractor:
-    """Reads a report by lexicon and rules alone."""
+    """Reads a report by lexicon and rules alone. Holds the opened gazetteer and the actors' names."""
 
     name = "rules"
     model: str | None = None
-    gazetteer: str | None = None
+
+    def __init__(self, actors: Sequence[Path] = ()) -> None:
+        self._gazetteer = Gazetteer.open()
+        self._book = load_actors(actors)
+
+    @property
+    def gazetteer(self) -> str | None:
+        """The gazetteer's version."""
+        return self._gazetteer.version
 
     def __call__(self, report: Report) -> Reading:
         """The incidents of the report."""
-        return Reading()
+        marks, places = self.marks(report)
+        result = assemble(report, marks, places.country)
+        return Reading(result.incidents, result.victims, result.issues + places.issues)
+
+    def marks(self, report: Report) -> tuple[list[Marks], PlaceReading]:
+        """What stands in each sentence, and the report's places and main country."""
+        sentences = [s for s in split_sentences(report) if s.kind in _READ]
+        text = report.text
+        actors = find_actors(text, sentences, self._book)
+        speakers = find_speakers(text, sentences, actors)
+        names = sorted([a.span for a in actors] + [s.span for s in speakers])
+        reading = read_places(text, sentences, self._gazetteer, country=report.country, skip=names)
+        marks = []
+        for sentence in sentences:
+            first, last = sentence.span
+            tokens = tokenize(text, sentence.span)
+            counts = find_counts(text, first, last)
+            here = [a for a in actors if first <= a.span[0] < last]
+            places = [p for p in reading.places if first <= p.span[0] < last]
+            marks.append(
+                Marks(
+                    sentence=sentence,
+                    tokens=tokens,
+                    figures=tuple(find_figures(text, tokens, counts, here)),
+                    telling=read_telling(tokens, _place_tokens(tokens, places)),
+                    places=tuple(places),
+                    dates=tuple(find_dates(text, report.published, start=first, end=last)),
+                    actors=tuple(here),
+                    speakers=tuple(s for s in speakers if s.scope[0] < last and s.scope[1] > first),
+                    counts=tuple(counts),
+                )
+            )
+        return marks, reading
+
+
+def _place_tokens(tokens: Tokens, places: Sequence[Place]) -> frozenset[int]:
+    return frozenset(
+        i for p in places for i in range(tokens.at(p.span[0]), min(tokens.at(p.span[1] - 1) + 1, len(tokens)))
+    )

@@ -1,0 +1,284 @@
+"""What a sentence tells of acts: their type, who did it, and how it is told (denied, planned, summed up)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, get_args
+
+from tollbook import lexicon
+from tollbook.errors import LexiconError
+from tollbook.extract.tokens import Hit, Phrases, Tokens, expand
+from tollbook.extract.words import phrases, words
+from tollbook.model import Actor, ActType, AttributionBasis, Span
+
+FLAGS = (
+    "unreal",
+    "habitual",
+    "thwarted",
+    "denied",
+    "alleged",
+    "claimed",
+    "blamed",
+    "anaphora",
+    "sums",
+    "statistic",
+    "accidents",
+)
+_KIND_WEIGHT = {"event": 3.0, "means": 2.0, "generic": 0.5, "take": 2.5}
+# Of two types a sentence names, the one that says more narrowly how people were harmed
+# (GUIDELINES: "Take the act that did the harm").
+_NARROW: dict[str, float] = {
+    "chemical_weapon": 2.5,
+    "suicide_bomb": 2.0,
+    "grenade": 1.0,
+    "sexual_violence": 1.5,
+    "air_strike": 0.8,
+    "shelling": 0.6,
+    "bomb": 0.4,
+    "armed_clash": 0.2,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """A word or phrase that tells an act: `kind` is event, means, generic or take; `type` None stays open."""
+
+    first: int
+    last: int
+    kind: str
+    type: ActType | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Blame:
+    """An actor said to have done the act."""
+
+    actor: Actor
+    basis: AttributionBasis
+
+
+@cache
+def _phrases() -> dict[str, Phrases[Any]]:
+    """The word lists of `acts.yml`, compiled. Raises LexiconError for a type or list that is not known."""
+    acts: dict[str, Any] = lexicon.load("lexicon/en/acts")
+    known = get_args(ActType)
+    entries: list[tuple[str, tuple[str, ActType | None]]] = []
+    for name, kinds in acts["types"].items():
+        if name not in known or set(kinds) != {"event", "means"}:
+            raise LexiconError(f"acts.yml: types: {name!r} must be one of {', '.join(known)} and hold event and means")
+        for kind, listed in kinds.items():
+            entries += [(phrase, (kind, name)) for phrase in listed]
+    entries += [(phrase, ("generic", None)) for phrase in acts["generic"]]
+    missing = [name for name in FLAGS if name not in acts]
+    if missing:
+        raise LexiconError(f"acts.yml: lists missing: {', '.join(missing)}")
+    found: dict[str, Phrases[Any]] = {"triggers": Phrases(entries)}
+    found["flags"] = Phrases(expand({name: acts[name] for name in FLAGS}))
+    found["take"] = Phrases((v, "take") for v in acts["take"]["verbs"])
+    found["regain"] = Phrases((v, "regain") for v in acts["take"]["regain"])
+    found["things"] = Phrases((v, "thing") for v in acts["take"]["things"])
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """Triggers and flags of one sentence; a flag maps to the token positions where it stands."""
+
+    triggers: tuple[Trigger, ...]
+    flags: dict[str, tuple[int, ...]]
+
+    def has(self, flag: str, first: int = 0, last: int = 10**9) -> bool:
+        """Does the flag stand within tokens [first, last)?"""
+        return any(first <= i < last for i in self.flags.get(flag, ()))
+
+
+def read_telling(tokens: Tokens, place_tokens: frozenset[int]) -> Telling:
+    """The triggers and flags of the sentence; `place_tokens` are tokens of place names (what is taken)."""
+    lists = _phrases()
+    triggers = [
+        Trigger(h.first, h.last, h.value[0], h.value[1], (tokens.starts[h.first], tokens.ends[h.last - 1]))
+        for h in lists["triggers"].find(tokens)
+    ]
+    triggers += _takes(tokens, place_tokens)
+    flags: dict[str, list[int]] = {}
+    for hit in _all(lists["flags"], tokens):
+        flags.setdefault(hit.value, []).append(hit.first)
+    return Telling(tuple(sorted(triggers, key=lambda t: (t.first, -t.last))), {k: tuple(v) for k, v in flags.items()})
+
+
+def _all(phrases: Phrases[Any], tokens: Tokens) -> list[Hit[Any]]:
+    return phrases.find(tokens)
+
+
+def _takes(tokens: Tokens, places: frozenset[int]) -> list[Trigger]:
+    """Ground taken: a verb of taking followed within seven words by a place or by what can be held."""
+    lists = _phrases()
+    verbs = lists["take"].find(tokens)
+    if not verbs:
+        return []
+    things = {h.first for h in lists["things"].find(tokens)} | set(places)
+    regain = {h.first for h in lists["regain"].find(tokens)}
+    found = []
+    for hit in verbs:
+        passive = hit.first > 0 and tokens.low[hit.first - 1] in ("was", "were", "been", "being")
+        window = range(max(0, hit.first - 8), hit.first) if passive else range(hit.last, min(hit.last + 8, len(tokens)))
+        if any(i in things for i in window):
+            kind: ActType = "territory_regained" if hit.first in regain else "territory_taken"
+            found.append(
+                Trigger(hit.first, hit.last, "take", kind, (tokens.starts[hit.first], tokens.ends[hit.last - 1]))
+            )
+    return found
+
+
+def type_of(
+    triggers: Sequence[Trigger], near: int | None = None, harms: frozenset[str] = frozenset()
+) -> Counter[ActType]:
+    """Weights for each type the triggers speak for; triggers close to token `near` (the harm) count for more."""
+    weights: Counter[ActType] = Counter()
+    for trigger in triggers:
+        if trigger.type is None:
+            continue
+        if harms & {"killed", "injured"} and trigger.kind == "take":
+            continue
+        weight = _KIND_WEIGHT[trigger.kind] + _NARROW.get(trigger.type, 0.0)
+        if near is not None:
+            gap = min(abs(trigger.first - near), abs(trigger.last - near))
+            weight *= 1.0 if gap <= 6 else 0.75 if gap <= 14 else 0.5
+        weights[trigger.type] = max(weights[trigger.type], weight) + (0.3 if weights[trigger.type] else 0.0)  # type: ignore[assignment]
+    return weights
+
+
+# --- who did it ---------------------------------------------------------------------------------
+
+
+def find_blame(
+    tokens: Tokens,
+    telling: Telling,
+    actors: Sequence[Actor],
+    cues: Sequence[Span],
+    victims: Sequence[Span],
+    first: int,
+    last: int,
+) -> list[Blame]:
+    """The actors that tokens [first, last) make the doers, in order: before a word of violence, or behind "by"."""
+    does = {t.first for t in telling.triggers if first <= t.first < last and t.kind != "means"}
+    strong = {t.first for t in telling.triggers if first <= t.first < last}
+    strong |= {tokens.at(c[0]) for c in cues}
+    found: list[Blame] = []
+    here = [a for a in actors if _can_do(a) and tokens.starts[first] <= a.span[0] < tokens.ends[last - 1]]
+    here = [a for a in here if not any(v[0] < a.span[1] and a.span[0] < v[1] for v in victims)]
+    for k, actor in enumerate(here):
+        start, end = tokens.at(actor.span[0]), tokens.at(actor.span[1] - 1) + 1
+        basis: AttributionBasis = "asserted"
+        if telling.has("blamed", max(0, start - 6), start):
+            basis = "blamed"
+        elif telling.has("alleged", max(0, start - 8), end + 8):
+            basis = "suspected"
+        elif telling.has("claimed", end, end + 6) or telling.has("claimed", max(0, start - 6), start):
+            basis = "claimed"
+        before = tokens.low[start - 1] if start else ""
+        before2 = tokens.low[start - 2] if start > 1 else ""
+        if before == "by" or (before == "the" and before2 == "by") or basis in ("blamed", "claimed"):
+            if not _quoted_by(tokens, start):
+                found.append(Blame(actor, basis))
+            continue
+        if found and here[k - 1] is found[-1].actor and _coordinated(tokens, here[k - 1], actor):
+            found.append(Blame(actor, found[-1].basis))
+            continue
+        if before in words("object_before") or (
+            before in ("the", "its", "some", "several") and before2 in words("object_before")
+        ):
+            continue
+        if _speaks(tokens, end):
+            continue
+        if _acts(tokens, end, last, does, strong, here[k + 1 :]):
+            found.append(Blame(actor, basis))
+    return _unique(found)
+
+
+def _can_do(actor: Actor) -> bool:
+    """Civilians, "people" and the bomber himself are not named as doers; "gunmen" and "rebels" are."""
+    if actor.who == "civilian" or (actor.actor_id or "") in words("no_doer"):
+        return False
+    return not (actor.who == "unknown" and actor.generic) and not actor.name.lower().startswith(("suicide", "sniper"))
+
+
+def _speaks(tokens: Tokens, end: int) -> bool:
+    """Is the actor named as one who speaks ("the army said", "a police spokesman")?"""
+    after = tokens.low[end : end + 3]
+    return any(w.startswith(phrases("speaks_stems")) for w in after[:2]) or (
+        len(after) > 2 and after[2] in ("said", "says")
+    )
+
+
+def _quoted_by(tokens: Tokens, start: int) -> bool:
+    """ "held by", "controlled by", "quoted by", "backed by": the actor is not the doer."""
+    return any(w in words("by_not_doer") for w in tokens.low[max(0, start - 4) : start])
+
+
+def _acts(tokens: Tokens, end: int, last: int, does: set[int], strong: set[int], later: Sequence[Actor]) -> bool:
+    """Does a word of violence follow the actor within seven words, with only linking words between?"""
+    for i in range(end, min(end + 8, last)):
+        word = tokens.low[i]
+        if i == end and (i in strong or i in does):
+            return True
+        if i in does or word in words("does"):
+            passive = any(w in ("was", "were", "been", "being") for w in tokens.low[max(end, i - 3) : i])
+            return not passive
+        if (
+            word in words("block")
+            and i - end >= 1
+            and word not in ("on", "in", "near", "from", "with", "of", "for", "at")
+        ):
+            return False
+        if word in ("said", "says", "told", "reported", ".", ";", ":", "killed"):
+            return False
+        if i - end > 5:
+            return False
+    return False
+
+
+def _coordinated(tokens: Tokens, a: Actor, b: Actor) -> bool:
+    between = tokens.low[tokens.at(a.span[1] - 1) + 1 : tokens.at(b.span[0])]
+    return 0 < len(between) <= 3 and all(w in ("and", "or", ",", "the", "their", "its", "allied", "&") for w in between)
+
+
+def _unique(found: Sequence[Blame]) -> list[Blame]:
+    kept: list[Blame] = []
+    for blame in found:
+        if not any(blame.actor.name.lower() == b.actor.name.lower() for b in kept):
+            kept.append(blame)
+    return kept
+
+
+def clash_sides(
+    tokens: Tokens, actors: Sequence[Actor], first: int, last: int
+) -> tuple[list[Actor], list[Actor]] | None:
+    """The two sides of "clashes between X and Y", "X clashed with Y", "X fought Y"; None where not told."""
+    here = [a for a in actors if a.who != "civilian" and tokens.starts[first] <= a.span[0] < tokens.ends[last - 1]]
+    for i in range(first, last):
+        if (
+            tokens.low[i] == "between"
+            or (tokens.low[i] == "with" and any(w in phrases("sides") for w in tokens.low[max(first, i - 5) : i]))
+            or tokens.low[i] in ("against", "battling", "fighting")
+        ):
+            after = [a for a in here if tokens.at(a.span[0]) > i]
+            before = [a for a in here if tokens.at(a.span[0]) < i]
+            if tokens.low[i] == "between":
+                cut = next(
+                    (
+                        k
+                        for k in range(1, len(after))
+                        if "and" in tokens.low[tokens.at(after[k - 1].span[1] - 1) : tokens.at(after[k].span[0])]
+                    ),
+                    None,
+                )
+                if cut:
+                    return after[:cut], after[cut:]
+            elif before and after:
+                return before[-2:], after[:1]
+    return None

@@ -1,0 +1,548 @@
+"""From marks to the record's incidents: the part that rules and the trained tagger share."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import combinations
+from string import ascii_lowercase
+
+from tollbook.extract import Reading
+from tollbook.extract.acts import Blame
+from tollbook.extract.clauses import Act, candidate_acts, elsewhere, width
+from tollbook.extract.figures import Figure
+from tollbook.extract.marks import Marks
+from tollbook.extract.merge import Story, fold, merge_acts
+from tollbook.model import (
+    ActType,
+    Casualty,
+    DateDetail,
+    DateRange,
+    Harm,
+    Incident,
+    PerpetratorDetail,
+    Place,
+    PlaceDetail,
+    Report,
+    Scope,
+    Speaker,
+    Status,
+    TargetDetail,
+)
+
+_NEWS_DAYS = 14  # GUIDELINES, "scope": news is what happened within the 14 days before publication
+_MANY = 150  # as many dead over a province or city, other than by one blast, are a sum over acts
+_HARM_TYPE: dict[str, ActType] = {
+    "abducted": "abduction",
+    "detained": "arrests",
+    "displaced": "other",
+    "missing": "other",
+}
+
+
+def assemble(report: Report, marks: Sequence[Marks], country: str | None = None) -> Reading:
+    """The incidents that the marks tell, in the order the report tells them."""
+    acts = [a for a in candidate_acts(marks) if _counts(a)]
+    stories = [s for s in merge_acts(acts) if _keep(s)]
+    stories = _absorb(stories)
+    scopes = [_scope(s, report) for s in stories]
+    parts = _totals(stories, scopes)
+    all_dates = [d for m in marks for d in m.dates]
+    incidents: list[Incident] = []
+    for k, story in enumerate(stories):
+        incidents.append(
+            _incident(
+                k,
+                story,
+                scopes[k],
+                parts.get(k, ()),
+                stories,
+                report,
+                country,
+                all_dates,
+                _date_before(k, stories, scopes, report),
+                marks,
+            )
+        )
+    return Reading(tuple(incidents))
+
+
+# --- what counts as an incident -----------------------------------------------------------------
+
+
+def _counts(act: Act) -> bool:
+    """Is the candidate an act at all: harm or a told act, not an accident, not a habit without a toll?"""
+    hurt = [f for f in act.figures if f.harm in ("killed", "injured", "abducted", "missing", "detained", "displaced")]
+    if "accidents" in act.flags and not any(t.kind == "event" for t in act.triggers):
+        return False
+    if hurt:
+        return True
+    if act.title:
+        return False
+    if "habitual" in act.flags or "statistic" in act.flags:
+        return False
+    events = [t for t in act.triggers if t.kind in ("event", "take")]
+    if not events:
+        return bool(act.blames) and bool(act.places) and any(t.kind == "generic" for t in act.triggers)
+    return bool(act.places)
+
+
+def _keep(story: Story) -> bool:
+    """A story of nothing but a headline or a group without a number needs a word of violence."""
+    figures = [f for f, _ in story.figures]
+    if any(f.counted for f in figures):
+        return bool(story.types) or any(f.harm in ("killed", "abducted", "injured") for f in figures)
+    return any(a.told for a in story.acts)
+
+
+def _absorb(stories: list[Story]) -> list[Story]:
+    """Uncounted harm told where a counted story stands ("civilians were killed") adds nothing of its own."""
+    return stories
+
+
+# --- scope, totals ------------------------------------------------------------------------------
+
+
+def _dated(story: Story) -> DateRange | None:
+    return next((d for d in story.dates if d.start is not None), None)
+
+
+def _scope(story: Story, report: Report) -> Scope:
+    date = _dated(story)
+    lead = story.acts[0]
+    if lead.statistic:
+        return "statistic"
+    if date is not None and date.end and report.published and (report.published - date.end).days > _NEWS_DAYS:
+        return "background"
+    return "incident"
+
+
+def _totals(stories: list[Story], scopes: list[Scope]) -> dict[int, tuple[int, ...]]:
+    """Marks sums over other stories as `total` (in place in `scopes`) and returns their parts."""
+    parts: dict[int, tuple[int, ...]] = {}
+    counts = {k: n for k, s in enumerate(stories) if (n := _whole(s)) is not None}
+    for k, story in enumerate(stories):
+        if k not in counts or scopes[k] != "incident" or counts[k] < 3:
+            continue
+        others = [j for j in counts if j != k and scopes[j] == "incident" and j not in parts and counts[j] < counts[k]]
+        if (
+            all(a.title for a in story.acts)
+            and sum(1 for j in counts if j != k and scopes[j] == "incident" and counts[j] < counts[k]) >= 2
+        ):
+            scopes[k] = "total"
+            parts[k] = tuple(j for j in counts if j != k and scopes[j] == "incident" and counts[j] < counts[k])
+            continue
+        if (
+            counts[k] >= _MANY
+            and (not story.places or width(story.places[0]) > 0)
+            and story.type not in ("bomb", "suicide_bomb", "chemical_weapon")
+        ):
+            scopes[k] = "total"
+            parts[k] = ()
+            continue
+        if story.acts[0].stretch:
+            scopes[k] = "total"
+            parts[k] = ()
+            continue
+        if _over_parts(k, stories, scopes, counts):
+            scopes[k] = "total"
+            parts[k] = tuple(_later(k, stories, scopes, counts))
+            continue
+        summed = _summing(counts[k], others, counts, exact_all="sums" not in story.acts[0].flags)
+        if summed:
+            scopes[k] = "total"
+            parts[k] = summed
+        elif "sums" in story.acts[0].flags and not story.places[:1]:
+            scopes[k] = "total"
+            parts[k] = ()
+    return parts
+
+
+def _over_parts(k: int, stories: Sequence[Story], scopes: Sequence[Scope], counts: dict[int, int]) -> bool:
+    """A lead toll over an area whose acts the report then tells one by one, each smaller, together not more."""
+    story = stories[k]
+    if story.places and width(story.places[0]) == 0:
+        return False
+    parts = _later(k, stories, scopes, counts)
+    return len(parts) >= 2 and sum(counts[j] for j in parts) <= counts[k]
+
+
+def _later(k: int, stories: Sequence[Story], scopes: Sequence[Scope], counts: dict[int, int]) -> list[int]:
+    here = min((a.index for a in stories[k].acts if not a.title), default=0)
+    return [
+        j for j in counts
+        if j != k and scopes[j] == "incident" and counts[j] < counts[k] and stories[j].places
+        and min(a.index for a in stories[j].acts) >= here and _meet(stories[j], stories[k])
+    ]  # fmt: skip
+
+
+def _meet(a: Story, b: Story) -> bool:
+    """Could both be of the same days?"""
+    x, y = _dated(a), _dated(b)
+    if x is None or y is None or not (x.start and x.end and y.start and y.end):
+        return True
+    return x.start <= y.end and y.start <= x.end
+
+
+def _whole(story: Story) -> int | None:
+    figures = story.main("killed")
+    if not figures:
+        return None
+    groups: dict[str, int] = {}
+    for f in figures:
+        groups.setdefault(f.who, f.min or 0)
+    return sum(groups.values()) if "unknown" not in groups else max(groups.values())
+
+
+def _summing(whole: int, others: list[int], counts: dict[int, int], *, exact_all: bool) -> tuple[int, ...]:
+    """The stories whose tolls add up to `whole`: all of them, else (for a told sum) some of at most eight."""
+    if len(others) >= 2 and sum(counts[j] for j in others) == whole:
+        return tuple(others)
+    if exact_all or len(others) > 8:
+        return ()
+    for size in range(len(others) - 1, 1, -1):
+        for chosen in combinations(others, size):
+            if sum(counts[j] for j in chosen) == whole:
+                return chosen
+    return ()
+
+
+# --- one incident -------------------------------------------------------------------------------
+
+
+def _incident(
+    k: int,
+    story: Story,
+    scope: Scope,
+    parts: tuple[int, ...],
+    stories: Sequence[Story],
+    report: Report,
+    country: str | None,
+    all_dates: Sequence[DateRange],
+    before: DateRange | None,
+    marks: Sequence[Marks],
+) -> Incident:
+    act_type = _type(story)
+    if scope == "statistic" and (not story.places or (len(story.acts) == 1 and not any(a.told for a in story.acts))):
+        act_type = "other"
+    date, detail = _date(story, scope, report, all_dates, before)
+    places = _places(story, stories, marks)
+    blames = _doers(k, stories)
+    casualties = _casualties(story, report)
+    quote = _quote(story)
+    quote_text = report.text[quote[0] : quote[1]]
+    return Incident(
+        id=_id(k),
+        type=act_type,
+        status=_status(story),
+        scope=scope,
+        parts=tuple(_id(p) for p in parts),
+        start=date[0],
+        end=date[1],
+        places=tuple(p.name for p in places),
+        country=_country(places, country),
+        perpetrators=tuple(b.actor.name for b in blames),
+        targets=tuple(t.name for t in story.targets[:4]),
+        casualties=tuple(casualties),
+        quote=quote_text,
+        quote_span=quote,
+        date=detail,
+        place_details=tuple(_place_detail(p) for p in places),
+        perpetrator_details=tuple(
+            PerpetratorDetail(b.actor.name, b.actor.span, b.actor.actor_id, None, None, b.basis) for b in blames
+        ),
+        target_details=tuple(TargetDetail(t.name, t.span, t.actor_id, t.who) for t in story.targets[:4]),
+    )
+
+
+def _id(k: int) -> str:
+    """a, b, ... z, aa, ab, ..."""
+    letters = ""
+    k += 1
+    while k:
+        k, rest = divmod(k - 1, 26)
+        letters = ascii_lowercase[rest] + letters
+    return letters
+
+
+def _type(story: Story) -> ActType:
+    named = story.type
+    harms = {f.harm for f, _ in story.figures}
+    if named in ("territory_taken", "territory_regained"):
+        state = any((b.actor.actor_id or "").startswith("state:") for b in story.blames)
+        other = any((b.actor.actor_id or "").startswith("group:") or b.actor.who == "armed_group" for b in story.blames)
+        named = "territory_regained" if state and not other else "territory_taken" if other else named
+    if not harms & {"killed", "injured"}:
+        for harm, act_type in _HARM_TYPE.items():
+            if harm in harms and (named is None or act_type in ("abduction", "arrests")):
+                return act_type
+    return named or "attack"
+
+
+def _status(story: Story) -> Status:
+    lead = story.acts[0]
+    if any("thwarted" in a.flags for a in story.acts) and not any(
+        f.counted and f.harm == "killed" for f, _ in story.figures
+    ):
+        return "thwarted"
+    if "alleged" in lead.flags and not any(f.counted for f, _ in story.figures):
+        return "alleged"
+    return "happened"
+
+
+def _date_before(k: int, stories: Sequence[Story], scopes: Sequence[Scope], report: Report) -> DateRange | None:
+    """The date of the news act told last before this one: "Meanwhile four were killed in ..." goes on the same day."""
+    here = min(a.index for a in stories[k].acts)
+    best: tuple[int, DateRange] | None = None
+    for j, story in enumerate(stories):
+        if j == k or scopes[j] not in ("incident", "total"):
+            continue
+        for act in story.acts:
+            date = next((d for d in act.dates if d.start), None)
+            if date is not None and act.index <= here and not act.title and (best is None or act.index >= best[0]):
+                best = (act.index, date)
+    if best is None or best[1].start != best[1].end:
+        return None
+    return best[1]
+
+
+def _long_period(dates: Sequence[DateRange], published: dt.date) -> DateRange | None:
+    """The longest stated stretch that runs up to publication ("since March 2011"), wherever the report tells it."""
+    running = [d for d in dates if d.start and d.end and (d.end - d.start).days > 60 and (published - d.end).days <= 31]
+    return min(running, key=lambda d: d.start, default=None)  # type: ignore[arg-type, return-value]
+
+
+def _date(
+    story: Story, scope: Scope, report: Report, all_dates: Sequence[DateRange], before: DateRange | None
+) -> tuple[tuple[dt.date | None, dt.date | None], DateDetail]:
+    date = _dated(story)
+    published = report.published
+    if date is not None:
+        return (date.start, date.end), DateDetail(date.span, date.precision, date.basis)
+    if published is None:
+        return (None, None), DateDetail(None, None, "none")
+    if scope == "statistic":
+        since = _long_period(all_dates, published)
+        if since is not None:
+            return (since.start, since.end), DateDetail(since.span, since.precision, since.basis)
+    if scope in ("statistic", "background"):
+        return (None, None), DateDetail(None, None, "none")
+    said = next((d for a in story.acts for d in a.said_on if d.start and d.start == d.end), None)
+    if said is not None and said.end is not None and said.start is not None:
+        return (said.start - dt.timedelta(days=1), said.end), DateDetail(said.span, "days", "fresh-news")
+    if before is not None:
+        return (before.start, before.end), DateDetail(before.span, before.precision, before.basis)
+    start = published - dt.timedelta(days=1)
+    return (start, published), DateDetail(None, "days", "fresh-news")
+
+
+def _places(story: Story, stories: Sequence[Story], marks: Sequence[Marks]) -> list[Place]:
+    """The story's own places, or those its next sentences, the act told before it, or the headline name."""
+    own = story.places
+    if not own or width(own[0]) > 0:
+        told = {a.index for s in stories for a in s.acts}
+        more = _named_after(story, told, marks, strict=bool(own))
+        own = [p for p in more if fold(p.name) not in {fold(o.name) for o in own}] + own
+    if own:
+        return own[:5]
+    here = min(a.index for a in story.acts)
+    near = [
+        (a.index, s)
+        for s in stories
+        if s is not story
+        for a in s.acts
+        if a.places and 0 <= here - a.index <= 2 and not a.title
+    ]
+    if near:
+        return max(near, key=lambda n: n[0])[1].places[:5]
+    title = [p for m in marks[:1] if m.sentence.kind == "title" for p in m.places if p.level != "country"]
+    return title[:3]
+
+
+def _named_after(story: Story, told: set[int], marks: Sequence[Marks], *, strict: bool) -> list[Place]:
+    """A specific place in the next two sentences that tell no act of their own ("They hit the village of ...")."""
+    last = max((a.index for a in story.acts if not a.title), default=None)
+    if last is None:
+        return []
+    for index in range(last + 1, min(last + 3, len(marks))):
+        if index in told:
+            return []
+        if strict and "anaphora" not in marks[index].telling.flags:
+            continue
+        found = [
+            p
+            for p in marks[index].places
+            if p.level != "country" and width(p) == 0 and p.gazetteer_id is not None and not elsewhere(marks[index], p)
+        ]
+        if found:
+            return found[:2]
+    return []
+
+
+def _doers(k: int, stories: Sequence[Story]) -> list[Blame]:
+    """The story's own doers; without any, those of the act of the same type told last before it."""
+    story = stories[k]
+    if story.blames:
+        return story.blames[:4]
+    here = min(a.index for a in story.acts)
+    best: tuple[int, Story] | None = None
+    for other in stories:
+        if other is story or not other.blames or other.type != story.type:
+            continue
+        at = max((a.index for a in other.acts if a.index <= here), default=None)
+        if at is not None and here - at <= 4 and (best is None or at > best[0]):
+            best = (at, other)
+    return best[1].blames[:4] if best else []
+
+
+def _place_detail(place: Place) -> PlaceDetail:
+    return PlaceDetail(
+        place.name,
+        place.span,
+        "at",
+        place.gazetteer_id,
+        place.lat,
+        place.lon,
+        place.radius_km,
+        place.admin_level,
+        place.admin1,
+        place.admin2,
+        place.alternatives,
+    )
+
+
+def _country(places: Sequence[Place], country: str | None) -> str | None:
+    return next((p.country for p in places if p.country), country)
+
+
+def _quote(story: Story) -> tuple[int, int]:
+    """The sentence that carries most: the first body sentence with the fullest figures."""
+    best = max(
+        story.acts,
+        key=lambda a: (not a.title, sum(f.counted for f in a.figures) * 1.0 + 0.5 * bool(a.places) + 0.3 * a.told),
+    )
+    return best.marks.sentence.span
+
+
+def _casualties(story: Story, report: Report) -> list[Casualty]:
+    """The figures of a story: each number once, parts pointing at their whole, vague ones dropped for exact."""
+    kept: list[Casualty] = []
+    heads: list[str | None] = []
+    counted = any(f.counted for f, _ in story.figures)
+    body_first = sorted(story.acts, key=lambda a: a.title)
+    for act in body_first:
+        index: dict[int, int] = {}
+        for n, figure in enumerate(act.figures):
+            if counted and not figure.counted:
+                continue
+            twin = _twin(figure, kept)
+            if twin is not None:
+                index[n] = twin
+                if figure.part_of is None and figure.max is None and kept[twin].max is not None and not act.title:
+                    kept[twin] = replace(
+                        _casualty(figure, kept[twin].subset_of, _speaker(figure, act.marks.speakers), report),
+                        who=kept[twin].who,
+                    )
+                continue
+            if act.title and any(c.harm == figure.harm for c in kept):
+                continue
+            if figure.word and any(c.harm == figure.harm and c.word is None for c in kept):
+                continue
+            whole = None
+            marks_figures = act.marks.figures
+            if figure.part_of is not None:
+                target = marks_figures[figure.part_of]
+                whole = next((index[m] for m, f in enumerate(act.figures) if f is target and m in index), None)
+            speaker = _speaker(figure, act.marks.speakers)
+            kept.append(_casualty(figure, whole, speaker, report))
+            heads.append(figure.head)
+            index[n] = len(kept) - 1
+    kept = _classes(kept, heads)
+    exact = {c.harm for c in kept if c.word is None}
+    if any(c.word and c.harm in exact for c in kept):
+        kept = _without_vague(kept, exact)
+    return kept
+
+
+def _twin(figure: Figure, kept: Sequence[Casualty]) -> int | None:
+    """The figure already kept that tells the same number: "40" and "at least 40", "over 40" (41 or more) and "40"."""
+    number = figure.min if figure.min is not None else figure.max
+    for i, c in enumerate(kept):
+        if c.harm != figure.harm or (c.subset_of is None) != (figure.part_of is None):
+            continue
+        if figure.part_of is not None and (c.sex, c.age_group) != (figure.sex, figure.age_group):
+            continue
+        told = c.min if c.min is not None else c.max
+        if told == number:
+            return i
+        if (
+            number is not None
+            and told is not None
+            and min(number, told) >= 10
+            and (figure.max is None) != (c.max is None)
+        ):
+            opened, exact = (number, told) if figure.max is None else (told, number)
+            if opened == exact + 1:
+                return i
+    return None
+
+
+_OPEN_HEADS = frozenset({None, "others", "other", "more", "them", "these", "those", "members", "member", "ones"})
+
+
+def _classes(kept: list[Casualty], heads: Sequence[str | None]) -> list[Casualty]:
+    """Gives "20 others", "wounding 12" and parts the victims' class of the figure they follow (RULINGS)."""
+    out = list(kept)
+    for i, c in enumerate(out):
+        if c.subset_of is not None and c.subset_of < i:
+            whole = out[c.subset_of]
+            if whole.who in ("state_forces", "armed_group") or (c.who == "unknown" and whole.who != "unknown"):
+                out[i] = replace(c, who=whole.who)
+                continue
+        if c.who == "unknown" and heads[i] in _OPEN_HEADS and not c.of:
+            known = {k.who for k in out if k.who != "unknown" and k.subset_of is None}
+            before = [k.who for k in out[:i] if k.who != "unknown" and k.subset_of is None]
+            if before:
+                out[i] = replace(c, who=before[-1])
+            elif len(known) == 1 and heads[i] is None:
+                out[i] = replace(c, who=known.pop())
+    return out
+
+
+def _without_vague(kept: list[Casualty], exact: set[Harm]) -> list[Casualty]:
+    """Drops vague figures where an exact one stands for the same harm (RULINGS); keeps `subset_of` right."""
+    stay = [i for i, c in enumerate(kept) if not (c.word and c.harm in exact and c.subset_of is None)]
+    new = {old: k for k, old in enumerate(stay)}
+    kept_parts = [(kept[i], kept[i].subset_of) for i in stay]
+    return [c if whole is None else replace(c, subset_of=new.get(whole)) for c, whole in kept_parts]
+
+
+def _casualty(figure: Figure, whole: int | None, speaker: Speaker | None, report: Report) -> Casualty:
+    return Casualty(
+        harm=figure.harm,
+        who=figure.who,
+        min=figure.min,
+        max=figure.max,
+        approx=figure.approx,
+        says=speaker.name if speaker else None,
+        subset_of=whole,
+        text=report.text[figure.span[0] : figure.span[1]],
+        span=figure.span,
+        word=figure.word,
+        undivided=figure.undivided,
+        says_span=speaker.span if speaker else None,
+        of=figure.of,
+        sex=figure.sex,
+        age_group=figure.age_group,
+        role=figure.role,
+    )
+
+
+def _speaker(figure: Figure, speakers: Sequence[Speaker]) -> Speaker | None:
+    """The speaker whose words the figure is: the narrowest scope that holds it."""
+    holding = [s for s in speakers if s.scope[0] <= figure.span[0] and figure.span[1] <= s.scope[1]]
+    return min(holding, key=lambda s: s.scope[1] - s.scope[0]) if holding else None
+
+
+__all__ = ["assemble", "fold"]

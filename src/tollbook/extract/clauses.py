@@ -1,0 +1,274 @@
+"""Cuts a sentence into the stretches that tell one act each, and reads each stretch as a candidate act."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from tollbook.extract.acts import Blame, Trigger, clash_sides, find_blame, type_of
+from tollbook.extract.figures import Figure
+from tollbook.extract.marks import Marks
+from tollbook.extract.words import phrases, words
+from tollbook.model import Actor, ActType, DateRange, Place
+
+_SUM_DAYS = 3
+_SUM_FROM = 10
+_LONG_DAYS = 45
+_LEAD = 4
+_VAGUE_WAR = 200  # "hundreds" told in passing, past the lead, is what a war or campaign cost
+_WHOLE_WAR = 5000  # no single act of the gold reports is told with as many dead; figures from here on sum up wars
+_BIG_KM = 4.0  # a town drawn wider than this is a city: it stands behind a village or a district of its own
+
+
+@dataclass(slots=True)
+class Act:
+    """One telling of an act: a clause with its figures, type, places, dates and actors."""
+
+    marks: Marks
+    index: int
+    first: int
+    last: int
+    figures: list[Figure]
+    triggers: list[Trigger]
+    types: Counter[ActType]
+    places: list[Place]
+    dates: list[DateRange]
+    blames: list[Blame]
+    targets: list[Actor]
+    flags: frozenset[str]
+    title: bool
+    shared: bool = False
+    said_on: list[DateRange] = field(default_factory=list)
+    harms: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def statistic(self) -> bool:
+        """Does the clause give a figure for a whole war or a long stretch of time?"""
+        if not any(f.counted for f in self.figures):
+            return False
+        if any(d.start and d.end and (d.end - d.start).days > _LONG_DAYS for d in self.dates):
+            return True
+        big = max((f.min or f.max or 0 for f in self.figures if f.counted), default=0)
+        if self.index > _LEAD and all(f.word and (f.min or 0) >= _VAGUE_WAR for f in self.figures if f.counted):
+            return True
+        return "statistic" in self.flags or big >= _WHOLE_WAR
+
+    @property
+    def stretch(self) -> bool:
+        """Does the clause sum up several days over an area ("136 civilians killed since Saturday")?"""
+        if not any(f.counted and (f.min or f.max or 0) >= _SUM_FROM for f in self.figures):
+            return False
+        long = any(d.start and d.end and (d.end - d.start).days >= _SUM_DAYS for d in self.dates)
+        return long and (not self.places or width(self.places[0]) > 0) and "armed_clash" not in self.types
+
+    @property
+    def told(self) -> bool:
+        """Does the clause itself name or tell an act, rather than add a figure to one?"""
+        return any(t.kind in ("event", "take") for t in self.triggers) or (
+            bool(self.blames) and any(t.kind == "generic" for t in self.triggers)
+        )
+
+
+def candidate_acts(all_marks: Sequence[Marks]) -> list[Act]:
+    """Candidate acts of all sentences in text order."""
+    acts: list[Act] = []
+    for index, marks in enumerate(all_marks):
+        clauses = _clauses(marks)
+        for first, last in clauses:
+            act = _read(marks, index, first, last, shared=len(clauses) > 1)
+            if act is not None:
+                acts.append(act)
+    return acts
+
+
+def _inside(marks: Marks, span: tuple[int, int], first: int, last: int) -> bool:
+    return bool(len(marks.tokens)) and marks.tokens.starts[first] <= span[0] < marks.tokens.ends[last - 1]
+
+
+def _clauses(marks: Marks) -> list[tuple[int, int]]:
+    """Token ranges. A cut stands where both sides tell harm or an act of their own and each has its own place."""
+    tokens = marks.tokens
+    count = len(tokens)
+    if not count:
+        return []
+    cuts = [0]
+    for i in range(2, count - 2):
+        word = tokens.low[i]
+        if word in words("cut") or (word == "and" and _new_subject(marks, i)):
+            if _stands_alone(marks, cuts[-1], i) and _stands_alone(marks, i, count):
+                cuts.append(i)
+        elif word in ("bringing", "brings", "brought", "raising", "taking") and _figure_in(
+            marks, i, min(i + 12, count)
+        ):
+            cuts.append(i)
+    cuts.append(count)
+    return list(itertools.pairwise(cuts))
+
+
+def _figure_in(marks: Marks, first: int, last: int) -> bool:
+    return any(_inside(marks, f.span, first, last) for f in marks.figures) and "to" in marks.tokens.low[first:last]
+
+
+def _new_subject(marks: Marks, i: int) -> bool:
+    """Does "and" open a new statement: a figure or "another" follows, then its own harm and place?"""
+    nxt = marks.tokens.low[i + 1]
+    if nxt in ("another", "a", "in", "on", "one", "at", "two", "three", "four"):
+        return True
+    start = marks.tokens.starts[i + 1]
+    return any(f.span[0] == start for f in marks.figures)
+
+
+def _stands_alone(marks: Marks, first: int, last: int) -> bool:
+    places = [p for p in marks.places if p.level != "country" and _inside(marks, p.span, first, last)]
+    figures = [
+        f
+        for f in marks.figures
+        if _inside(marks, f.cue, first, last) and _inside(marks, f.span, first, last) and f.part_of is None
+    ]
+    telling = any(t.kind in ("event", "take") and first <= t.first < last for t in marks.telling.triggers)
+    return bool(places) and (bool(figures) or telling)
+
+
+def _read(marks: Marks, index: int, first: int, last: int, *, shared: bool) -> Act | None:
+    tokens = marks.tokens
+    telling = marks.telling
+    figures = [f for f in marks.figures if _inside(marks, f.cue, first, last)]
+    triggers = [t for t in telling.triggers if first <= t.first < last and _real(marks, t)]
+    flags = frozenset(name for name in telling.flags if telling.has(name, first, last))
+    if not figures and not triggers:
+        return None
+    harms = frozenset(f.harm for f in figures)
+    near = tokens.at(figures[0].cue[0]) if figures else None
+    places = _ordered(
+        [
+            p
+            for p in marks.places
+            if p.level != "country" and _inside(marks, p.span, first, last) and not elsewhere(marks, p)
+        ]
+    )
+    dates = [d for d in marks.dates if d.span is not None and _inside(marks, d.span, first, last)]
+    if shared and not dates:
+        dates = list(marks.dates)
+    said_on = [d for d in dates if d.span is not None and _is_said_on(marks, d.span)]
+    dates = [d for d in dates if d not in said_on]
+    blames = find_blame(
+        tokens,
+        telling,
+        marks.actors,
+        [f.cue for f in figures],
+        [f.span for f in figures if f.harm in ("killed", "injured", "missing", "abducted", "detained")],
+        first,
+        last,
+    )
+    targets = [a for a in marks.actors if _inside(marks, a.span, first, last) and all(b.actor is not a for b in blames)]
+    types = type_of(triggers, near, harms)
+    if types and max(types, key=lambda t: types[t]) == "armed_clash":
+        sides = clash_sides(tokens, marks.actors, first, last)
+        if sides:
+            blames = [Blame(a, "asserted") for a in sides[0]]
+            targets = sides[1]
+    return Act(
+        marks,
+        index,
+        first,
+        last,
+        figures,
+        triggers,
+        types,
+        places,
+        dates,
+        blames,
+        targets,
+        flags,
+        marks.sentence.kind == "title",
+        shared,
+        said_on,
+        harms,
+    )
+
+
+def elsewhere(marks: Marks, place: Place) -> bool:
+    """Is the place where fire came from, where somebody spoke or was taken, rather than where harm was done?"""
+    i = marks.tokens.at(place.span[0])
+    before = list(marks.tokens.low[max(0, i - 5) : i])
+    while before and before[-1] in (
+        "the",
+        "town",
+        "city",
+        "of",
+        "village",
+        "countryside",
+        "province",
+        "rural",
+        "northern",
+        "southern",
+        "eastern",
+        "western",
+        "citys",
+        "east",
+        "west",
+    ):
+        before.pop()
+    words = " ".join(before[-3:])
+    return any(words.endswith(p) for p in phrases("origin"))
+
+
+def _is_said_on(marks: Marks, span: tuple[int, int]) -> bool:
+    """Is this the day somebody spoke ("the ministry said on Monday that ..."), not the day of the act?"""
+    tokens = marks.tokens
+    i = tokens.at(span[0])
+    k = i - 1
+    while k >= 0 and tokens.low[k] in (
+        "on",
+        "late",
+        "early",
+        "earlier",
+        "in",
+        "a",
+        "the",
+        "new",
+        "toll",
+        "statement",
+        ",",
+    ):
+        k -= 1
+    if k < 0 or tokens.low[k] not in words("said"):
+        return False
+    after = " ".join(tokens.low[tokens.at(span[1] - 1) + 1 : tokens.at(span[1] - 1) + 6])
+    return not any(w in after for w in ("at dawn", "morning"))
+
+
+def _real(marks: Marks, trigger: Trigger) -> bool:
+    """Not planned, threatened, wished for or negated in the four words before the trigger."""
+    if trigger.kind not in ("event", "take"):
+        return True
+    low = marks.tokens.low[max(0, trigger.first - 4) : trigger.first]
+    if any(i for i in marks.telling.flags.get("unreal", ()) if trigger.first - 4 <= i < trigger.first):
+        return False
+    return not any(
+        w in ("no", "not", "without", "never", "against", "anti", "avoid", "stop", "end", "halt", "prevent")
+        for w in low[-3:]
+    )
+
+
+_REGION_KM = 25.0
+
+
+def width(place: Place) -> int:
+    """0 for a village, district, small region or unknown name, 1 for a city, 2 for a province or large region."""
+    if place.level in ("province", "country") or (place.level == "region" and (place.radius_km or 0.0) >= _REGION_KM):
+        return 2
+    return 1 if place.level == "town" and (place.radius_km or 0.0) >= _BIG_KM else 0
+
+
+def _ordered(places: Sequence[Place]) -> list[Place]:
+    """Most specific first, otherwise in text order; each name once."""
+    seen: set[str] = set()
+    kept = []
+    for place in sorted(places, key=lambda p: (width(p), p.span[0])):
+        if place.name.lower() not in seen:
+            seen.add(place.name.lower())
+            kept.append(place)
+    return kept

@@ -1,0 +1,25 @@
+"""What a span finder (rules, or the trained tagger) hands to the assembly: marks, sentence by sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tollbook.extract.acts import Telling
+from tollbook.extract.figures import Figure
+from tollbook.extract.tokens import Tokens
+from tollbook.model import Actor, Count, DateRange, Place, Sentence, Speaker
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """All that was found in one sentence; positions are those of the report's clean text."""
+
+    sentence: Sentence
+    tokens: Tokens
+    figures: tuple[Figure, ...]
+    telling: Telling
+    places: tuple[Place, ...]
+    dates: tuple[DateRange, ...]
+    actors: tuple[Actor, ...]
+    speakers: tuple[Speaker, ...]
+    counts: tuple[Count, ...] = ()

@@ -1,0 +1,280 @@
+"""Merges the tellings of one act within a report: headline, lead, details, later toll.
+
+A candidate act joins the act told before it that it fits best, by a sum of small scores, each a
+reason; below the weight `join` it opens an act of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+
+from tollbook import lexicon
+from tollbook.errors import LexiconError
+from tollbook.extract.acts import Blame
+from tollbook.extract.clauses import Act, width
+from tollbook.extract.figures import Figure
+from tollbook.extract.marks import Marks
+from tollbook.model import Actor, ActType, DateRange, Place
+
+_NEVER = -99.0
+WEIGHTS = (
+    "join", "title", "anaphora_recent", "anaphora", "adds_recent", "next_without_place", "same_sentence",
+    "toll_same", "toll_same_small", "toll_part", "toll_more", "toll_differs", "toll_differs_anaphora",
+    "toll_differs_title", "figures_differ", "figures_absent", "place_same", "place_nested", "place_overlap",
+    "place_differs_same_toll", "place_differs", "type_open", "type_same", "type_among", "type_family",
+    "type_differs", "date_meets", "date_differs", "doer_same", "doer_differs",
+)  # fmt: skip
+
+FAMILY: dict[str, str] = {
+    t: f
+    for f, ts in {
+        "blast": ("suicide_bomb", "bomb", "grenade"),
+        "fire": ("air_strike", "shelling", "chemical_weapon"),
+        "fight": ("armed_clash", "attack", "territory_regained", "territory_taken", "weapons_disrupted"),
+        "seize": ("abduction", "arrests"),
+        "crowd": ("force_against_protesters", "peaceful_protest", "violent_demonstration", "mob_violence"),
+        "harm": ("sexual_violence", "looting_destruction", "other"),
+    }.items()
+    for t in ts
+}
+
+
+@dataclass(slots=True)
+class Story:
+    """All tellings of one act."""
+
+    acts: list[Act] = field(default_factory=list)
+
+    @property
+    def types(self) -> Counter[ActType]:
+        """Summed weights of the types told."""
+        total: Counter[ActType] = Counter()
+        for act in self.acts:
+            for name, weight in act.types.items():
+                total[name] += weight * (0.6 if act.title else 1.0)  # type: ignore[assignment]
+        return total
+
+    @property
+    def type(self) -> ActType | None:
+        """The type that weighs most; None where no word tells one."""
+        return heaviest(self.types)
+
+    @property
+    def places(self) -> list[Place]:
+        """Places of all tellings, the most specific first, each name once."""
+        seen: set[str] = set()
+        out = []
+        for place in sorted((p for act in self.acts for p in act.places), key=width):
+            if fold(place.name) not in seen:
+                seen.add(fold(place.name))
+                out.append(place)
+        return out
+
+    @property
+    def dates(self) -> list[DateRange]:
+        """Dates of all tellings, in order."""
+        return [d for act in self.acts for d in act.dates]
+
+    @property
+    def figures(self) -> list[tuple[Figure, Marks]]:
+        """Figures of all tellings with the sentence they stand in."""
+        return [(f, act.marks) for act in self.acts for f in act.figures]
+
+    @property
+    def blames(self) -> list[Blame]:
+        """Doers, each name once."""
+        seen: set[str] = set()
+        out = []
+        for act in self.acts:
+            for blame in act.blames:
+                key = blame.actor.actor_id or fold(blame.actor.name)
+                if key not in seen:
+                    seen.add(key)
+                    out.append(blame)
+        return out
+
+    @property
+    def targets(self) -> list[Actor]:
+        """Actors hit, each name once."""
+        seen = {fold(b.actor.name) for b in self.blames}
+        out = []
+        for act in self.acts:
+            for actor in act.targets:
+                if fold(actor.name) not in seen:
+                    seen.add(fold(actor.name))
+                    out.append(actor)
+        return out
+
+    def main(self, harm: str = "killed") -> list[Figure]:
+        """Counted whole figures for one harm."""
+        return [f for f, _ in self.figures if f.harm == harm and f.part_of is None and f.counted]
+
+
+def heaviest(types: Counter[ActType]) -> ActType | None:
+    """The type with the largest weight; None of none."""
+    best: ActType | None = None
+    for name, weight in types.items():
+        if best is None or weight > types[best]:
+            best = name
+    return best
+
+
+def fold(name: str) -> str:
+    """A name for comparing: lower case, no article, only letters and digits."""
+    return re.sub(r"[\W_]+", "", re.sub(r"^(al|el|the)[\s\-]+", "", name.lower()))
+
+
+def merge_acts(acts: Sequence[Act]) -> list[Story]:
+    """The stories of a report, in order of their first body telling. Headline acts are placed last."""
+    stories: list[Story] = []
+    for act in (a for a in acts if not a.title):
+        _place(stories, act)
+    headline = [a for a in acts if a.title]
+    for act in headline:
+        best = _best(stories, act)
+        if best is not None:
+            best.acts.append(act)
+        else:
+            stories.insert(0, Story([act]))
+    return stories
+
+
+def _place(stories: list[Story], act: Act) -> None:
+    best = _best(stories, act)
+    if best is None:
+        stories.append(Story([act]))
+    else:
+        best.acts.append(act)
+
+
+def _best(stories: list[Story], act: Act) -> Story | None:
+    scored = [
+        (fit(story, act, recent=story is stories[-1], alone=len(stories) == 1), k) for k, story in enumerate(stories)
+    ]
+    good = [s for s in scored if s[0] >= weights()["join"]]
+    return stories[max(good)[1]] if good else None
+
+
+@cache
+def weights() -> dict[str, float]:
+    """The weights of `data/merge.yml`. Raises LexiconError where one is missing or is no number."""
+    data = lexicon.load("merge")
+    missing = [name for name in WEIGHTS if not isinstance(data.get(name), (int, float))]
+    if missing or set(data) != set(WEIGHTS):
+        raise LexiconError(f"merge.yml: must hold one number for each of {', '.join(WEIGHTS)}")
+    return {name: float(data[name]) for name in WEIGHTS}
+
+
+def fit(story: Story, act: Act, *, recent: bool, alone: bool = False) -> float:
+    """How well the act fits the story: a sum of named weights; `recent` says the story is the last one told."""
+    if act.statistic != story.acts[0].statistic:
+        return _NEVER
+    told = _numbers([f for f, _ in story.figures if f.counted])
+    if act.title and _toll(act) and not _numbers(_toll(act)) & told and (story.main() or not alone):
+        return _NEVER
+    w = weights()
+    reasons = [
+        _figures_fit(story, act),
+        _places_fit(story, act),
+        _types_fit(story, act),
+        _dates_fit(story, act),
+        _doers_fit(story, act),
+    ]
+    if "anaphora" in act.flags:
+        reasons.append("anaphora_recent" if recent else "anaphora")
+    if recent and not act.told:
+        reasons.append("adds_recent")
+    if recent and act.index - story.acts[-1].index <= 1 and not act.places:
+        reasons.append("next_without_place")
+    if act.shared and story.acts[-1].marks is act.marks:
+        reasons.append("same_sentence")
+    if act.title:
+        reasons.append("title")
+    return sum(w[reason] for reason in reasons if reason)
+
+
+def _toll(act: Act) -> list[Figure]:
+    return [f for f in act.figures if f.harm == "killed" and f.part_of is None and f.counted]
+
+
+def _numbers(figures: Sequence[Figure]) -> set[tuple[str, int]]:
+    return {(f.harm, f.min if f.min is not None else f.max or 0) for f in figures}
+
+
+def _figures_fit(story: Story, act: Act) -> str:
+    mine = _numbers([f for f in act.figures if f.part_of is None and f.counted])
+    all_mine = _numbers([f for f in act.figures if f.counted])
+    theirs = _numbers([f for f, _ in story.figures if f.counted])
+    whole = _numbers([f for f, _ in story.figures if f.part_of is None and f.counted])
+    if not all_mine or not theirs:
+        return "figures_absent" if not act.figures or not story.figures else ""
+    common = mine & whole
+    if common:
+        return "toll_same" if any(n > 2 for _, n in common) or len(common) > 1 else "toll_same_small"
+    if any(n > 4 for _, n in all_mine & theirs):
+        return "toll_part"
+    if any(f.more for f in act.figures):
+        return "toll_more"
+    if _toll(act) and any(h == "killed" for h, _ in whole):
+        if act.title:
+            return "toll_differs_title"
+        return "toll_differs_anaphora" if "anaphora" in act.flags else "toll_differs"
+    return "figures_differ"
+
+
+def _places_fit(story: Story, act: Act) -> str:
+    mine, theirs = act.places, story.places
+    if not mine or not theirs:
+        return ""
+    a, b = fold(mine[0].name), fold(theirs[0].name)
+    names_a, names_b = {fold(p.name) for p in mine}, {fold(p.name) for p in theirs}
+    if a == b:
+        return "place_same"
+    if a in names_b or b in names_a or _nested(mine[0], theirs[0]):
+        return "place_nested"
+    if names_a & names_b or act.title:
+        return "place_overlap"
+    same = _numbers([f for f in act.figures if f.counted]) & _numbers([f for f, _ in story.figures if f.counted])
+    return "place_differs_same_toll" if any(n > 4 for _, n in same) else "place_differs"
+
+
+def _nested(a: Place, b: Place) -> bool:
+    """Is one the province or district of the other, as the gazetteer has it?"""
+
+    def up(place: Place) -> set[str]:
+        return {fold(x) for x in (place.admin1, place.admin2) if x}
+
+    return fold(a.name) in up(b) or fold(b.name) in up(a)
+
+
+def _types_fit(story: Story, act: Act) -> str:
+    mine = heaviest(act.types)
+    theirs = story.type
+    if mine is None or theirs is None:
+        return "type_open"
+    if mine == theirs:
+        return "type_same"
+    if mine in story.types or theirs in act.types:
+        return "type_among"
+    return "type_family" if FAMILY[mine] == FAMILY[theirs] else "type_differs"
+
+
+def _dates_fit(story: Story, act: Act) -> str:
+    mine = [d for d in act.dates if d.start and d.end]
+    theirs = [d for d in story.dates if d.start and d.end]
+    if not mine or not theirs:
+        return ""
+    meet = any(a.start <= b.end and b.start <= a.end for a in mine for b in theirs)  # type: ignore[operator]
+    return "date_meets" if meet else "date_differs"
+
+
+def _doers_fit(story: Story, act: Act) -> str:
+    mine = {b.actor.actor_id or fold(b.actor.name) for b in act.blames}
+    theirs = {b.actor.actor_id or fold(b.actor.name) for b in story.blames}
+    if not mine or not theirs:
+        return ""
+    return "doer_same" if mine & theirs else "doer_differs"
