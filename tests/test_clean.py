@@ -18,7 +18,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tollbook import furniture, lexicon
+from tollbook import lexicon, page_rules
 from tollbook.clean import MAX_TEXT, clean_report, parse_day
 from tollbook.errors import LexiconError, SourceError
 from tollbook.model import RawReport, Report
@@ -49,7 +49,7 @@ def test_page(path: Path) -> None:
     page = next(p for p in (path.with_suffix(".html"), path.with_suffix(".txt")) if p.exists())
     is_html = page.suffix == ".html"
     report = clean_report(raw(page.read_text(encoding="utf-8"), is_html=is_html, title=case.get("given_title")))
-    core = furniture.headline_span(report.title, report.outlet)
+    core = page_rules.headline_span(report.title, report.outlet)
     assert case["title"] in (report.title, report.title[slice(*core)])
     assert report.published == case["published"]
     basis = case["basis"]
@@ -266,7 +266,7 @@ def test_days_as_people_write_them(stated: str) -> None:
 
 
 def test_page_rules_fit_their_examples() -> None:
-    known = furniture.rules()
+    known = page_rules.rules()
     for section in ("lines", "contains", "headings", "heads", "credits", "tails"):
         for rule in getattr(known, section):
             whole = section in ("lines", "headings")
@@ -288,10 +288,10 @@ def test_page_data_is_checked() -> None:
     data = dict(lexicon.load("lexicon/en/pages"))
     rule = {"kind": "share", "pattern": "x", "example": "x"}
     with pytest.raises(LexiconError, match="needed are"):
-        furniture.check({})
+        page_rules.check({})
     for bad in ({**rule, "kind": "fun"}, {**rule, "colour": 1}, {**rule, "pattern": "("}, {**rule, "takes": "rest"}):
         with pytest.raises(LexiconError):
-            furniture.check({**data, "lines": [bad]})
+            page_rules.check({**data, "lines": [bad]})
 
 
 def test_text_needs_no_html_library() -> None:

@@ -10,13 +10,13 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from string import ascii_lowercase, ascii_uppercase
 
 from tollbook import lexicon
 from tollbook.errors import LexiconError
-from tollbook.model import Report, Sentence, Span
+from tollbook.model import Furniture, Report, Sentence, Span
 
 # Longer stretches without an end are cut at white space: tables, word salad, hostile input.
 MAX_SENTENCE = 3000
@@ -78,13 +78,17 @@ def split_sentences(report: Report) -> tuple[Sentence, ...]:
     `kind` is title, body or the furniture kind; `paragraph` counts from 0 and grows at blank lines
     and at line ends that are not mere wrapping.
     """
-    text = report.text
+    return _split(report.text, report.title_end, report.furniture)
+
+
+@lru_cache(maxsize=4)  # cleaning asks first, the extractor a moment later
+def _split(text: str, title_end: int, furniture: tuple[Furniture, ...]) -> tuple[Sentence, ...]:
     capitals = is_capitals(text)
     double = _double_spaced(text)
     found: list[Sentence] = []
     paragraph = -1
     last_block = None
-    for block_no, span, kind in _blocks(report):
+    for block_no, span, kind in _blocks(text, title_end, furniture):
         if block_no != last_block:
             paragraph, last_block = paragraph + 1, block_no
         found += [Sentence(s, paragraph, kind) for s in _sentences(text, span, capitals, double)]
@@ -94,19 +98,18 @@ def split_sentences(report: Report) -> tuple[Sentence, ...]:
 # --- blocks: title, paragraphs, furniture -------------------------------------------------------
 
 
-def _blocks(report: Report) -> Iterator[tuple[int, Span, str]]:
+def _blocks(text: str, title_end: int, furniture: tuple[Furniture, ...]) -> Iterator[tuple[int, Span, str]]:
     """(paragraph number, span, kind): stretches that no sentence may cross, together covering the text."""
-    text = report.text
-    cuts = sorted({f.span[0] for f in report.furniture} | {f.span[1] for f in report.furniture} | {report.title_end})
-    starts = [f.span[0] for f in report.furniture]
+    starts = [f.span[0] for f in furniture]
+    cuts = sorted({*starts, *(f.span[1] for f in furniture), title_end})
     for number, (start, end) in enumerate(paragraph_spans(text)):
         inside = cuts[bisect_right(cuts, start) : bisect_left(cuts, end)]
         for a, b in pairwise([start, *inside, end]):
             at = bisect_right(starts, a) - 1
-            if at >= 0 and report.furniture[at].span[1] > a:
-                kind = report.furniture[at].kind
+            if at >= 0 and furniture[at].span[1] > a:
+                kind = furniture[at].kind
             else:
-                kind = "title" if b <= report.title_end else "body"
+                kind = "title" if b <= title_end else "body"
             yield number, (a, b), kind
 
 
