@@ -25,10 +25,17 @@ _QUOTE = re.compile(
 _LABEL = re.compile(r"([A-Z][\w.'’ -]{1,40}): ")
 _MAX_NAME = 14
 
+# Verbs that may stand before their subject.
+_INVERTING = frozenset({"said", "says", "added", "reported", "announced", "reports", "confirmed", "adds"})
+_GOVERNING = frozenset({
+    "in", "at", "near", "from", "of", "on", "by", "to", "with", "for", "into", "against", "around", "outside", "inside",
+    "between", "towards", "toward", "over", "across", "through", "city", "town", "village", "province", "district",
+    "neighborhood", "neighbourhood", "governorate", "called", "named",
+})  # fmt: skip
 _PERSON_NOUNS = frozenset({"official", "police", "party", "activist", "witness", "hospital_or_morgue", "rescue", "ngo"})
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Phrase:
     """A speaker's phrase, words [first, last) of a line, and what it is."""
 
@@ -180,9 +187,16 @@ def _remember(lines: Sequence[_Line]) -> _Memory:
             if voice.person:
                 continue
             span = (line.words[first].bare, line.words[last - 1].end)
+            span = _clip(line, first, last, span)
             name = line.text[span[0] : span[1]]
+            if name.endswith("s") and name[:-1] == institution.name:
+                name, span = name[:-1], (span[0], span[1] - 1)
             known = memory.fullest.get(institution.speaker_id)
-            if known is None or len(name) > len(known[0]):
+            if (
+                known is None
+                or (len(name) > len(known[0]) and known[0] != institution.name)
+                or name == institution.name
+            ):
                 memory.fullest[institution.speaker_id] = (name, span)
     return memory
 
@@ -201,9 +215,10 @@ def _read(line: _Line, book: SpeechBook, memory: _Memory) -> list[Speaker]:
     scopes = _scopes(line, cues)
     found: list[Speaker] = []
     for cue, scope in zip(cues, scopes, strict=True):
-        speaker = _speaker(line, cue, scope, memory)
-        found.append(speaker)
-        memory.spoken.append(speaker)
+        speaker = _speaker(line, cue, scope, memory, book)
+        if speaker is not None:
+            found.append(speaker)
+            memory.spoken.append(speaker)
     return found
 
 
@@ -274,22 +289,36 @@ def _verb_cue(line: _Line, i: int, length: int, stance: str, used: int, book: Sp
         return _Cue(phrase, phrase.first, i + 1, "states", True, True) if phrase else None
     claim = " ".join(word.norm for word in line.words[i : i + 2]) in book.claim_phrases
     phrase = _left(line, i, used, book)
-    strong = norm not in book.weak
-    if phrase is not None and (strong or claim or _speech_follows(line, i + length, book)):
-        backward = _closes(line, i + length, book)
-        forward = not backward
-        if phrase.first == 0 or not _content(line, 0, phrase.first):
-            forward, backward = True, False
-        return _Cue(phrase, phrase.first, i + length, "claims" if claim else stance, forward, backward)
-    if phrase is None and norm in ("said", "says", "added", "reported", "announced", "reports", "confirmed", "told"):
-        after = _right(line, i + 1, book)
-        if (
-            after is not None
-            and i + 1 == after.first
-            and (norm in ("said", "says", "added") or after.last >= len(line.words))
-        ):
-            return _Cue(after, i, after.last, stance, i == 0, i > 0)
-    return None
+    if norm in _INVERTING:
+        inverted = _inverted(line, i, phrase, book)
+        if inverted is not None:
+            return _Cue(inverted, i, inverted.last, stance, i == 0, i > 0)
+    if phrase is None:
+        return None
+    if claim:
+        # Claiming an act is not vouching for the figures told with it.
+        return _Cue(phrase, phrase.first, i + length, "claims", False, False)
+    if (norm in book.weak or norm in book.strict) and not _speech_follows(line, i + length, book):
+        return None
+    backward = _closes(line, i + length, book)
+    if phrase.first == 0 or not _content(line, 0, phrase.first):
+        backward = False
+    return _Cue(phrase, phrase.first, i + length, stance, not backward, backward)
+
+
+def _inverted(line: _Line, i: int, left: _Phrase | None, book: SpeechBook) -> _Phrase | None:
+    """The subject after its verb: "... said the Observatory", also where what was said ends in a speaking noun."""
+    after = _right(line, i + 1, book)
+    if after is None or after.first != i + 1:
+        return None
+    n = len(line.words)
+    closing = book.adding | {"who", "which"}
+    ends = after.last >= n or line.words[after.last].norm in closing or line.words[after.last].gap == 3
+    if left is None:
+        return after if ends or line.words[i].norm in ("said", "says", "added") else None
+    opens = left.first == 0 or not _content(line, 0, left.first)
+    named = after.institution is not None or after.back is not None or not after.generic
+    return after if ends and named and not opens and not _comma_before(line, left.first) else None
 
 
 def _as_saying(line: _Line, i: int, book: SpeechBook) -> bool:
@@ -304,6 +333,8 @@ def _speech_follows(line: _Line, i: int, book: SpeechBook) -> bool:
         return True
     word = line.words[i]
     between = line.text[line.words[i - 1].end : word.start]
+    if line.words[i - 1].norm in book.strict:
+        return word.norm in book.after_strict or any(c in between for c in '"“:,') or word.norm in book.adding
     return (
         word.norm in book.after_weak
         or word.norm.isdigit()
@@ -352,9 +383,13 @@ def _left(line: _Line, end: int, used: int, book: SpeechBook) -> _Phrase | None:
     while j > floor and end - j < 9 and _may_stand_between(line, j - 1, end, book):
         j -= 1
     direct = _phrase_ending(line, j, floor, book)
-    if direct is not None and not (
-        direct.first > floor and _comma_before(line, direct.first) and _comma_after(line, j)
-    ):
+    if direct is not None and direct.first > floor:
+        named = _named_before(line, direct, floor, book)
+        if named is not None:
+            return named
+        if not (_comma_before(line, direct.first) and _comma_after(line, j)):
+            return direct
+    elif direct is not None:
         return direct
     # "Name, a description, said": the name before the commas speaks.
     if _comma_after(line, j):
@@ -365,22 +400,50 @@ def _left(line: _Line, end: int, used: int, book: SpeechBook) -> _Phrase | None:
         if k > floor and _comma_before(line, k):
             named = _phrase_ending(line, k, floor, book)
             if named is not None and (direct is None or not named.generic or direct.generic):
-                if (
-                    direct is not None
-                    and direct.institution
-                    and named.institution is None
-                    and direct.institution.kind == "monitor"
-                ):
-                    return replace_first(direct, named.first)
+                if direct is not None and direct.institution and direct.kind == "monitor" and not named.institution:
+                    return replace(direct, first=named.first)
                 return named
-    return direct
+    return direct if direct is not None else _opening(line, j, floor, book)
 
 
-def replace_first(phrase: _Phrase, first: int) -> _Phrase:
-    """The same phrase, starting earlier."""
-    return _Phrase(
-        first, phrase.last, phrase.name, phrase.institution, phrase.kind, phrase.generic, phrase.back, phrase.plural
-    )
+def _named_before(line: _Line, direct: _Phrase, floor: int, book: SpeechBook) -> _Phrase | None:
+    """The name that a description follows without a comma: "Omar Hassan a doctor in the town said"."""
+    opening = line.words[direct.first]
+    if opening.norm not in ("a", "an", "the") or opening.gap > 1 or not (direct.generic or direct.back):
+        return None
+    named = _phrase_ending(line, direct.first, floor, book)
+    if named is not None and named.first > 0 and line.words[named.first - 1].norm in _GOVERNING:
+        return None
+    if named is None or named.back or (named.institution is None and (named.kind or named.last - named.first < 2)):
+        return None
+    return named
+
+
+def _opening(line: _Line, j: int, floor: int, book: SpeechBook) -> _Phrase | None:
+    """A speaker that opens the sentence and that a description parts from its verb."""
+    first = 0
+    openers = ("meanwhile", "earlier", "later", "but", "and", "however")
+    while first < min(3, len(line.words)) and line.words[first].norm in openers:
+        first += 1
+    if floor > first or j - first > 25:
+        return None
+    if line.words[first].norm in book.openers and line.words[first].norm not in ("the", "a", "an", "one"):
+        return None
+    phrase = _right(line, first, book)
+    if (
+        phrase is None
+        or phrase.last >= j
+        or phrase.back
+        or (phrase.generic and phrase.kind not in ("source", "monitor"))
+    ):
+        return None
+    after = line.words[phrase.last]
+    if (
+        after.norm in ("a", "an", "the", "who", "which", "whose", "one", "operating", "based", "citing")
+        or after.gap == 3
+    ):
+        return phrase
+    return None
 
 
 def _comma_before(line: _Line, i: int) -> bool:
@@ -422,8 +485,15 @@ def _phrase_ending(line: _Line, j: int, floor: int, book: SpeechBook) -> _Phrase
             break
         k = step
         if line.words[k].norm in ("the", "a", "an") and not _prepositional(line, k, floor, book):
-            break
-    return _describe(line, _trimmed(line, k, j, book), j, book)
+            if not (k - 1 > floor and line.words[k - 1].norm == "and" and _and_joins(line, k - 1, book)):
+                break
+    k = _trimmed(line, k, j, book)
+    phrase = _describe(line, k, j, book)
+    if phrase is not None and phrase.kind is None and phrase.institution is None and k > 0 and line.words[k].gap < 2:
+        # "near Manbij claimed", "in Abu Kamal said": what a preposition governs is no subject.
+        if line.words[k - 1].norm in _GOVERNING:
+            return None
+    return phrase
 
 
 def _step_left(line: _Line, k: int, j: int, floor: int, book: SpeechBook) -> int:
@@ -439,7 +509,7 @@ def _step_left(line: _Line, k: int, j: int, floor: int, book: SpeechBook) -> int
     i = k - 1
     word = line.words[i]
     norm = word.norm
-    if norm in book.time_words:
+    if norm in book.time_words or norm.rstrip("s") in book.time_words:
         return k
     if norm in ("the", "a", "an"):
         return i if k < j else k
@@ -467,6 +537,8 @@ def _quoted_gap(line: _Line, k: int) -> bool:
         "/",
         "'",
         "’",
+        "[",
+        "]",
     )
 
 
@@ -528,6 +600,8 @@ def _right(line: _Line, i: int, book: SpeechBook) -> _Phrase | None:
         voice = line.starts.get(k)
         if voice is not None:
             k = voice[0]
+            if k < n and not _goes_on(line, k, book):
+                break
             continue
         actor = line.actor_starts.get(k)
         if actor is not None and (k == i or k - i < 3):
@@ -550,12 +624,21 @@ def _right(line: _Line, i: int, book: SpeechBook) -> _Phrase | None:
         elif norm in book.time_words:
             break
         elif norm in book.nouns or norm in book.modifiers or norm in book.lands or _capital(line, line.words[k]):
+            plain = norm not in book.nouns and not _capital(line, line.words[k])
+            if k > i and plain and line.words[k - 1].norm in book.nouns:
+                break
             k += 1
         else:
             break
     while k > i and line.words[k - 1].norm in ("and", "the", "a", "an", *book.prepositions):
         k -= 1
     return _describe(line, i, k, book) if k > i else None
+
+
+def _goes_on(line: _Line, k: int, book: SpeechBook) -> bool:
+    """Whether an institution's name goes on as a phrase: "SANA |reporter", "Human Rights Watch |in Beirut"."""
+    norm = line.words[k].norm
+    return norm in book.nouns or norm == "and" or norm in book.prepositions or norm in book.modifiers
 
 
 def _right_joins(line: _Line, k: int, book: SpeechBook) -> bool:
@@ -598,12 +681,17 @@ def _describe(line: _Line, first: int, last: int, book: SpeechBook) -> _Phrase |
         to = line.starts[at][0]
         institution = voice.institution
         covered = body == at and to == last
-        if covered or institution.kind in ("monitor",):
+        if institution.kind == "media" and not covered and _reporter(line, to, last, book):
+            return _Phrase(first, last, name, institution, "media", True)
+        if (covered and not voice.person) or institution.kind == "monitor":
             return _Phrase(first, last, name, institution, institution.kind)
         if noun is not None and noun[0] != institution.kind and not voice.person:
             person = _person(line, body, last, book)
             return _Phrase(first, last, person or name, None, noun[0], person is None)
         person = _person(line, body, last, book)
+        if voice.person and institution.kind != "monitor":
+            own = (line.words[at].bare, line.words[to - 1].end)
+            return _Phrase(first, last, _clip(line, at, to, own), institution, institution.kind, True)
         if voice.person or person is None:
             return _Phrase(first, last, name, institution, institution.kind)
         return _Phrase(first, last, person, None, "official")
@@ -620,7 +708,10 @@ def _describe(line: _Line, first: int, last: int, book: SpeechBook) -> _Phrase |
             return _Phrase(first, last, name, None, None)
         return None
     kind, word = noun
-    definite = opening in book.definite and last - body <= 2
+    inside = [w.norm for w in line.words[body : last - word.count(" ") - 1]]
+    definite = opening in book.definite and (
+        "based" in inside or (len(inside) < 2 and not book.lands.intersection(inside))
+    )
     if definite and word in book.back_nouns and person is None:
         return _Phrase(first, last, name, None, kind, True, back=word, plural=word.endswith("s"))
     if person is not None and kind in _PERSON_NOUNS:
@@ -633,6 +724,10 @@ def _describe(line: _Line, first: int, last: int, book: SpeechBook) -> _Phrase |
     ):
         return None
     return _Phrase(first, last, name, None, kind, not _capital(line, line.words[last - 1]) or last - body < 2)
+
+
+def _reporter(line: _Line, first: int, last: int, book: SpeechBook) -> bool:
+    return any(line.words[k].norm in book.reporters_of for k in range(first, last))
 
 
 def _clip(line: _Line, first: int, last: int, name: Span) -> Span:
@@ -712,16 +807,11 @@ def _without_media(cues: list[_Cue]) -> list[_Cue]:
     """Where a source is quoted, the agency that carries it is the medium, not the speaker."""
     if len(cues) < 2:
         return cues
-    voiced = [cue for cue in cues if cue.phrase.kind != "media"]
-    if not voiced:
-        return cues
     kept = []
     for k, cue in enumerate(cues):
-        nested = cue.phrase.kind == "media" and any(
-            abs(k - other) == 1 and (cues[other].start - cue.end) < 4 and cues[other].start >= cue.end - 1
-            for other in range(len(cues))
-            if cues[other].phrase.kind != "media"
-        )
+        after = cues[k + 1] if k + 1 < len(cues) else None
+        # "AFP reported, citing a doctor": the doctor speaks.
+        nested = after is not None and cue.phrase.kind == "media" and after.start - cue.end < 4 and not after.told
         if not nested:
             kept.append(cue)
     return kept
@@ -729,6 +819,14 @@ def _without_media(cues: list[_Cue]) -> list[_Cue]:
 
 def _scopes(line: _Line, cues: Sequence[_Cue]) -> list[Span]:
     start, end = line.sentence.span
+    claims = [k for k, cue in enumerate(cues) if not cue.forward and not cue.backward]
+    if claims:
+        others = [cue for k, cue in enumerate(cues) if k not in claims]
+        rest = iter(_scopes(line, others) if others else ())
+        return [
+            (line.words[cue.start].start, line.words[cue.end - 1].end) if k in claims else next(rest)
+            for k, cue in enumerate(cues)
+        ]
     if len(cues) == 1:
         return [(start, end)]
     bounds = [start]
@@ -747,28 +845,36 @@ def _scopes(line: _Line, cues: Sequence[_Cue]) -> list[Span]:
 
 def _break_between(line: _Line, first: int, last: int) -> int:
     for k in range(last - 1, first, -1):
-        if line.words[k].norm in ("while", "but", "whereas", "and"):
+        if line.words[k].norm in ("while", "but", "whereas"):
             return k
     return last
 
 
-def _speaker(line: _Line, cue: _Cue, scope: Span, memory: _Memory) -> Speaker:
+def _speaker(line: _Line, cue: _Cue, scope: Span, memory: _Memory, book: SpeechBook) -> Speaker | None:
     phrase = cue.phrase
     span = phrase.name
     if phrase.back is not None:
         known = _antecedent(phrase, memory)
         if known is not None:
             return replace(known, span=span, scope=scope, stance=cue.stance)
+        if phrase.back in book.pronouns:
+            return None
     name = line.text[span[0] : span[1]]
     institution = phrase.institution
-    if institution is None and phrase.kind == "monitor" and phrase.generic and len(memory.monitors) == 1:
+    own_name = institution is not None and phrase.generic
+    if institution is None and phrase.generic and len(memory.monitors) == 1 and _vague_monitor(name, book):
         institution = memory.monitors[0]
     if institution is not None:
-        fullest = memory.fullest.get(institution.speaker_id)
+        fullest = None if own_name else memory.fullest.get(institution.speaker_id)
         return Speaker(
             fullest[0] if fullest else name, span, scope, cue.stance, institution.speaker_id, institution.kind, False
         )
     return Speaker(name, span, scope, cue.stance, None, phrase.kind, phrase.generic)
+
+
+def _vague_monitor(name: str, book: SpeechBook) -> bool:
+    norms = [word.norm for word in words(name, 0, len(name))]
+    return any(" ".join(norms[-k:]) in book.vague_monitors for k in (1, 2, 3, 4)) and len(norms) <= 5
 
 
 def _antecedent(phrase: _Phrase, memory: _Memory) -> Speaker | None:

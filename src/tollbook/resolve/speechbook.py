@@ -50,6 +50,9 @@ class SpeechBook:
     verbs: dict[str, str]
     weak: frozenset[str]
     after_weak: frozenset[str]
+    strict: frozenset[str]
+    after_strict: frozenset[str]
+    vague_monitors: frozenset[str]
     before: dict[str, tuple[tuple[str, ...], ...]]
     before_weak: frozenset[str]
     as_saying: frozenset[str]
@@ -131,6 +134,9 @@ def load_speech() -> SpeechBook:
         verbs={" ".join(norms(verb)): stance for stance, listed in data["verbs"].items() for verb in split(listed)},
         weak=single("weak"),
         after_weak=single("after_weak"),
+        strict=single("strict"),
+        after_strict=single("after_strict"),
+        vague_monitors=phrases("vague_monitors"),
         before=_by_first(split(data["before"])),
         before_weak=phrases("before_weak"),
         as_saying=phrases("as_saying"),
