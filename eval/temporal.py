@@ -204,7 +204,7 @@ def _errors(document, published, found, timexes, pairs, inside, met) -> list[str
 def main() -> int:
     """Print the table; exit status 1 where the corpora are absent."""
     parser = argparse.ArgumentParser(description="Value F1 of find_dates on TimeML gold.")
-    parser.add_argument("--corpus", action="append", help=f"default: {' and '.join(CORPORA)}")
+    parser.add_argument("--corpus", action="append", choices=CORPORA, help=f"default: {' and '.join(CORPORA)}")
     parser.add_argument("--no-dateparser", action="store_true")
     parser.add_argument("--errors", type=int, default=0, help="print this many errors of the calendar table")
     arguments = parser.parse_args()
