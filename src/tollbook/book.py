@@ -29,6 +29,7 @@ from tollbook.ledger.bounds import ALL, DEFAULT_RULE, RULES, Bound, get_rule, sh
 from tollbook.ledger.decisions import Held
 from tollbook.ledger.figures import schemes
 from tollbook.ledger.state import Options, State
+from tollbook.ledger.trajectory import Step, trajectory
 from tollbook.link.features import Reason, explain
 from tollbook.model import Furniture, Issue, Record, Report, to_plain
 from tollbook.store import SqlStore, derive, end_of, load, report_key, schema
@@ -98,6 +99,7 @@ class Detail:
     parts: tuple[tuple[str, bool, str], ...]
     part_of: tuple[tuple[str, bool, str], ...]
     sentences: Mapping[str, str] = field(default_factory=dict)
+    steps: tuple[Step, ...] = ()
 
 
 def open_book(path: str | Path, *, write: bool = False) -> Book:
@@ -224,6 +226,41 @@ class Book:
         grounded = ground_record(report_id, report.doc_id, report.text, slim)
         counts.note(self.store.add_report(report, made_by=made_by, grounded=grounded, issues=issues), grounded)
 
+    def reread(self, extractor: str, on_done: Callable[[str], None] | None = None) -> Added:
+        """Reads every live report again with an extractor: a new run each; decisions stay and find their claims.
+
+        Raises UsageError for an extractor there is not.
+        """
+        from tollbook.intake import read_again
+
+        read = read_again(extractor)
+        counts = _Counts()
+        for report in self.reports():
+            try:
+                record, issues = read(report)
+            except TollbookError as error:
+                self.store.add_issues([Issue("extractor_failed", str(error), report.doc_id)])
+                counts.issues += 1
+                continue
+            self._add(report, record, f"extractor {extractor}", counts, issues)
+            if on_done:
+                on_done(report.doc_id)
+        return counts.done()
+
+    def reports(self) -> Iterator[Report]:
+        """The newest text of each document, as it was stored. Expunged ones are left out."""
+        table = schema.reports
+        newest = sa.select(sa.func.max(table.c.seq)).group_by(table.c.doc_id)
+        with self.store.read() as connection:
+            numbers = sorted(connection.execute(newest).scalars())
+        for batch in load.chunks(numbers, 200):
+            with self.store.read() as connection:
+                rows = connection.execute(sa.select(table).where(table.c.seq.in_(batch)).order_by(table.c.seq)).all()
+            for row in rows:
+                meta = json.loads(row.meta)
+                if not meta.get("expunged"):
+                    yield _stored(row, meta)
+
     def refresh(self, tell: Tell | None = None) -> bool:
         """Brings the computed tables up to the log. Reading functions do it by themselves where they may write."""
         if self.store.writes:
@@ -307,6 +344,8 @@ class Book:
                 keep=keep,
                 reviewed_only=reviewed_only,
                 as_of=str(how["as_of"]) if how.get("as_of") else None,
+                since=_edge(since, False),
+                until=_edge(until, True),
             )
 
     def records(self, **how: Any) -> Iterator[dict[str, Any]]:
@@ -330,7 +369,9 @@ class Book:
                         value["cluster"] = where.get((c.run_seq, c.mention_id))
                     claims.setdefault(c.run_seq, []).append((c.kind, c.claim_id, c.mention_id, value))
                 for run in batch:
-                    yield rebuild(json.loads(rests[run]), claims.get(run, []))
+                    rest = json.loads(rests[run])
+                    if not rest.get("expunged"):
+                        yield rebuild(rest, claims.get(run, []))
 
     def resolve(self, connection: sa.Connection, asked: str) -> str:
         """The incident that an id leads to: its own, a merged one's, or a mention's. A unique beginning of an id is
@@ -376,6 +417,13 @@ class Book:
             parts=tuple((p.part_id, bool(p.sure), p.why) for p in parts),
             part_of=tuple((p.total_id, bool(p.sure), p.why) for p in owners),
             sentences=texts,
+            steps=trajectory(
+                found[0].figures,
+                sides=found[0].sides,
+                rule=options.rule,
+                classes=options.classes,
+                count_parties=options.count_parties,
+            ),
         )
 
     def held(self, connection: sa.Connection) -> Held:
@@ -422,6 +470,25 @@ def report_of(record: Mapping[str, Any]) -> Report:
         furniture=tuple(Furniture(str(f["kind"]), (f["span"][0], f["span"][1])) for f in record.get("furniture") or ()),
         outlet=record.get("outlet"),
         url=record.get("url"),
+    )
+
+
+def _stored(row: Any, meta: Mapping[str, Any]) -> Report:
+    """The report of a row of log_reports."""
+    return Report(
+        doc_id=row.doc_id,
+        text=row.text,
+        title_end=int(meta.get("title_end", 0)),
+        published=dt.date.fromisoformat(row.published) if row.published else None,
+        published_basis=meta.get("published_basis", "none"),
+        language=meta.get("language", "en"),
+        raw_sha256=meta.get("raw_sha256", ""),
+        text_sha256=row.text_sha256,
+        furniture=tuple(Furniture(f["kind"], (f["span"][0], f["span"][1])) for f in meta.get("furniture", ())),
+        outlet=row.outlet,
+        url=meta.get("url"),
+        country=meta.get("country"),
+        extra=meta.get("extra", {}),
     )
 
 

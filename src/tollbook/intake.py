@@ -63,3 +63,31 @@ def read_records(paths: Sequence[Path], on_issue: Callable[[Issue], None]) -> It
                         on_issue(Issue("bad_record", "not a JSON object", file=str(path), line=number))
         except (OSError, UnicodeDecodeError, EOFError) as error:
             raise UsageError(f"{path}: the records cannot be read: {error}") from error
+
+
+def read_again(extractor: str) -> Callable[[Report], tuple[dict[str, Any], tuple[Issue, ...]]]:
+    """A function from a stored report to the record an extractor makes of it now, and its issues.
+
+    Raises UsageError for an extractor there is not; the function raises ExtractorError where it breaks.
+    """
+    from tollbook import __version__, lexicon, schema
+    from tollbook.ground import ground
+    from tollbook.model import MadeWith, to_plain
+    from tollbook.pipeline import extract, load_extractor
+
+    loaded = load_extractor(extractor)
+    made_with = MadeWith(__version__, loaded.name, loaded.model, lexicon.version(), loaded.gazetteer, schema.version())
+
+    def read(report: Report) -> tuple[dict[str, Any], tuple[Issue, ...]]:
+        reading = ground(report, extract(loaded, report))
+        record = {
+            "doc_id": report.doc_id,
+            "published": to_plain(report.published),
+            "incidents": to_plain(reading.incidents),
+            "victims": to_plain(reading.victims),
+            "issues": to_plain(reading.issues),
+            "made_with": to_plain(made_with),
+        }
+        return record, reading.issues
+
+    return read

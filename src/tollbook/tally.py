@@ -18,6 +18,7 @@ from tollbook.store.counting import Book, Counted, entries_of, read_counted
 
 BY = (*PERIODS, "place", "perpetrator", "type", "class", "sex", "age")
 UNTOLD = "not told"
+SHOWN_STATISTICS = 8
 CAVEATS = (
     "Low to high is the spread of what sources say under the rule above; it is not a confidence interval.",
     "What is documented is not all that happened: fewer reports can look like fewer deaths.",
@@ -84,6 +85,8 @@ def totals(
     keep: Callable[[Any], bool] | None = None,
     reviewed_only: bool = False,
     as_of: str | None = None,
+    since: str | None = None,
+    until: str | None = None,
 ) -> Totals:
     """The totals of a view. `keep` tests rows of derived_incidents. Raises UsageError for a `by` there is not."""
     if by not in BY:
@@ -103,7 +106,7 @@ def totals(
         total=total,
         alleged=alleged,
         statistics=_statistics(book, harm, rows, by),
-        reports=_reports_by_month(connection),
+        reports=_reports_by_month(connection, since, until),
         party_only=_party_only(book, harm),
         as_of=as_of,
         reviewed_only=reviewed_only,
@@ -187,8 +190,8 @@ def _mismatch(c: Counted, rows: Sequence[Row], by: str) -> str:
     return f"its period {c.start} to {c.end} is not one {by}"
 
 
-def _reports_by_month(connection: sa.Connection) -> tuple[tuple[str, int], ...]:
-    """Reports published in each month: the strip under every chart."""
+def _reports_by_month(connection: sa.Connection, since: str | None, until: str | None) -> tuple[tuple[str, int], ...]:
+    """Reports published in each month of what is asked: the strip under every chart."""
     live = load.live_runs(connection)
     counts: Counter[str] = Counter()
     table, runs = schema.reports, schema.runs
@@ -196,7 +199,7 @@ def _reports_by_month(connection: sa.Connection) -> tuple[tuple[str, int], ...]:
         table, table.c.report_id == runs.c.report_id
     )
     for run, day in connection.execute(query):
-        if run in live:
+        if run in live and (not since or (day and day >= since)) and (not until or (day and day[:7] <= until[:7])):
             counts[str(day)[:7] if day else "undated"] += 1
     return tuple(sorted(counts.items()))
 
@@ -238,10 +241,13 @@ def text(found: Totals) -> str:
         lines.append(
             f"{found.party_only} incidents have figures of a party only; they are not in the sum (--count-parties)."
         )
-    for s in found.statistics:
-        where = ", ".join(s.places) or "no place"
+    told = [s for s in found.statistics if s.matches] + [s for s in found.statistics if not s.matches]
+    for s in told[:SHOWN_STATISTICS]:
+        where = ", ".join(s.places) or "no place told"
         note = "matches a row" if s.matches else s.mismatch
-        lines.append(f"Statistic {s.incident}: {show(s.low, s.high, s.open)} ({where}; {note}).")
+        lines.append(f"Beside it, not in it: {show(s.low, s.high, s.open)} ({s.incident[:10]}, {where}; {note}).")
+    if len(told) > SHOWN_STATISTICS:
+        lines.append(f"{len(told) - SHOWN_STATISTICS} more figures over long times: --to jsonl lists them.")
     if found.reports:
         strip = "  ".join(f"{m} {n}" for m, n in found.reports)
         lines.append(f"Reports per month: {strip}")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tollbook import __version__
-from tollbook.cli import book, gazetteer, read, schema
+from tollbook.cli import book, gazetteer, read, review, schema
 
 # The modules whose `app` (a typer.Typer) holds commands of `tollbook`. A new family adds its line here.
 FAMILIES = (
@@ -16,6 +16,7 @@ FAMILIES = (
     schema.app,
     gazetteer.app,
     book.app,
+    review.app,
 )
 
 app = typer.Typer(

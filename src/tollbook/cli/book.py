@@ -1,4 +1,4 @@
-"""The commands of a book: `init`, `add`, `incidents`, `incident`, `totals`, `records`."""
+"""The commands that fill and ask a book: `init`, `add`, `incidents`, `incident`, `totals`, `records`, `diff`."""
 
 from __future__ import annotations
 
@@ -161,6 +161,9 @@ def incident(
     classes: Classes = None,
     count_parties: Parties = False,
     out: Out = None,
+    chart: Annotated[
+        Path | None, typer.Option("--chart", metavar="FILE", help="Draw its toll over time: .svg, .png or .html.")
+    ] = None,
 ) -> None:
     """One incident: every claim, voice by voice, with its sentence; bounds and rule; why it was merged."""
     from tollbook.book import open_book
@@ -171,6 +174,12 @@ def incident(
         found = opened.incident(incident_id, as_of=as_of, rule=rule, classes=classes, count_parties=count_parties)
     with output(out) as stream:
         stream.write(printable(text.detail(found, rule)) + "\n")
+    if chart is not None:
+        from tollbook import charts
+
+        card = found.state.card
+        title = f"{card.type.replace('_', ' ')}, {', '.join(card.places[:2])}, {card.start or 'no day told'}"
+        charts.save(charts.toll_chart(found.steps, title, rule), chart)
 
 
 @app.command()
@@ -197,6 +206,9 @@ def totals(
     count_parties: Parties = False,
     to: To = "table",
     out: Out = None,
+    chart: Annotated[
+        Path | None, typer.Option("--chart", metavar="FILE", help="Draw it too: .svg, .png or .html.")
+    ] = None,
 ) -> None:
     """Add up: each act once, a sum over several acts as what it adds to its parts, no doubt thrown away."""
     from tollbook import tally
@@ -214,6 +226,10 @@ def totals(
             stream.write(json.dumps(to_plain(found), ensure_ascii=False) + "\n")
         else:
             stream.write(printable(tally.text(found)) + "\n")
+    if chart is not None:
+        from tollbook import charts
+
+        charts.save(charts.totals_chart(found), chart)
 
 
 @app.command()
@@ -233,3 +249,23 @@ def records(
     with open_book(book) as opened, output(out) as stream:
         for record in opened.records(as_of=as_of):
             stream.write(json.dumps(record, ensure_ascii=False) + "\n")
+
+
+@app.command()
+@guarded
+def diff(
+    book: BookPath,
+    start: Annotated[str, typer.Option("--from", metavar="DAY", help="The earlier day.")],
+    end: Annotated[str, typer.Option("--to", metavar="DAY", help="The later day.")],
+    rule: RuleName = "latest-per-voice",
+    out: Out = None,
+) -> None:
+    """What changed in the book between the ends of two days (UTC), line by line, and why."""
+    from tollbook import changes
+    from tollbook.book import open_book
+    from tollbook.render.text import printable
+
+    with open_book(book) as opened:
+        found = changes.diff(opened, start, end, rule=rule)
+    with output(out) as stream:
+        stream.write(printable(changes.text(found)) + "\n")

@@ -86,7 +86,7 @@ def detail(found: Detail, rule: str) -> str:
     if len(rows) > 1:
         out += ["", table(rows)]
     beside = [by_id[c] for b in state.bounds if b.group == ALL for c in b.beside if c in by_id]
-    for f in beside:
+    for f in {f.voice.id: f for f in sorted(beside, key=lambda f: (f.said or "", f.order))}.values():
         out.append(f"beside the range, a party: {f.voice.name} says {show(f.low, f.high, f.open)} {f.harm}")
     aside = {c: why for b in state.bounds if b.group == ALL for c, why in b.aside}
     out += ["", "What each voice says:"]
@@ -99,6 +99,11 @@ def detail(found: Detail, rule: str) -> str:
                 f'    {f.said or "undated"}  {show(f.low, f.high, f.open)} {f.harm} ({f.who}): "{f.words}"'
                 f"  {told.doc_id}:{f.span[0]}-{f.span[1]}{why}"
             )
+    if len(found.steps) > 1:
+        out += ["", "The toll by the day figures were published:"]
+        for step in found.steps:
+            ranges = ", ".join(f"{show(b.low, b.high, b.open)} {harm.replace('_', ' ')}" for harm, b in step.bounds)
+            out.append(f"  {step.day}  {ranges}")
     out += ["", "Sentences:"]
     for t in state.told:
         out.append(f"  {t.published or 'undated'}  {t.outlet or t.doc_id}: {found.sentences.get(t.mention.id, '')}")

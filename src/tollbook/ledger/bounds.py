@@ -99,11 +99,15 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """Who fights in the incident, for telling a party's voice: folded names, and sides (state, non_state)."""
+    """Who fights in the incident, for telling a party's voice: bodies that did or suffered it, the doers' sides."""
 
-    names: frozenset[str] = frozenset()
+    bodies: frozenset[str] = frozenset()
     perpetrator_sides: frozenset[str] = frozenset()
     last_day: int | None = None
+
+
+NOBODY = Sides()
+"""Nobody is known to fight."""
 
 
 @dataclass(slots=True)
@@ -133,18 +137,19 @@ class _Range:
 
 
 def is_party(voice: Voice, sides: Sides) -> bool:
-    """Whether the voice is a party to this fighting: an armed body, or the state where the state did it."""
-    if voice.kind == "party":
+    """Whether the voice is a party to this fighting: a body that did or suffered it, an army or an armed group
+    whoever it accuses, and unnamed officials and police where a state did it."""
+    if voice.kind == "party" or voice.armed:
         return True
-    if voice.words and voice.words & sides.names:
-        return True
-    return "state" in sides.perpetrator_sides and (voice.state or voice.kind in ("official", "police"))
+    if voice.body is not None:
+        return voice.body in sides.bodies
+    return "state" in sides.perpetrator_sides and voice.generic and voice.kind in ("official", "police")
 
 
 def bounds(
     figures: Iterable[Figure],
     *,
-    sides: Sides = Sides(),
+    sides: Sides = NOBODY,
     rule: Rule | None = None,
     classes: str = "tollbook",
     count_parties: bool = False,

@@ -62,7 +62,7 @@ def standing(decisions: Iterable[Decision]) -> list[Decision]:
     for row in reversed(rows):
         if row.kind == "undo" and row.id not in gone:
             gone.update(row.subjects)
-    return [row for row in rows if row.id not in gone and row.kind != "undo"]
+    return [row for row in rows if row.id not in gone and row.kind in KINDS and row.kind != "undo"]
 
 
 def hold(decisions: Iterable[Decision], bound: Mapping[tuple[int, int], str]) -> Held:

@@ -144,18 +144,20 @@ def _days(mentions: Sequence[Mention]) -> tuple[str | None, str | None]:
 
 
 def _places(mentions: Sequence[Mention]) -> tuple[str, ...]:
-    """The place list whose first name most mentions share; of those the longest, of those the first told."""
+    """The most specific place that reports agree on, as the longest list that begins with it has it.
+
+    A report that only names the larger place ("Manbij") does not speak against one that names a village in it.
+    """
     named = [m for m in mentions if m.places]
     if not named:
         return ()
+    tails = {p for m in named for p in m.places[1:]}
+    finest = [m for m in named if not any(same_place(m.places[0], t) for t in tails)] or named
 
     def worth(m: Mention) -> tuple[int, int]:
-        votes = sum(1 for x in named if any(same_place(m.places[0], p) for p in x.places))
-        first = sum(1 for x in named if same_place(m.places[0], x.places[0]))
-        return (votes + first, len(m.places))
+        return (sum(1 for x in named if same_place(m.places[0], x.places[0])), len(m.places))
 
-    inner = [m for m in named if len(m.places) > 1] or named
-    return max(inner, key=worth).places
+    return max(finest, key=worth).places
 
 
 def _perpetrators(told: Sequence[Told]) -> tuple[Perpetrator, ...]:
@@ -177,11 +179,13 @@ def _perpetrators(told: Sequence[Told]) -> tuple[Perpetrator, ...]:
     return tuple(Perpetrator(spelled[k], len(names[k]), tuple(says.get(k, ()))) for k in order)
 
 
-def grade(name: str, incident: Card, found: Iterable[Bound], voices: Sequence[Voice]) -> str:
+def grade(
+    name: str, incident: Card, found: Iterable[Bound], voices: Sequence[Voice], did: frozenset[str] = frozenset()
+) -> str:
     """The grade of an incident by a named rule of `data/grades.yml`, from its counted voices.
 
     `ibc`: provisional under two independent voices. `airwars`: the five grades, confirmed only by a party's own
-    acceptance. Raises UsageError for a rule there is not.
+    acceptance (`did` are the bodies accused). Raises UsageError for a rule there is not.
     """
     rules = lexicon.load("grades")
     if name == "default" or name not in rules:
@@ -194,10 +198,9 @@ def grade(name: str, incident: Card, found: Iterable[Bound], voices: Sequence[Vo
     everyone = harmed.get(ALL)
     if everyone is not None and everyone.high and not everyone.open and fighters >= everyone.high:
         return "discounted"
-    accused = {p.name.casefold() for p in incident.perpetrators}
     if incident.contested:
         return "contested"
-    if any(v.kind == "party" and v.words and any(w in a for a in accused for w in v.words) for v in voices):
+    if any(v.body is not None and v.body in did for v in voices):
         return "confirmed"
     return "fair" if most >= 2 else "weak"
 

@@ -44,13 +44,14 @@ class State:
     figures: tuple[Figure, ...]
     act: Act
     seen: str
+    sides: Sides
 
 
 def state(told: Sequence[Told], figures: Sequence[Figure], held: Held, options: Options) -> State:
     """The state of one incident from its mentions (first-recorded first) and their figures."""
     found = _corrected(card(told), held)
     sides = Sides(
-        names=frozenset(a for t in told for a in t.mention.actors),
+        bodies=frozenset(a for t in told for a in (*t.mention.actors, *t.mention.fighting)),
         perpetrator_sides=frozenset(s for t in told for s in t.mention.sides),
         last_day=max((t.mention.end for t in told if t.mention.end is not None), default=None),
     )
@@ -58,9 +59,10 @@ def state(told: Sequence[Told], figures: Sequence[Figure], held: Held, options: 
         figures, sides=sides, rule=options.rule, classes=options.classes, count_parties=options.count_parties
     )
     speaking = _speaking(told, figures)
-    seen = digest(found, limits)
+    seen = digest(found, figures)
     review, by, at = _review(found, seen, held)
-    graded, why = grade(options.grade, found, limits, speaking), None
+    did = frozenset(a for t in told for a in t.mention.actors)
+    graded, why = grade(options.grade, found, limits, speaking, did), None
     for mention_id in found.mentions:
         override = held.corrected.get((mention_id, "grade"))
         if override is not None:
@@ -75,7 +77,7 @@ def state(told: Sequence[Told], figures: Sequence[Figure], held: Held, options: 
         places=tuple(dict.fromkeys([*found.places, *(p for t in told for p in t.mention.places)])),
         country=found.country,
         type=found.type,
-        actors=sides.names,
+        actors=frozenset(a for t in told for a in t.mention.actors),
         sides=sides.perpetrator_sides,
         reports=frozenset(t.report_id for t in told),
         killed=(everyone.low, everyone.high) if everyone else (None, None),
@@ -96,13 +98,15 @@ def state(told: Sequence[Told], figures: Sequence[Figure], held: Held, options: 
         figures=tuple(figures),
         act=act,
         seen=seen,
+        sides=sides,
     )
 
 
-def digest(found: Card, limits: Sequence[Bound]) -> str:
-    """What a person sees of an incident, as a hash: when it changes, the review is out of date."""
+def digest(found: Card, figures: Sequence[Figure]) -> str:
+    """What a person sees of an incident, as a hash: when it changes, the review is out of date. No rule is in it."""
     seen: list[Any] = [sorted(found.mentions), found.type, found.start, found.end, found.places, found.scope]
-    seen += [(b.harm, b.group, b.low, b.high, b.open) for b in limits]
+    seen += sorted((f.claim_id, f.low, f.high, f.harm, f.who, f.voice.id) for f in figures if not f.voice.own)
+    seen += sorted((f.claim_id, f.low, f.high, f.harm, f.who) for f in figures if f.voice.own)
     return hashlib.sha256(repr(seen).encode()).hexdigest()[:16]
 
 

@@ -16,15 +16,19 @@ from tollbook import lexicon
 from tollbook.errors import LexiconError
 from tollbook.link.names import words
 
-FIRST_HAND = frozenset({"hospital", "witness", "police", "official", "monitor", "party"})
+FIRST_HAND = frozenset({"hospital", "witness", "police", "official", "monitor", "rescue", "un", "ngo", "party"})
 """Kinds that may know at first hand; "media" and a report's own voice may only repeat another."""
+
+_LONGEST = 7
+"""Words of the longest name of a speaker that is looked for inside a longer one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Voice:
     """One speaker. `id` is the same for all spellings; `kind` as in `data/voices.yml`, or "report" and "other".
 
-    `generic` is a kind of speaker and not a body; `own` a report that names nobody. `words` identify the body.
+    `generic` is a kind of speaker and not a body; `own` a report that names nobody. `body` is the actor whose voice it
+    is ("state:SY", "group:taliban"), where it is one; `armed` says that actor is not a state.
     """
 
     id: str
@@ -32,43 +36,59 @@ class Voice:
     kind: str
     generic: bool = False
     own: bool = False
-    state: bool = False
-    words: frozenset[str] = frozenset()
+    body: str | None = None
+
+    @property
+    def armed(self) -> bool:
+        """Whether it speaks for an armed group."""
+        return self.body is not None and self.body.startswith("group:")
 
 
 @dataclass(frozen=True, slots=True)
 class _Lexicon:
-    aliases: tuple[tuple[str, str], ...]
-    bare: dict[str, str]
-    named: dict[str, dict[str, Any]]
+    names: dict[tuple[str, ...], Voice]
     kinds: dict[str, str]
+    order: tuple[str, ...]
     heads: frozenset[str]
     fill: frozenset[str]
 
 
 @lru_cache(maxsize=1)
 def _lexicon() -> _Lexicon:
+    from tollbook.resolve.tables import rows, split
+
     data = lexicon.load("voices")
     check(data)
-    aliases = [(alias, key) for key, entry in data["named"].items() for alias in entry["aliases"]]
+    names: dict[tuple[str, ...], Voice] = {}
+    for row in rows("speakers", tuple(data["speaker_columns"].split())):
+        kind = data["speaker_kinds"].get(row["kind"], row["kind"])
+        body = _body(row["party"])
+        voice = Voice(f"speaker:{row['id']}", row["name"], kind, body=body)
+        for alias in (row["name"], *split(row["aliases"])):
+            names.setdefault(words(alias.rstrip("*")), voice)
     return _Lexicon(
-        aliases=tuple(sorted(((" ".join(words(a)), k) for a, k in aliases), key=lambda x: (-len(x[0]), x))),
-        bare={word: key for key, entry in data["named"].items() for word in entry.get("bare", ())},
-        named=data["named"],
+        names=names,
         kinds={word: kind for kind, listed in reversed(data["kinds"].items()) for word in listed.split()},
+        order=tuple(data["kinds"]),
         heads=frozenset(data["generic_heads"].split()),
         fill=frozenset(data["generic_fill"].split()),
     )
 
 
+def _body(party: str) -> str | None:
+    """The body of a party's actor id: a state's forces and ministries are one body."""
+    if not party:
+        return None
+    kind, _, rest = party.partition(":")
+    return f"state:{rest.split(':')[0]}" if kind == "state" else party
+
+
 def check(data: dict[str, Any]) -> None:
-    """Raises LexiconError where a named body's kind is not a kind or a generic head has none."""
-    kinds = set(data["kinds"])
-    for key, entry in data["named"].items():
-        if entry["kind"] not in kinds:
-            raise LexiconError(f"voices.yml: {key}: kind {entry['kind']!r} is not one of {sorted(kinds)}")
-        if not entry["aliases"]:
-            raise LexiconError(f"voices.yml: {key} has no aliases")
+    """Raises LexiconError where a speaker's kind is mapped to none of the kinds, or a generic head is no kind word."""
+    kinds = set(data["kinds"]) | {"rescue", "un", "ngo"}
+    wrong = set(data["speaker_kinds"].values()) - kinds
+    if wrong:
+        raise LexiconError(f"voices.yml: speaker_kinds: {sorted(wrong)} are not kinds")
 
 
 @lru_cache(maxsize=65536)
@@ -76,20 +96,36 @@ def named_voice(says: str) -> Voice:
     """The voice of a named speaker or of a kind of speaker."""
     lex = _lexicon()
     folded = words(says)
-    text = f" {' '.join(folded)} "
-    found = next((key for alias, key in lex.aliases if f" {alias} " in text), None)
-    if found is None and len(folded) == 1:
-        found = lex.bare.get(folded[0])
-    if found is not None:
-        entry = lex.named[found]
-        return Voice(found, entry["name"], entry["kind"], state=bool(entry.get("state")), words=frozenset({found}))
-    order = list(lexicon.load("voices")["kinds"])
+    for length in range(min(_LONGEST, len(folded)), 0, -1):
+        for i in range(len(folded) - length + 1):
+            found = lex.names.get(folded[i : i + length])
+            if found is None and length == 1 and len(folded) > 1 and folded[i].endswith("s"):
+                found = lex.names.get((folded[i][:-1],))  # "SANAs correspondent": an apostrophe is lost
+            if found is not None and (length > 1 or _only_fill(folded, i, lex)):
+                return found
     kinds = {lex.kinds[w] for w in folded if w in lex.kinds}
-    kind = next((k for k in order if k in kinds), "other")
+    kind = next((k for k in lex.order if k in kinds), "other")
     if _is_generic(says, folded, lex):
         return Voice(f"kind:{kind}", kind if kind != "other" else says, kind, generic=True)
-    own = frozenset(w for w in folded if w not in lex.fill and w not in lex.heads)
-    return Voice(f"name:{' '.join(folded)}", says, kind, words=own)
+    return Voice(f"name:{' '.join(folded)}", says, kind, body=_speaks_for(says, kind))
+
+
+def _only_fill(folded: tuple[str, ...], at: int, lex: _Lexicon) -> bool:
+    """Whether a one-word name stands alone but for words of speaking: "SANA reporter in Homs"."""
+    rest = [
+        w for i, w in enumerate(folded) if i != at and w not in lex.fill and w not in lex.heads and w not in lex.kinds
+    ]
+    return len(rest) <= 1 and (not rest or len(folded) > 2)
+
+
+def _speaks_for(says: str, kind: str) -> str | None:
+    """The body a party's or an official's name belongs to: "Turkish army" speaks for Turkey's state."""
+    from tollbook.link.mention import bodies
+
+    if kind not in ("party", "official", "police", "other"):
+        return None
+    found = sorted(bodies(says, strict=True)[0])
+    return found[0] if found else None
 
 
 def _is_generic(says: str, folded: tuple[str, ...], lex: _Lexicon) -> bool:
@@ -117,3 +153,10 @@ def independence(voices: Iterable[Voice]) -> tuple[int, int]:
         return (0, 0)
     sure = sum(1 for v in distinct.values() if v.kind in FIRST_HAND and not v.generic)
     return (max(1, sure), len(distinct))
+
+
+@lru_cache(maxsize=1)
+def body_words() -> frozenset[str]:
+    """Words that name bodies and kinds of people: a name with one of them is not a person's."""
+    lex = _lexicon()
+    return frozenset([*lex.kinds, *lex.heads, *lexicon.load("link")["plain_targets"].split()])

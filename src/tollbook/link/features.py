@@ -129,12 +129,14 @@ def tolls(a: Mention, b: Mention) -> int:
 
 
 def actors(a: Mention, b: Mention) -> int:
-    """2 a name in common; 1 the same side; -1 names or sides that differ."""
+    """2 a body in common; 1 one side, and one of the two is not named; -1 different bodies; -2 different sides."""
     if a.actors & b.actors:
         return 2
-    if a.sides & b.sides:
-        return 1 if not (a.actors and b.actors) else 0
-    return -1 if (a.actors or a.sides) and (b.actors or b.sides) else 0
+    if not (a.actors or a.sides) or not (b.actors or b.sides):
+        return 0
+    if a.sides and b.sides and not a.sides & b.sides:
+        return -2
+    return -1 if a.actors and b.actors else 1
 
 
 def targets(a: Mention, b: Mention) -> int:
@@ -174,13 +176,15 @@ FEATURES: tuple[Feature, ...] = (
             -3: "long apart ({da} and {db})",
         },
     ),
+    Feature("country", country, {-1: "two countries ({ca} and {cb})"}),
+    Feature("scope", scope, {-1: "one is a sum over several acts, the other one act"}),
     Feature(
-        "published",
-        published,
+        "type",
+        kind,
         {
-            1: "a day is not told; published within a day of each other",
-            -1: "a day is not told; published over a week apart",
-            -2: "a day is not told; published over a month apart",
+            2: "the same kind of act ({ta})",
+            1: "kinds of act often taken for each other ({ta} and {tb})",
+            -1: "kinds of act that do not go together ({ta} and {tb})",
         },
     ),
     Feature(
@@ -192,16 +196,6 @@ FEATURES: tuple[Feature, ...] = (
             1: "one place lies within the other ({pa} and {pb})",
             -1: "two places within one larger ({pa} and {pb})",
             -2: "no place in common ({pa} and {pb})",
-        },
-    ),
-    Feature("country", country, {-1: "two countries ({ca} and {cb})"}),
-    Feature(
-        "type",
-        kind,
-        {
-            2: "the same kind of act ({ta})",
-            1: "kinds of act often taken for each other ({ta} and {tb})",
-            -1: "kinds of act that do not go together ({ta} and {tb})",
         },
     ),
     Feature(
@@ -219,7 +213,12 @@ FEATURES: tuple[Feature, ...] = (
     Feature(
         "actors",
         actors,
-        {2: "the same perpetrator named", 1: "perpetrators of one side", -1: "different perpetrators named"},
+        {
+            2: "the same perpetrator named",
+            1: "perpetrators of one side",
+            -1: "different perpetrators named",
+            -2: "perpetrators of different sides",
+        },
     ),
     Feature(
         "targets",
@@ -240,16 +239,39 @@ FEATURES: tuple[Feature, ...] = (
             1: "some words in common",
         },
     ),
-    Feature("scope", scope, {-1: "one is a sum over several acts, the other one act"}),
+    Feature(
+        "published",
+        published,
+        {
+            1: "a day is not told; published within a day of each other",
+            -1: "a day is not told; published over a week apart",
+            -2: "a day is not told; published over a month apart",
+        },
+    ),
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Weights:
+    """The weights; `steps` holds (level function, weights, most that the features after it can add)."""
+
+    bias: float
+    tables: tuple[dict[int, float], ...]
+    steps: tuple[tuple[Callable[[Mention, Mention], int], dict[int, float], float], ...]
+
+
 @lru_cache(maxsize=1)
-def weights() -> tuple[float, tuple[dict[int, float], ...]]:
-    """(bias, one table level -> weight per feature), from `data/link.yml`."""
+def weights() -> _Weights:
+    """Bias and one table level -> weight per feature, from `data/link.yml`."""
     data = lexicon.load("link")
     check(data)
-    return float(data["bias"]), tuple({int(k): float(v) for k, v in data["weights"][f.name].items()} for f in FEATURES)
+    tables = tuple({int(k): float(v) for k, v in data["weights"][f.name].items()} for f in FEATURES)
+    steps = []
+    left = 0.0
+    for feature, table in zip(reversed(FEATURES), reversed(tables), strict=True):
+        steps.append((feature.level, table, left))
+        left += max(0.0, *table.values())
+    return _Weights(float(data["bias"]), tables, tuple(reversed(steps)))
 
 
 def check(data: dict[str, object]) -> None:
@@ -265,20 +287,26 @@ def check(data: dict[str, object]) -> None:
             raise LexiconError(f"link.yml: weights of {feature.name!r} fall as the level rises: {steps}")
 
 
-def score(a: Mention, b: Mention) -> float:
-    """Probability (0 to 1) that two mentions of different reports tell of one incident."""
-    bias, tables = weights()
-    total = bias
-    for feature, table in zip(FEATURES, tables, strict=True):
-        level = feature.level(a, b)
+def score(a: Mention, b: Mention, least: float = 0.0) -> float:
+    """Probability (0 to 1) that two mentions of different reports tell of one incident.
+
+    0 as soon as it can no longer reach `least`.
+    """
+    w = weights()
+    floor = math.log(least / (1.0 - least)) if least > 0.0 else -math.inf
+    total = w.bias
+    for level_of, table, left in w.steps:
+        level = level_of(a, b)
         if level:
             total += table[level]
+        if total + left < floor:
+            return 0.0
     return 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, total))))
 
 
 def explain(a: Mention, b: Mention) -> tuple[Reason, ...]:
     """Every feature that speaks for or against, the weightiest first, each with its sentence."""
-    _, tables = weights()
+    tables = weights().tables
     show = {
         "da": _days(a), "db": _days(b), "pa": _place(a), "pb": _place(b), "ca": a.country, "cb": b.country,
         "ta": a.type.replace("_", " "), "tb": b.type.replace("_", " "), "fa": _tolls(a), "fb": _tolls(b),

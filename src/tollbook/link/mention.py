@@ -30,8 +30,9 @@ class Toll:
 class Mention:
     """One act of one report. Days are proleptic ordinals (`date.toordinal`), None where unknown.
 
-    `num` orders mentions by when they were first recorded. `places` are most specific first.
-    `actors` and `targets` are folded words; `sides` what kind of actor they speak of.
+    `num` orders mentions by when they were first recorded. `places` are most specific first. `actors` are bodies
+    ("state:SY", "group:taliban", or a name nobody knows), `sides` is made of state, non_state and foreign; `fighting`
+    holds the bodies that were hit. `targets` are folded words.
     """
 
     num: int
@@ -47,6 +48,7 @@ class Mention:
     country: str | None
     actors: frozenset[str]
     sides: frozenset[str]
+    fighting: frozenset[str]
     targets: frozenset[str]
     tolls: tuple[Toll, ...]
     quote: frozenset[str]
@@ -62,11 +64,9 @@ class Mention:
 
 
 @lru_cache(maxsize=1)
-def _vocabulary() -> tuple[dict[str, str], frozenset[str], dict[str, str], frozenset[str]]:
+def _vocabulary() -> tuple[frozenset[str], frozenset[str]]:
     data = lexicon.load("link")
-    sides = {word: side for side, listed in data["sides"].items() for word in listed.split()}
-    aliases = {alias: name for name, listed in data["aliases"].items() for alias in listed}
-    return sides, frozenset(data["plain_targets"].split()), aliases, frozenset(data["stop_words"].split())
+    return frozenset(data["plain_targets"].split()), frozenset(data["stop_words"].split())
 
 
 @lru_cache(maxsize=1)
@@ -76,23 +76,38 @@ def families() -> dict[str, str]:
 
 
 @lru_cache(maxsize=65536)
-def _actor(name: str) -> tuple[frozenset[str], frozenset[str]]:
-    """(identifying words, sides) of an actor's name."""
-    sides, _, aliases, _ = _vocabulary()
-    folded = " ".join(words(name))
-    for alias, canonical in aliases.items():
-        if f" {alias} " in f" {folded} ":
-            folded = f" {folded} ".replace(f" {alias} ", f" {canonical} ").strip()
-    tokens = folded.split()
-    return (
-        frozenset(t for t in tokens if t not in sides),
-        frozenset(sides[t] for t in tokens if t in sides),
-    )
+def bodies(name: str, strict: bool = False) -> tuple[frozenset[str], frozenset[str]]:
+    """(bodies, sides) that an actor's name speaks of. A kind of actor ("rebels") has a side and no body.
+
+    A name the actor tables do not hold is its own body, unless `strict`. "Russian" alone is read as Russian forces.
+    """
+    from tollbook.model import Sentence
+    from tollbook.resolve.actors import find_actors, load_actors
+
+    book = load_actors()
+    found: set[str] = set()
+    sides: set[str] = set()
+    for text in (name,) if strict else (name, f"{name} forces", f"{name} group"):
+        for actor in find_actors(text, [Sentence((0, len(text)), 0)], book):
+            if actor.actor_id is None:
+                continue
+            kind, _, rest = actor.actor_id.partition(":")
+            if kind == "kind":
+                if actor.who in ("state_forces", "armed_group"):
+                    sides.add("state" if actor.who == "state_forces" else "non_state")
+                continue
+            found.add(f"state:{rest.split(':')[0]}" if kind == "state" else actor.actor_id)
+            sides.add("foreign" if kind == "coalition" else "state" if actor.who == "state_forces" else "non_state")
+        if found or sides:
+            break
+    if not found and not sides and not strict:
+        found.add(" ".join(words(name)))
+    return frozenset(found), frozenset(sides)
 
 
 @lru_cache(maxsize=65536)
 def _target(name: str) -> frozenset[str]:
-    _, plain, _, stop = _vocabulary()
+    plain, stop = _vocabulary()
     return frozenset(_stem(t) for t in words(name) if t not in plain and t not in stop)
 
 
@@ -103,7 +118,7 @@ def _stem(word: str) -> str:
 @lru_cache(maxsize=4096)
 def content_words(text: str) -> frozenset[str]:
     """The words of a sentence that tell something, plural s off."""
-    _, _, _, stop = _vocabulary()
+    _, stop = _vocabulary()
     return frozenset(_stem(w) for w in words(text) if w not in stop)
 
 
@@ -135,12 +150,14 @@ def mention(
     actors: set[str] = set()
     sides: set[str] = set()
     for name in _strings(act.get("perpetrators")):
-        found, on = _actor(name)
+        found, on = bodies(name)
         actors |= found
         sides |= on
     targets: set[str] = set()
+    fighting: set[str] = set()
     for name in _strings(act.get("targets")):
         targets |= _target(name)
+        fighting |= bodies(name, strict=True)[0]
     tolls = tuple(
         Toll(
             figure["harm"],
@@ -173,6 +190,7 @@ def mention(
         country=act.get("country") if isinstance(act.get("country"), str) else None,
         actors=frozenset(actors),
         sides=frozenset(sides),
+        fighting=frozenset(fighting),
         targets=frozenset(targets),
         tolls=tolls,
         quote=content_words(str(act.get("quote") or "")),

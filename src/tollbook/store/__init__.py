@@ -340,7 +340,7 @@ class SqlStore:
             query = sa.select(schema.runs.c.seq).where(schema.runs.c.report_id == report_id).limit(1)
             return connection.execute(query).scalar() is not None
 
-    def expunge(self, *, why: str, user: str, change: Iterable[tuple[str, str, Mapping[str, Any]]]) -> None:
+    def expunge(self, *, change: Iterable[tuple[str, str, Mapping[str, Any]]]) -> None:
         """Overwrites the named log cells in one transaction; the file is then vacuumed so that the bytes are gone.
 
         `change` holds (table, seq column value as text, {column: new value}).

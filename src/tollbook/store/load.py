@@ -28,7 +28,7 @@ class Seed:
     claim_id: str
     span: tuple[int, int]
     words: str
-    value: Mapping[str, Any]
+    value: Mapping[str, Any] | None
     order: int
 
 
@@ -103,8 +103,9 @@ def _group(rows: Iterable[Any]) -> Iterator[Telling]:
                 yield _telling(act, seeds, order)
             order = order + 1 if act is not None and act.run_seq == row.run_seq else 0
             act, seeds = row, []
-        else:
-            value = json.loads(row.value)
+        elif act is not None and act.run_seq == row.run_seq and act.mention_id == row.mention_id:
+            # an expunged figure keeps its place, so that `subset_of` of the others stays true
+            value = None if row.kind == "gone" else json.loads(row.value)
             seeds.append(Seed(row.claim_id, (row.start, row.end), row.quote, value, len(seeds)))
     if act is not None:
         yield _telling(act, seeds, order)
@@ -119,7 +120,7 @@ def _telling(row: Any, seeds: list[Seed], order: int) -> Telling:
         report_id=row.report_id,
         published=published,
         act=act,
-        figures=[s.value for s in seeds],
+        figures=[s.value for s in seeds if s.value is not None],
         order=order,
     )
     told = Told(
@@ -144,9 +145,9 @@ def figures(group: Sequence[Telling], sketches: Mapping[str, Sequence[int]], hel
         told = telling.told
         listed = [s.claim_id for s in telling.seeds]
         for seed in telling.seeds:
-            if seed.claim_id in held.rejected:
-                continue
             value = seed.value
+            if value is None or seed.claim_id in held.rejected:
+                continue
             change = held.corrected.get((seed.claim_id, "figure"))
             if change is not None:
                 value = {**value, **{k: v for k, v in change.value.items() if k != "field"}, "word": None}

@@ -60,7 +60,7 @@ def link(connection: sa.Connection, after: int, tell: Tell | None) -> None:
             other = known.get(n)
             if other is None or other.report_id == mention.report_id:
                 continue
-            p = score(other, mention)
+            p = score(other, mention, KEEP)
             if p >= KEEP:
                 pairs.append({"a": n, "b": mention.num, "score": round(p, 6)})
         blocks.file(mention.num, under)

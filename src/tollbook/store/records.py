@@ -218,15 +218,28 @@ def rebuild(rest: Mapping[str, Any], claims: list[tuple[str, str, str, dict[str,
     """The record as it came in, from what is left of it and its claims (kind, claim_id, mention_id, value) in order."""
     incidents: list[dict[str, Any]] = []
     figures: dict[str, list[dict[str, Any]]] = {}
+    shift: dict[str, dict[int, int | None]] = {}
+    seen: dict[str, int] = {}
     for kind, _, mention_id, value in claims:
-        if kind == "act":
+        if kind == "gone":
+            if mention_id in figures:  # a figure: those after it move up, its own parts stand alone
+                shift.setdefault(mention_id, {})[seen[mention_id]] = None
+                seen[mention_id] += 1
+        elif kind == "act":
+            seen[mention_id] = 0
             figures[mention_id] = []
             incident = dict(value)
             if "casualties" in incident:
                 incident["casualties"] = figures[mention_id]
             incidents.append(incident)
-        else:
+        elif mention_id in figures:
+            gone, at = shift.get(mention_id, {}), seen[mention_id]
+            parent = value.get("subset_of")
+            if gone and isinstance(parent, int):
+                below = sum(1 for g in gone if g < parent)
+                value = {**value, "subset_of": None if parent in gone else parent - below}
             figures[mention_id].append(value)
+            seen[mention_id] = at + 1
     return {key: (incidents if key == "incidents" else value) for key, value in rest.items()}
 
 

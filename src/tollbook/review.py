@@ -1,0 +1,261 @@
+"""What people decide about a book, as rows: same, apart, unsure, accept, reject, correct, add, undo. No pages in it.
+
+A decision names its subjects by id and remembers where each stood in its text, so that it can find them again
+after a re-read. Nothing is edited; the newest decision on a subject holds; `undo` takes one back.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from tollbook.book import Book, current_user
+from tollbook.errors import UsageError
+from tollbook.ledger.decisions import FIELDS, KINDS, Decision, standing
+from tollbook.model import Report
+from tollbook.ontology import codes
+from tollbook.store import load, schema
+from tollbook.store.records import HARMS, WHO, digest, dump, ground_record
+
+_SUBJECTS = {"same": 2, "apart": 2, "unsure": 2, "accept": 1, "reject": 1, "correct": 1, "undo": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """Where a subject stood: enough to find what stands there after a re-read."""
+
+    claim_id: str
+    kind: str
+    report_id: str
+    start: int
+    end: int
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    """One decision and whether it still holds."""
+
+    decision: Decision
+    holds: bool
+
+
+def decide(
+    book: Book, kind: str, *subjects: str, why: str, user: str | None = None, value: Mapping[str, Any] | None = None
+) -> str:
+    """Writes one decision; returns its id. The book must be open for writing.
+
+    `same`, `apart`, `unsure` name two or more incidents (or mentions); `accept` an incident; `reject` an incident or a
+    figure's claim; `correct` an incident or a figure's claim with `value` holding "field" (figure, date, place, actor,
+    type, grade) and the new values; `undo` a decision. Raises UsageError for anything else, and for an empty `why`.
+    """
+    if kind not in KINDS or kind == "add":
+        allowed = ", ".join(k for k in KINDS if k != "add")
+        raise UsageError(f"no decision {kind!r}; there are: {allowed} (and `add`, see add_note)")
+    if not why.strip():
+        raise UsageError("a decision needs a reason (--why)")
+    if len(subjects) < _SUBJECTS[kind] or (len(subjects) > _SUBJECTS[kind] and _SUBJECTS[kind] == 1):
+        raise UsageError(f"{kind} takes {_SUBJECTS[kind]}{' or more' if _SUBJECTS[kind] > 1 else ''} ids")
+    book.refresh()
+    given = dict(value or {})
+    with book.store.read() as connection:
+        if kind == "undo":
+            found = [_decision_id(connection, subjects[0])]
+            anchors: list[Anchor] = []
+        else:
+            whole = kind in ("same", "apart", "unsure", "accept")
+            anchors = [_anchor(book, connection, s, whole) for s in subjects]
+            found = [a.claim_id for a in anchors]
+        if kind == "accept":
+            given["seen"] = _seen(connection, found[0])
+    if kind == "correct":
+        given = correction(given, anchors[0].kind)
+    if len(set(found)) < len(found):
+        raise UsageError("these ids lead to one and the same thing")
+    return _write(book, kind, found, given, anchors, why, user)
+
+
+def correction(value: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    """The value of a `correct`, checked. Raises UsageError naming what is wrong and what is allowed."""
+    name = value.get("field")
+    if name not in FIELDS:
+        raise UsageError(f"no field {name!r} to correct; there are: {', '.join(FIELDS)}")
+    if (name == "figure") != (kind == "figure"):
+        raise UsageError(f"{name} is corrected on {'a figure' if name == 'figure' else 'an incident'}, not on this id")
+    out = {k: v for k, v in value.items() if v is not None or k in ("min", "max", "start", "end")}
+    if name == "figure":
+        low, high = out.get("min"), out.get("max")
+        for number in (low, high):
+            if number is not None and (not isinstance(number, int) or isinstance(number, bool) or number < 0):
+                raise UsageError(f"{number!r} is not a whole number from 0")
+        if low is None and high is None:
+            raise UsageError("a figure needs min or max")
+        if low is not None and high is not None and low > high:
+            raise UsageError(f"min {low} is above max {high}")
+        if out.get("who") not in (None, *WHO) or out.get("harm") not in (None, *HARMS):
+            raise UsageError("who or harm is not on the list")
+    elif name == "date":
+        for key in ("start", "end"):
+            if out.get(key) is not None:
+                try:
+                    dt.date.fromisoformat(str(out[key]))
+                except ValueError:
+                    raise UsageError(f"{out[key]!r} is not a day (YYYY-MM-DD)") from None
+        if out.get("start") and out.get("end") and str(out["start"]) > str(out["end"]):
+            raise UsageError("the first day is after the last")
+    elif name == "type" and out.get("type") not in codes("types"):
+        raise UsageError(f"no type {out.get('type')!r}; there are: {', '.join(sorted(codes('types')))}")
+    elif name == "place" and not isinstance(out.get("places"), list):
+        raise UsageError("a place is a list of names, the most specific first")
+    elif name == "actor" and not isinstance(out.get("perpetrators"), list):
+        raise UsageError("an actor is a list of names")
+    elif name == "grade" and not isinstance(out.get("grade"), str):
+        raise UsageError("a grade is a word")
+    return out
+
+
+def add_note(
+    book: Book,
+    incident: str,
+    note: str,
+    *,
+    harm: str,
+    words: str,
+    low: int | None,
+    high: int | None,
+    who: str = "unknown",
+    says: str | None = None,
+    why: str,
+    user: str | None = None,
+) -> str:
+    """Adds a figure from a typed note: the note becomes a report, `words` (which must stand in it) the figure's place.
+
+    Returns the decision's id. The note is joined to the incident by a `same` of its own.
+    """
+    if not why.strip():
+        raise UsageError("a decision needs a reason (--why)")
+    if words not in note:
+        raise UsageError(f"{words!r} does not stand in the note")
+    signed = user or current_user()
+    detail = book.incident(incident)
+    card = detail.state.card
+    doc_id = f"note-{hashlib.sha256(note.encode()).hexdigest()[:12]}"
+    text = note.strip()
+    report = Report(
+        doc_id=doc_id, text=text, title_end=0, published=dt.datetime.now(dt.UTC).date(), published_basis="none",
+        language="en", raw_sha256="", text_sha256=hashlib.sha256(text.encode()).hexdigest(), outlet=f"note by {signed}",
+    )  # fmt: skip
+    record = {
+        "doc_id": doc_id,
+        "published": report.published.isoformat() if report.published else None,
+        "incidents": [
+            {
+                "id": "a", "type": card.type, "status": card.status, "scope": "incident", "parts": [],
+                "start": card.start, "end": card.end, "places": list(card.places), "country": card.country,
+                "perpetrators": [], "targets": [],
+                "casualties": [
+                    {"harm": harm, "who": who, "min": low, "max": high, "approx": False, "says": says,
+                     "subset_of": None, "text": words}
+                ],
+                "quote": text,
+            }
+        ],
+    }  # fmt: skip
+    from tollbook.store import report_key
+
+    grounded = ground_record(report_key(doc_id, report.text_sha256), doc_id, text, record)
+    if len(grounded.claims) != 2:
+        raise UsageError("; ".join(i.message for i in grounded.issues) or "the note holds no figure")
+    book.store.add_report(report, made_by=f"note by {signed}", grounded=grounded)
+    mention = grounded.claims[0].claim_id
+    book.refresh()
+    with book.store.read() as connection:
+        anchors = [_anchor(book, connection, s, True) for s in (mention, card.id)]
+    return _write(book, "same", [a.claim_id for a in anchors], {"added": True}, anchors, why, signed)
+
+
+def history(book: Book, subject: str | None = None) -> list[HistoryLine]:
+    """Every decision, oldest first, or those on one id; each with whether it was undone."""
+    with book.store.read() as connection:
+        rows = load.decisions(connection)
+    holding = {d.id for d in standing(rows)}
+    return [
+        HistoryLine(d, d.id in holding or d.kind == "undo")
+        for d in rows
+        if subject is None or any(s.startswith(subject) for s in (*d.subjects, d.id))
+    ]
+
+
+def _write(
+    book: Book,
+    kind: str,
+    subjects: Sequence[str],
+    value: Mapping[str, Any],
+    anchors: Sequence[Anchor],
+    why: str,
+    user: str | None,
+) -> str:
+    decision_id = digest("decision", kind, *subjects, dump(value), why, dt.datetime.now(dt.UTC).isoformat())
+    book.store.add_decision(
+        {
+            "decision_id": decision_id,
+            "kind": kind,
+            "subjects": dump(list(subjects)),
+            "value": dump(dict(value)),
+            "anchors": dump(
+                [
+                    {"report_id": a.report_id, "kind": a.kind, "start": a.start, "end": a.end, "quote": a.quote}
+                    for a in anchors
+                ]
+            ),
+            "why": why.strip(),
+            "user": user or current_user(),
+        }
+    )
+    return decision_id
+
+
+def _anchor(book: Book, connection: sa.Connection, asked: str, whole: bool) -> Anchor:
+    """The live claim an id means: a figure's, a mention's, or (first) an incident's first-recorded mention."""
+    table, mentions = schema.claims, schema.mentions
+    live = load.live_runs(connection)
+    if not whole:
+        for row in connection.execute(sa.select(table).where(table.c.claim_id.like(f"{asked}%"))):
+            if row.run_seq in live and row.kind == "figure":
+                return Anchor(row.claim_id, row.kind, row.report_id, row.start, row.end, row.quote)
+    own = sa.select(mentions.c.mention).where(mentions.c.mention_id.like(f"{asked}%"), mentions.c.live == 1).limit(2)
+    numbers = list(connection.execute(own).scalars())
+    if len(numbers) == 1:
+        exact = numbers[0]
+    else:
+        incident = book.resolve(connection, asked)
+        query = sa.select(mentions.c.mention).where(mentions.c.incident_id == incident, mentions.c.live == 1)
+        named = query.where(mentions.c.mention_id == incident)
+        exact = connection.execute(named).scalar() or connection.execute(query.order_by(mentions.c.mention)).scalar()
+    row = connection.execute(sa.select(table).where(table.c.seq == exact)).one()
+    return Anchor(row.claim_id, row.kind, row.report_id, row.start, row.end, row.quote)
+
+
+def _decision_id(connection: sa.Connection, asked: str) -> str:
+    table = schema.decisions
+    found = list(
+        connection.execute(sa.select(table.c.decision_id).where(table.c.decision_id.like(f"{asked}%"))).scalars()
+    )
+    if len(found) != 1:
+        raise UsageError(f"{len(found) or 'no'} decisions begin with {asked!r}")
+    return str(found[0])
+
+
+def _seen(connection: sa.Connection, mention_id: str) -> str:
+    table, incidents = schema.mentions, schema.incidents
+    incident = connection.execute(
+        sa.select(table.c.incident_id).where(table.c.mention_id == mention_id, table.c.live == 1)
+    ).scalar_one()
+    card = connection.execute(sa.select(incidents.c.card).where(incidents.c.incident_id == incident)).scalar_one()
+    return str(json.loads(card)["seen"])
