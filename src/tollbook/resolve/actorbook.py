@@ -247,9 +247,16 @@ def _build(extra: Sequence[Path]) -> ActorBook:
             for entry in dictionary.entries:
                 value = Coded(entry.codes)
                 for name in entry.names:
-                    index.add(name, value, case="any" if dictionary.kind == "agents" else "capital")
+                    index.add(name, value, case=_dictionary_case(name, dictionary.kind))
                     coded += 1
     return ActorBook(index, _words(data), groups, coded, tuple(notes))
+
+
+def _dictionary_case(name: str, kind: str) -> str:
+    """Dictionaries are in capitals: agents are common nouns, names want a capital, short ones are acronyms."""
+    if kind == "agents":
+        return "any"
+    return "acronym" if len(name) < 4 else "capital"
 
 
 @cache

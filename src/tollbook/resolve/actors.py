@@ -36,6 +36,8 @@ _BACKED = frozenset(
     {"backed", "supported", "allied", "aligned", "sponsored", "linked", "affiliated", "trained", "funded"}
 )
 _FIGHTING = frozenset({"forces", "troops", "groups", "group", "factions", "units", "force", "men", "brigades"})
+_ACCUSING = frozenset({"accused", "accuses", "accusing", "blamed", "blames", "blaming"})
+_HELD = frozenset({"held", "controlled", "run", "occupied", "besieged", "dominated", "ruled", "majority"})
 _AND = frozenset({"and", "or"})
 
 Hit = tuple[int, list[Any], bool]
@@ -210,6 +212,8 @@ def _group(line: _Line, i: int, report: _Report) -> _Found | None:
     for length, values, clipped in line.hits[i]:
         coded = next((value for value in values if isinstance(value, Coded)), None)
         named = [value for value in values if isinstance(value, Named)]
+        if named and _holds_a_place(line, i + length):
+            return None
         if named:
             group = _decide(named, report)
             if group is None:
@@ -222,6 +226,11 @@ def _group(line: _Line, i: int, report: _Report) -> _Found | None:
         if coded is not None and (code := _dated(coded, report.published)) is not None:
             return _Found(i, i + length, f"petrarch:{code}", _petrarch_who(code), (), code.startswith("~"), clipped, 4)
     return None
+
+
+def _holds_a_place(line: _Line, j: int) -> bool:
+    """ "IS-held Raqqa", "the Taliban-controlled district": the name says whose the place is, not who acts."""
+    return j < len(line.words) and line.words[j].gap == 1 and line.words[j].norm in _HELD
 
 
 def _decide(named: Sequence[Named], report: _Report) -> Any:
@@ -484,7 +493,13 @@ def _force_after(line: _Line, j: int, book: ActorBook, code: str) -> tuple[str |
         k += 1
     elif not (k < len(line.words) and (line.words[k].gap == 1 or _comma(line, k))):
         return None
-    other = _value(line.hits[k], Land, role=("country", "demonym")) if k < len(line.words) else None
+    if k >= len(line.words):
+        return None
+    if _value(line.hits[k], Mark, role=("owner",)):
+        # "Russian and regime warplanes"
+        owned = _chain(line, k, book)
+        return (_kind_of(owned),) if owned is not None and owned.kind not in (None, "government") else None
+    other = _value(line.hits[k], Land, role=("country", "demonym"))
     if other is None or other[1].code == code:
         return None
     chain = _chain(line, k, book)
@@ -517,7 +532,11 @@ def _acting_country(line: _Line, i: int, book: ActorBook) -> _Found | None:
     vocabulary = book.words
     before = line.words[i - 1].norm if i else ""
     hyphened = j < len(line.words) and line.words[j].gap == 1
+    if before == "the" and i > 1:
+        before = line.words[i - 2].norm
     if before == "by" and value.role == "country" and not hyphened and not clipped:
+        return found
+    if before in _ACCUSING and not hyphened and not clipped:
         return found
     if before in ("in", "of", "from", "to", "into", "near", "at", "with", "on", "across", "inside", "against", "s"):
         return None
@@ -541,7 +560,7 @@ def _crowd(line: _Line, i: int, book: ActorBook) -> _Found | None:
     backed = _backed(line, i)
     if backed:
         j = backed
-    while j < len(line.words) and j < i + 5 and (j == i or _joined(line, j) or j == backed):
+    while j < len(line.words) and j < i + 5 and (j in (i, backed) or _joined(line, j)):
         hits = line.hits[j]
         if j > i or backed or not _is_modifier_only(line, j, vocabulary):
             crowd = _value(hits, Crowd)
@@ -550,6 +569,12 @@ def _crowd(line: _Line, i: int, book: ActorBook) -> _Found | None:
             if backed and line.words[j].norm in _FIGHTING:
                 return _Found(i, j + 1, "kind:militants", "armed_group", (), True, False, 2)
         norm = line.words[j].norm
+        if norm in ("pro", "anti") and j + 1 < len(line.words) and line.words[j + 1].gap == 1:
+            # "anti-government forces", "pro-Russian militants"
+            j += 2
+            if j < len(line.words) and line.words[j].norm in _FIGHTING and line.words[j].gap < 2:
+                return _Found(i, j + 1, "kind:militants", "armed_group", (), True, False, 5)
+            continue
         if norm in vocabulary.generic_modifiers or norm in vocabulary.people_modifiers or (j > i and norm in _BACKED):
             j += 1
             continue

@@ -17,7 +17,7 @@ from tollbook.lexicon import load
 from tollbook.resolve.tables import split
 
 # "U.S." and "D.R.C." are one word; an apostrophe inside a word belongs to it.
-_WORD = re.compile(r"(?:[^\W\d_]\.){2,8}|[^\W_]+(?:['’ʼ`‘][^\W_]+){0,3}")
+_WORD = re.compile(r"(?:[^\W\d_]\.){2,8}|[^\W_½¼¾]+(?:['’ʼ`‘][^\W_]+){0,3}")
 _ARTICLES = frozenset({"al", "el"})
 _HYPHEN_ARTICLES = frozenset({"an", "ar", "as", "ash", "at", "ad", "az", "ud", "ul", "ur"})
 # For names in ASCII: apostrophes and full stops go, every other mark parts two words.
