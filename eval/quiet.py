@@ -55,7 +55,7 @@ def quiet_reports(name: str) -> list[harness.Json]:
         if not VIOLENCE.search(f"{title} {row['text']}"):
             rows.append(
                 {
-                    "doc_id": f"{name}-{row['docid']}",
+                    "doc_id": row["docid"],
                     "published": row.get(date_key),
                     "title": title,
                     "text": row["text"],

@@ -79,7 +79,7 @@ def main() -> None:
         print(f"not read: {issue.doc_id}: {issue.code}: {issue.message}", file=sys.stderr)
     if args.write:
         command = f"eval/score_extractor.py --extractor {args.extractor} --part {args.part}"
-        append(row(command, args.part, result, run.seconds))
+        append(row(command, args.part, result, run.cpu_seconds))
 
 
 if __name__ == "__main__":
