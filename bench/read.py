@@ -64,7 +64,7 @@ print(json.dumps({"reports": n, "found": found, "seconds": seconds, "cpu": cpu, 
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """One run over all reports: seconds on the clock and of the processor, start to end; peak memory; what was found."""
+    """One run over all reports, imports and loading included: clock, processor, peak memory, what was found."""
 
     reports: int
     seconds: float
@@ -112,7 +112,7 @@ def sample(reports: int | None, folder: Path) -> Path:
 
 
 def cold_start(times: int, extractor: str) -> tuple[float, float]:
-    """Median seconds of `tollbook read FILE --to jsonl` on a bundled page, whole process: on the clock, of the processor."""
+    """Median seconds of `tollbook read FILE` on a bundled page, whole process: on the clock, of the processor."""
     page = ROOT / "demo" / "reports" / "2014-01-02-two-rivers-bulletin.html"
     script = str(Path(sys.executable).parent / "tollbook")
     clock, cpu = [], []
