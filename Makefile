@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # On the CI host the tests share the cores; at home one process leaves the machine usable.
 PYTEST_FLAGS ?= $(if $(filter true,$(CI)),-n 2)
 
-.PHONY: setup demo test lint eval bench schema wheel clean
+.PHONY: setup demo test lint eval bench reference wheel clean
 
 setup: .venv/.dev
 
@@ -30,9 +30,9 @@ eval: .venv/.dev
 bench: .venv/.dev
 	$(BIN)/python bench/read.py
 
-# The JSON Schema and the tables of docs/formats.md, from the model and the data files.
-schema: .venv/.core
-	$(BIN)/python tools/write_schema.py
+# The JSON Schema, the tables of docs/formats.md and the commands of docs/cli.md.
+reference: .venv/.core
+	$(BIN)/python tools/write_reference.py
 
 wheel: .venv/.dev
 	$(BIN)/python -m build --wheel --no-isolation

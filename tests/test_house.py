@@ -21,13 +21,13 @@ LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "pure",
         (
-            "language", "sentences", "furniture", "htmlpage", "clean", "extract", "resolve", "ground", "schema",
-            "link", "ledger", "redact",
+            "language", "sentences", "furniture", "page_rules", "running_text", "htmlpage", "clean",
+            "extract", "resolve", "ground", "schema", "link", "ledger", "redact",
         ),
     ),
     ("inputs", ("decoding", "sources")),
     ("store", ("store",)),
-    ("book", ("tally", "intake", "book", "review", "export", "render")),
+    ("book", ("tally", "intake", "book", "changes", "charts", "expunge", "review", "export", "render")),
     ("pipeline", ("pipeline",)),
     ("front", ("cli", "web")),
 )  # fmt: skip

@@ -13,7 +13,7 @@ import jsonschema
 import pytest
 
 from factory import full_reading, record
-from tollbook import furniture, lexicon, ontology, schema
+from tollbook import lexicon, ontology, page_rules, schema
 from tollbook.errors import LexiconError
 from tollbook.extract import Reading
 from tollbook.model import Record
@@ -23,7 +23,7 @@ SCHEMA = json.loads(schema.text())
 
 
 def tool() -> Any:
-    found = importlib.util.spec_from_file_location("write_schema", ROOT / "tools" / "write_schema.py")
+    found = importlib.util.spec_from_file_location("write_reference", ROOT / "tools" / "write_reference.py")
     assert found is not None
     assert found.loader is not None
     module = importlib.util.module_from_spec(found)
@@ -32,7 +32,7 @@ def tool() -> Any:
 
 
 def test_the_file_is_what_the_model_says() -> None:
-    assert json.loads(schema.generate()) == SCHEMA, "make schema"
+    assert json.loads(schema.generate()) == SCHEMA, "make reference"
 
 
 def test_the_file_is_a_json_schema() -> None:
@@ -66,16 +66,19 @@ def test_a_record_that_does_not_fit_is_refused(path: tuple[Any, ...], value: Any
         jsonschema.Draft202012Validator(SCHEMA).validate(plain)
 
 
-def test_the_documented_tables_are_those_of_the_model() -> None:
-    page = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
-    assert tool().formats(page) == page, "make schema"
+@pytest.mark.parametrize("path", tool().PAGES, ids=lambda path: path.name)
+def test_the_made_parts_of_the_documents_are_made_anew(path: Path) -> None:
+    page = path.read_text(encoding="utf-8")
+    assert tool().fill(page) == page, "make reference"
 
 
 def issue_codes(folder: Path) -> set[str]:
     """Each code that the source gives an Issue or a SourceError in so many words."""
     found = set()
-    for path in [p for p in folder.rglob("*.py") if "store" not in p.parts]:
-        found |= set(re.findall(r'(?:\bIssue\(|\bcode=|\.add\()\s*"([a-z]+(?:-[a-z]+)*)"', path.read_text("utf-8")))
+    for path in folder.rglob("*.py"):
+        if not {"store", "ledger", "link"} & set(path.parts):
+            code = re.compile(r'(?:\bIssue\(|\bcode=|\bnotes\.add\()\s*"([a-z]+(?:-[a-z]+)*)"')
+            found |= set(code.findall(path.read_text("utf-8")))
     return found
 
 
@@ -91,7 +94,7 @@ def test_the_ontology_is_that_of_the_model() -> None:
 
 
 def test_the_ontology_lists_what_others_use() -> None:
-    assert ontology.codes("furniture") >= furniture.KINDS
+    assert ontology.codes("furniture") >= page_rules.KINDS
     assert set(lexicon.load("lexicon/en/groups")["roles"]) <= ontology.codes("roles")
 
 

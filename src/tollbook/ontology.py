@@ -42,6 +42,12 @@ def label(group: str, code: str) -> str:
     return told
 
 
+def plural(group: str, code: str) -> str:
+    """The words for several of a code: "soldiers", "police"."""
+    told: str = entries(group).get(code, {}).get("many", f"{label(group, code)}s")
+    return told
+
+
 def check(data: Any) -> None:
     """Holds the content of `ontology.yml` to the model. Raises LexiconError naming what is wrong."""
     if not isinstance(data, dict) or set(data) != {*FIXED, *OPEN}:
@@ -51,7 +57,7 @@ def check(data: Any) -> None:
             wrong = sorted(set(rows) ^ set(FIXED[group]))
             raise LexiconError(f"ontology.yml: {group}: differs from the model in {', '.join(wrong)}")
         for code, row in rows.items():
-            extra = set(row) - {"label", "meaning", "family", "acled", "ged"}
+            extra = set(row) - {"label", "many", "meaning", "family", "acled", "ged"}
             if not isinstance(row.get("meaning"), str) or extra:
                 raise LexiconError(f"ontology.yml: {group}.{code}: needs a meaning, and has no {sorted(extra)}")
     lost = {row.get("family") for row in data["types"].values()} - set(data["families"])

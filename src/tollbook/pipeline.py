@@ -9,12 +9,10 @@ import logging
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from tollbook import __version__, lexicon, schema
 from tollbook.clean import clean_report
@@ -24,6 +22,9 @@ from tollbook.ground import ground
 from tollbook.model import Issue, MadeWith, RawReport, Record, Report
 from tollbook.resolve.countries import countries
 from tollbook.sources import read_sources
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 Paths = str | Path | Sequence[str | Path]
 Date = dt.date | str | None
@@ -229,6 +230,8 @@ def _in_processes(settings: Settings, inputs: Iterable[RawReport | Issue], jobs:
     At most `jobs * CHUNKS_PER_JOB` chunks are out at any time. The processes leave Ctrl-C to this one, which ends
     them once they have finished the chunk in hand.
     """
+    from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor
+
     pool = ProcessPoolExecutor(jobs, initializer=_start_worker, initargs=(log.getEffectiveLevel(),))
     waiting: deque[Future[list[Record | Issue]]] = deque()
     try:

@@ -71,7 +71,7 @@ def read(
 
         tollbook read reports/ --to csv -o incidents.csv --jobs 2
 
-        pbpaste | tollbook read -
+        cat pasted.txt | tollbook read -
     """
     from tollbook.errors import UsageError
     from tollbook.pipeline import run

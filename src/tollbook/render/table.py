@@ -206,13 +206,15 @@ def _add(lines: Text, more: str, style: str) -> None:
 
 def _short(figure: Casualty) -> str:
     """The group in the fewest words that tell it."""
+    told = say.label if figure.max == 1 else say.plural
     if figure.age_group == "child":
-        return "children" if figure.max != 1 else "child"
+        return "child" if figure.max == 1 else "children"
     if figure.role:
-        return say.label("roles", figure.role)
+        return say.line(told("roles", figure.role))
     if figure.sex:
-        return "women" if figure.sex == "female" else "men"
-    return "" if figure.who == "unknown" else say.label("who", figure.who)
+        one, many = ("woman", "women") if figure.sex == "female" else ("man", "men")
+        return one if figure.max == 1 else many
+    return "" if figure.who == "unknown" else told("who", figure.who)
 
 
 def _detail(incident: Incident) -> str:

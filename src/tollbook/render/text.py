@@ -7,6 +7,7 @@ import re
 
 from tollbook.model import Casualty, Incident, PerpetratorDetail, Record
 from tollbook.ontology import label as label
+from tollbook.ontology import plural as plural
 
 UNKNOWN = "–"
 

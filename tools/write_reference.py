@@ -1,22 +1,25 @@
-"""Writes what is made from the model and the data files: the JSON Schema, and the tables in docs/formats.md.
+"""Writes what is made from the model, the data files and the program itself.
 
-    tools/write_schema.py          (or: make schema)
+    tools/write_reference.py          (or: make reference)
 
-A test fails when either is older than what this writes.
+The JSON Schema, the tables of docs/formats.md and the commands of docs/cli.md. A test fails when one of them is
+older than what this writes.
 """
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tollbook import lexicon, ontology, schema
+from tollbook import ontology, schema
 from tollbook.render.csv import COLUMNS
 
 ROOT = Path(__file__).resolve().parent.parent
-FORMATS = ROOT / "docs" / "formats.md"
+PAGES = (ROOT / "docs" / "formats.md", ROOT / "docs" / "cli.md")
 
 # The parts of a record in the order a reader meets them.
 OBJECTS = {
@@ -58,7 +61,7 @@ def keys() -> str:
     made = json.loads(schema.generate())
     parts = {"Record": made, **made["$defs"]}
     if set(parts) != set(OBJECTS):
-        raise SystemExit(f"write_schema.py: OBJECTS misses {sorted(set(parts) ^ set(OBJECTS))}")
+        raise SystemExit(f"write_reference.py: OBJECTS misses {sorted(set(parts) ^ set(OBJECTS))}")
     return "\n".join(_table(name, parts[name]) for name in OBJECTS)
 
 
@@ -106,21 +109,70 @@ def columns() -> str:
     return ", ".join(f"`{name}`" for name in COLUMNS) + "\n"
 
 
-def formats(page: str) -> str:
-    """docs/formats.md with its made parts made anew. Raises KeyError for a mark without a maker."""
-    makers = {"keys": keys, "lists": lists, "columns": columns}
+def commands() -> str:
+    """Each command of the program: what it does, its arguments and options."""
+    import typer
 
-    def fill(found: re.Match[str]) -> str:
+    from tollbook.cli.app import app
+
+    return "\n".join(_command(name, command) for name, command in _leaves(typer.main.get_command(app), "tollbook"))
+
+
+def _leaves(group: Any, before: str) -> Iterator[tuple[str, Any]]:
+    for name, command in group.commands.items():
+        full = f"{before} {name}"
+        if hasattr(command, "commands"):
+            yield from _leaves(command, full)
+        else:
+            yield full, command
+
+
+def _command(name: str, command: Any) -> str:
+    arguments = [p for p in command.params if p.param_type_name == "argument"]
+    options = [p for p in command.params if p.param_type_name == "option" and "--help" not in p.opts]
+    usage = " ".join([name, *(p.metavar or p.name.upper() for p in arguments), *(["[OPTIONS]"] if options else [])])
+    parts = [f"## `{usage}`\n", _prose(command.help)]
+    rows = [(f"`{p.metavar or p.name.upper()}`", p.help) for p in arguments]
+    for option in options:
+        names = ", ".join(f"`{name}`" for name in (*option.opts, *option.secondary_opts))
+        value = "" if option.is_flag else f" {option.metavar or ''}".rstrip()
+        default = "" if option.is_flag or option.default in (None, (), []) else f" Default: `{option.default}`."
+        rows.append((f"{names}{value}", f"{option.help}{default}"))
+    if rows:
+        parts.append("| | |\n| --- | --- |")
+        parts += [f"| {_cell(left)} | {_cell(right)} |" for left, right in rows]
+    if command.epilog:
+        parts.append(f"\n{_prose(command.epilog)}")
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _prose(text: str) -> str:
+    """Help text as Markdown: examples as code."""
+    paragraphs = [" ".join(part.split()) for part in inspect.cleandoc(text).split("\n\n")]
+    code = re.compile(r"(?:[\w. ]+ \| )?tollbook [a-z].*")
+    shown = [
+        f"    {part}" if code.fullmatch(part) else re.sub(r"^Example: (tollbook .*)$", r"Example:\n\n    \1", part)
+        for part in paragraphs
+    ]
+    return "\n\n".join(shown) + "\n"
+
+
+def fill(page: str) -> str:
+    """A page with its made parts made anew. Raises KeyError for a mark without a maker."""
+    makers = {"keys": keys, "lists": lists, "columns": columns, "commands": commands}
+
+    def made(found: re.Match[str]) -> str:
         return f"<!-- made: {found[1]} -->\n\n{makers[found[1]]()}\n<!-- end -->"
 
-    return re.sub(r"<!-- made: (\w+) -->\n.*?<!-- end -->", fill, page, flags=re.DOTALL)
+    return re.sub(r"<!-- made: (\w+) -->\n.*?<!-- end -->", made, page, flags=re.DOTALL)
 
 
 def main() -> None:
-    lexicon.load.cache_clear()
     schema.FILE.write_text(schema.generate(), encoding="utf-8")
-    FORMATS.write_text(formats(FORMATS.read_text(encoding="utf-8")), encoding="utf-8")
-    print(f"{schema.FILE.relative_to(ROOT)}, {FORMATS.relative_to(ROOT)}: written")
+    for path in PAGES:
+        path.write_text(fill(path.read_text(encoding="utf-8")), encoding="utf-8")
+    for path in (schema.FILE, *PAGES):
+        print(f"{path.relative_to(ROOT)}: written")
 
 
 if __name__ == "__main__":
