@@ -186,7 +186,7 @@ def history(book: Book, subject: str | None = None) -> list[HistoryLine]:
         rows = load.decisions(connection)
     holding = {d.id for d in standing(rows)}
     return [
-        HistoryLine(d, d.id in holding or d.kind == "undo")
+        HistoryLine(d, d.id in holding or d.kind in ("undo", "expunge"))
         for d in rows
         if subject is None or any(s.startswith(subject) for s in (*d.subjects, d.id))
     ]

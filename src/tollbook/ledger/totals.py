@@ -104,9 +104,10 @@ def residuals(
         parts_low = sum(whole_low.get(k, 0) for k in inner)
         parts_high = sum(whole_high.get(k, 0) for k in inner)
         loose_low = sum(whole_low.get(k, 0) for k in loose[t] if k not in above)
-        low = max(0, (node.low or 0) - parts_low - loose_low)
-        high = max(low, _top(node) - parts_high)
-        # a person's doubt whether a part belongs may not narrow the range: high is as if it did not
+        apart = max(0, (node.low or 0) - parts_low)
+        low = max(0, apart - loose_low)
+        # a doubt whether a part belongs may not narrow the range: high is as if it did not
+        high = max(apart, _top(node) - parts_high)
         done[t] = Residual(t, low, high, node.open, tuple(inner))
         whole_low[t] = low + parts_low
         whole_high[t] = high + parts_high
