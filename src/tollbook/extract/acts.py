@@ -197,12 +197,26 @@ def find_blame(
             continue
         if _acts(tokens, end, last, does, strong, here[k + 1 :]):
             found.append(Blame(actor, basis))
-    return _unique(found)
+    return _unique([Blame(_named(tokens, b.actor, here), b.basis) for b in found])
+
+
+def _named(tokens: Tokens, actor: Actor, here: Sequence[Actor]) -> Actor:
+    """The group a kind belongs to: "terrorists affiliated to the Nusra Front" are the Nusra Front."""
+    if not actor.generic:
+        return actor
+    end = tokens.at(actor.span[1] - 1) + 1
+    for other in here:
+        start = tokens.at(other.span[0])
+        if not other.generic and 0 < start - end <= 6 and all(w in words("member_of") for w in tokens.low[end:start]):
+            return other
+    return actor
 
 
 def _can_do(actor: Actor) -> bool:
     """Civilians, "people" and the bomber himself are not named as doers; "gunmen" and "rebels" are."""
     if actor.who == "civilian" or (actor.actor_id or "") in words("no_doer"):
+        return False
+    if actor.name.lower() in words("no_doer_names"):
         return False
     return not (actor.who == "unknown" and actor.generic) and not actor.name.lower().startswith(("suicide", "sniper"))
 

@@ -33,6 +33,8 @@ from tollbook.model import (
 
 _NEWS_DAYS = 14  # GUIDELINES, "scope": news is what happened within the 14 days before publication
 _MANY = 150  # as many dead over a province or city, other than by one blast, are a sum over acts
+_SAME_DAY = 3  # sentences over which "Meanwhile four were killed in ..." goes on the day told before
+_CARRIED = ("air_strike", "shelling", "armed_clash", "bomb", "suicide_bomb", "chemical_weapon")
 _HARM_TYPE: dict[str, ActType] = {
     "abducted": "abduction",
     "detained": "arrests",
@@ -44,8 +46,7 @@ _HARM_TYPE: dict[str, ActType] = {
 def assemble(report: Report, marks: Sequence[Marks], country: str | None = None) -> Reading:
     """The incidents that the marks tell, in the order the report tells them."""
     acts = [a for a in candidate_acts(marks) if _counts(a)]
-    stories = [s for s in merge_acts(acts) if _keep(s)]
-    stories = _absorb(stories)
+    stories = _without_headline_echo([s for s in merge_acts(acts) if _keep(s)])
     scopes = [_scope(s, report) for s in stories]
     parts = _totals(stories, scopes)
     all_dates = [d for m in marks for d in m.dates]
@@ -93,12 +94,20 @@ def _keep(story: Story) -> bool:
     figures = [f for f, _ in story.figures]
     if any(f.counted for f in figures):
         return bool(story.types) or any(f.harm in ("killed", "abducted", "injured") for f in figures)
-    return any(a.told for a in story.acts)
+    return any(a.told and not a.title and (a.places or a.blames) for a in story.acts)
 
 
-def _absorb(stories: list[Story]) -> list[Story]:
-    """Uncounted harm told where a counted story stands ("civilians were killed") adds nothing of its own."""
-    return stories
+def _without_headline_echo(stories: list[Story]) -> list[Story]:
+    """Drops what only a headline tells where the body tells tolls and the headline's is not their sum."""
+    counts = {k: n for k, s in enumerate(stories) if (n := _whole(s)) is not None}
+    body = [n for k, n in counts.items() if not all(a.title for a in stories[k].acts)]
+    kept = []
+    for k, story in enumerate(stories):
+        echo = all(a.title for a in story.acts)
+        if echo and body and (k not in counts or counts[k] <= max(body) or len(body) < 2):
+            continue
+        kept.append(story)
+    return kept
 
 
 # --- scope, totals ------------------------------------------------------------------------------
@@ -141,7 +150,7 @@ def _totals(stories: list[Story], scopes: list[Scope]) -> dict[int, tuple[int, .
             scopes[k] = "total"
             parts[k] = ()
             continue
-        if story.acts[0].stretch:
+        if story.acts[0].split or story.acts[0].stretch:
             scopes[k] = "total"
             parts[k] = ()
             continue
@@ -223,7 +232,7 @@ def _incident(
     before: DateRange | None,
     marks: Sequence[Marks],
 ) -> Incident:
-    act_type = _type(story)
+    act_type = _type(story, stories)
     if scope == "statistic" and (not story.places or (len(story.acts) == 1 and not any(a.told for a in story.acts))):
         act_type = "other"
     date, detail = _date(story, scope, report, all_dates, before)
@@ -266,18 +275,30 @@ def _id(k: int) -> str:
     return letters
 
 
-def _type(story: Story) -> ActType:
-    named = story.type
+def _type(story: Story, stories: Sequence[Story]) -> ActType:
+    named = story.type or _type_before(story, stories)
     harms = {f.harm for f, _ in story.figures}
     if named in ("territory_taken", "territory_regained"):
-        state = any((b.actor.actor_id or "").startswith("state:") for b in story.blames)
-        other = any((b.actor.actor_id or "").startswith("group:") or b.actor.who == "armed_group" for b in story.blames)
+        state = any(b.actor.who == "state_forces" for b in story.blames)
+        other = any(b.actor.who == "armed_group" for b in story.blames)
         named = "territory_regained" if state and not other else "territory_taken" if other else named
     if not harms & {"killed", "injured"}:
         for harm, act_type in _HARM_TYPE.items():
             if harm in harms and (named is None or act_type in ("abduction", "arrests")):
                 return act_type
     return named or "attack"
+
+
+def _type_before(story: Story, stories: Sequence[Story]) -> ActType | None:
+    """The type of the act told last before one whose words leave it open ("Five more died in Qaterji")."""
+    here = min(a.index for a in story.acts)
+    told = [
+        (a.index, s.type)
+        for s in stories
+        for a in s.acts
+        if s is not story and s.type in _CARRIED and a.index <= here and here - a.index <= 4 and a.types
+    ]
+    return max(told, key=lambda t: t[0])[1] if told else None
 
 
 def _status(story: Story) -> Status:
@@ -300,7 +321,12 @@ def _date_before(k: int, stories: Sequence[Story], scopes: Sequence[Scope], repo
             continue
         for act in story.acts:
             date = next((d for d in act.dates if d.start), None)
-            if date is not None and act.index <= here and not act.title and (best is None or act.index >= best[0]):
+            if (
+                date is not None
+                and 0 <= here - act.index <= _SAME_DAY
+                and not act.title
+                and (best is None or act.index >= best[0])
+            ):
                 best = (act.index, date)
     if best is None or best[1].start != best[1].end:
         return None
@@ -458,7 +484,7 @@ def _casualties(story: Story, report: Report) -> list[Casualty]:
             kept.append(_casualty(figure, whole, speaker, report))
             heads.append(figure.head)
             index[n] = len(kept) - 1
-    kept = _classes(kept, heads)
+    kept = _within(_classes(kept, heads))
     exact = {c.harm for c in kept if c.word is None}
     if any(c.word and c.harm in exact for c in kept):
         kept = _without_vague(kept, exact)
@@ -507,6 +533,26 @@ def _classes(kept: list[Casualty], heads: Sequence[str | None]) -> list[Casualty
                 out[i] = replace(c, who=before[-1])
             elif len(known) == 1 and heads[i] is None:
                 out[i] = replace(c, who=known.pop())
+    return out
+
+
+def _within(kept: list[Casualty]) -> list[Casualty]:
+    """Children, women, medics counted in a sentence of their own are part of the toll told first, if it is larger."""
+    out = list(kept)
+    for i, c in enumerate(out):
+        whole = next((k for k in range(i) if out[k].harm == c.harm and out[k].subset_of is None), None)
+        if whole is None or c.subset_of is not None or c.min is None:
+            continue
+        first = out[whole]
+        described = (c.sex or c.age_group) and not (first.sex or first.age_group)
+        if described and first.who in ("civilian", "unknown") and first.min is not None and c.min < first.min:
+            out[i] = replace(c, subset_of=whole)
+    for i, c in enumerate(out):
+        later = [k for k in range(len(out)) if k != i and out[k].harm == c.harm and out[k].subset_of is None]
+        numbers = [out[k].min or 0 for k in later]
+        if c.subset_of is None and c.who == "unknown" and len(later) >= 2 and sum(numbers) == c.min:
+            out = [replace(o, subset_of=i) if k in later else o for k, o in enumerate(out)]
+            break
     return out
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tollbook.extract.acts import Blame, Trigger, clash_sides, find_blame, type_of
 from tollbook.extract.figures import Figure
@@ -40,6 +40,7 @@ class Act:
     flags: frozenset[str]
     title: bool
     shared: bool = False
+    split: bool = False
     said_on: list[DateRange] = field(default_factory=list)
     harms: frozenset[str] = field(default_factory=frozenset)
 
@@ -79,8 +80,41 @@ def candidate_acts(all_marks: Sequence[Marks]) -> list[Act]:
         for first, last in clauses:
             act = _read(marks, index, first, last, shared=len(clauses) > 1)
             if act is not None:
-                acts.append(act)
+                acts += [act, *_sites(act)]
     return acts
+
+
+def _sites(act: Act) -> list[Act]:
+    """The acts of a toll told place by place: "21 killed, 15 in Manbij and another six in Tukhar".
+
+    Each place's number, bare of a word of harm, is an act of its own; the whole becomes their sum (`split`).
+    """
+    whole = next((f for f in act.figures if f.harm == "killed" and f.part_of is None and f.counted), None)
+    if whole is None or whole.min is None:
+        return []
+    marks, tokens = act.marks, act.marks.tokens
+    found: list[Act] = []
+    for count in marks.counts:
+        if not _inside(marks, count.span, act.first, act.last) or count.span[0] <= whole.span[1] or count.min is None:
+            continue
+        if any(f.span[0] < count.span[1] and count.span[0] < f.span[1] for f in marks.figures) or count.min > whole.min:
+            continue
+        after = tokens.at(count.span[1] - 1) + 1
+        while after < len(tokens) and tokens.low[after] in ("others", "more", "people", "civilians", "other"):
+            after += 1
+        if after >= len(tokens) or tokens.low[after] not in ("in", "at", "near", "on"):
+            continue
+        place = next((p for p in marks.places if after < tokens.at(p.span[0]) <= after + 6), None)
+        if place is None or place.level == "country":
+            continue
+        figure = replace(whole, span=count.span, min=count.min, max=count.max, approx=count.approx, word=count.word)
+        found.append(replace(act, figures=[figure], places=[place], shared=True))
+    if len(found) < 2:
+        return []
+    act.split = True
+    own = {p.span for site in found for p in site.places}
+    act.places = [p for p in act.places if p.span not in own] or act.places
+    return found
 
 
 def _inside(marks: Marks, span: tuple[int, int], first: int, last: int) -> bool:
@@ -97,7 +131,8 @@ def _clauses(marks: Marks) -> list[tuple[int, int]]:
     for i in range(2, count - 2):
         word = tokens.low[i]
         if word in words("cut") or (word == "and" and _new_subject(marks, i)):
-            if _stands_alone(marks, cuts[-1], i) and _stands_alone(marks, i, count):
+            apart = _stands_alone(marks, cuts[-1], i) and _stands_alone(marks, i, count)
+            if apart or (word == "while" and _kills(marks, cuts[-1], i) and _kills(marks, i, count)):
                 cuts.append(i)
         elif word in ("bringing", "brings", "brought", "raising", "taking") and _figure_in(
             marks, i, min(i + 12, count)
@@ -105,6 +140,14 @@ def _clauses(marks: Marks) -> list[tuple[int, int]]:
             cuts.append(i)
     cuts.append(count)
     return list(itertools.pairwise(cuts))
+
+
+def _kills(marks: Marks, first: int, last: int) -> bool:
+    """Does the stretch tell killed people by a number and a word of its own?"""
+    return any(
+        f.harm == "killed" and f.counted and _inside(marks, f.cue, first, last) and _inside(marks, f.span, first, last)
+        for f in marks.figures
+    )
 
 
 def _figure_in(marks: Marks, first: int, last: int) -> bool:
@@ -184,8 +227,8 @@ def _read(marks: Marks, index: int, first: int, last: int, *, shared: bool) -> A
         flags,
         marks.sentence.kind == "title",
         shared,
-        said_on,
-        harms,
+        said_on=said_on,
+        harms=harms,
     )
 
 

@@ -233,7 +233,7 @@ def _groups(tokens: Tokens, counts: Sequence[Count], actors: Sequence[Actor], vo
     while i < len(tokens):
         if i in starts:
             group = _noun_phrase(tokens, i, tokens.at(starts[i].span[1] - 1) + 1, starts[i], nouns, by_token, starts)
-        elif tokens.low[i] in words("articles"):
+        elif tokens.low[i] in words("articles") and not any(i < k <= i + 2 for k in starts):
             group = _noun_phrase(tokens, i, i + 1, None, nouns, by_token, starts)
             if group.head is None or (group.last < len(tokens) and tokens.low[group.last] in words("not_persons")):
                 i += 1
@@ -243,9 +243,16 @@ def _groups(tokens: Tokens, counts: Sequence[Count], actors: Sequence[Actor], vo
         else:
             i += 1
             continue
-        groups.append(group)
+        if not _kin_of(tokens, group):
+            groups.append(group)
         i = taken = max(group.last, i + 1)
     return groups
+
+
+def _kin_of(tokens: Tokens, group: _Group) -> bool:
+    """ "The father of four boys": the boys are not the ones harmed."""
+    i = group.first
+    return i >= 2 and tokens.low[i - 1] == "of" and tokens.low[i - 2] in words("kin")
 
 
 def _noun_phrase(
@@ -521,7 +528,7 @@ def _victims(
     if _passive(tokens, first.first):
         return left(14) or right(2)
     beside = left(0)
-    if beside and groups[beside[-1]].count is not None:
+    if beside and (groups[beside[-1]].count is not None or groups[beside[-1]].article):
         return beside
     after = right(2)
     if after and (groups[after[0]].count is not None or groups[after[0]].article):

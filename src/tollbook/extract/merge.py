@@ -86,16 +86,9 @@ class Story:
 
     @property
     def blames(self) -> list[Blame]:
-        """Doers, each name once."""
-        seen: set[str] = set()
-        out = []
-        for act in self.acts:
-            for blame in act.blames:
-                key = blame.actor.actor_id or fold(blame.actor.name)
-                if key not in seen:
-                    seen.add(key)
-                    out.append(blame)
-        return out
+        """The doers as the fullest body telling names them; another telling counts where that one names none."""
+        order = sorted(self.acts, key=lambda a: (a.title, not a.figures, a.index))
+        return next((list(a.blames) for a in order if a.blames), [])
 
     @property
     def targets(self) -> list[Actor]:
@@ -175,6 +168,8 @@ def fit(story: Story, act: Act, *, recent: bool, alone: bool = False) -> float:
         return _NEVER
     told = _numbers([f for f, _ in story.figures if f.counted])
     if act.title and _toll(act) and not _numbers(_toll(act)) & told and (story.main() or not alone):
+        return _NEVER
+    if "sums" in act.flags and _toll(act) and story.main() and not _numbers(_toll(act)) & told:
         return _NEVER
     w = weights()
     reasons = [

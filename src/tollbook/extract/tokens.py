@@ -11,6 +11,8 @@ from typing import Generic, TypeVar
 from tollbook.model import Span
 
 T = TypeVar("T")
+_Rows = tuple[tuple[tuple[str, ...], list[T]], ...]
+_REMEMBERED = 50_000  # words; bounds the memory that a stream of unlike reports can take
 
 
 @lru_cache(maxsize=1)
@@ -81,35 +83,38 @@ class Phrases(Generic[T]):
             seen[words] = [value]
         for words, values in seen.items():
             self._by_first.setdefault(words[0], []).append((words[1:], values))
-        for rows in self._by_first.values():
-            rows.sort(key=lambda row: -len(row[0]))
-        self._stems = sorted({k[:-1] for k in self._by_first if k.endswith("*")})
+        stems = {first[:-1]: rows for first, rows in self._by_first.items() if first.endswith("*")}
+        self._stems = stems
+        self._stem_lengths = sorted({len(stem) for stem in stems})
+        self._rows_of: dict[str, _Rows[T]] = {}
 
     def find(self, tokens: Tokens) -> list[Hit[T]]:
         """Every phrase, in order, not overlapping (one Hit for each value of a phrase)."""
         hits: list[Hit[T]] = []
+        low = tokens.low
         i = 0
-        while i < len(tokens):
-            last, values = self._match(tokens.low, i)
-            if values:
-                hits.extend(Hit(i, last, value) for value in values)
-                i = last
-            else:
-                i += 1
+        while i < len(low):
+            for rest, values in self._rows(low[i]):
+                last = i + 1 + len(rest)
+                if last <= len(low) and all(_same(word, low[i + 1 + k]) for k, word in enumerate(rest)):
+                    hits.extend(Hit(i, last, value) for value in values)
+                    i = last - 1
+                    break
+            i += 1
         return hits
 
-    def _match(self, low: tuple[str, ...], i: int) -> tuple[int, list[T]]:
-        rows = self._by_first.get(low[i])
-        candidates: Iterator[tuple[tuple[str, ...], list[T]]] = iter(rows or ())
-        for rest, values in candidates:
-            if all(i + 1 + k < len(low) and _same(word, low[i + 1 + k]) for k, word in enumerate(rest)):
-                return i + 1 + len(rest), values
-        for stem in self._stems:
-            if low[i].startswith(stem):
-                for rest, values in self._by_first[stem + "*"]:
-                    if all(i + 1 + k < len(low) and _same(word, low[i + 1 + k]) for k, word in enumerate(rest)):
-                        return i + 1 + len(rest), values
-        return i, []
+    def _rows(self, word: str) -> _Rows[T]:
+        """The phrases that may begin with this word, longest first; remembered for the words seen so far."""
+        rows = self._rows_of.get(word)
+        if rows is None:
+            found = list(self._by_first.get(word, ()))
+            for length in self._stem_lengths:
+                found += self._stems.get(word[:length], ()) if length <= len(word) else ()
+            found.sort(key=lambda row: -len(row[0]))
+            rows = tuple(found)
+            if len(self._rows_of) < _REMEMBERED:
+                self._rows_of[word] = rows
+        return rows
 
 
 def _same(pattern: str, word: str) -> bool:
