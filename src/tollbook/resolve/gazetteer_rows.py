@@ -1,9 +1,10 @@
 """The project's own rows (`data/places/*.yml`, `data/precision.yml`) made into rows of the gazetteer.
 
-A country's file is named by its code and holds `source` and any of three lists:
+A country's file is named by its code and holds `source` and any of four lists:
 
     provinces:  "name; other spelling; ..."                       spellings of an administrative area that GeoNames has
     places:     "name; other spelling | admin1 | lat lon | level | radius km"   level (town) and radius may be left out
+    spellings:  "name of a town that GeoNames has; other spelling; ..."
     within:     {town: ["district; other spelling", ...]}        parts of a town that lie in it; the point is the town's
 """
 
@@ -19,21 +20,26 @@ from typing import Any
 
 from tollbook.errors import LexiconError
 from tollbook.lexicon import DATA, load
-from tollbook.resolve.gazetteer_file import LEVELS, Row, light
+from tollbook.resolve.gazetteer_file import LEVELS, Row, deep, light
 
 _KIND = re.compile(
     r"(?i:\b(?:province|governorate|oblast|region|state|district|department|prefecture|county|parish|municipality|muḩāfaz̧at|"
     r"muhafazat|wilaya|division|territory|republic|krai|okrug|raion|canton|zone|community|council|township|regency|"
-    r"city|local government area|departamento|departamento de|provincia|provincia de|estado|estado de|distrito|distrito de|"
+    r"local government area|departamento|departamento de|provincia|provincia de|estado|estado de|distrito|distrito de|"
     r"municipio de|municipio|wilayat|wilayah|ostan|ostan-e|vilayat|viloyati|circle|subdistrict|qaza|caza|of|the|de|du|d['’]))\b"
 )
 _SOURCES = ("general reference",)
-SAME_KM = 30.0  # two bearers of one name within it are one place
+SAME_KM = 20.0  # two towns of one name within it are one place
+OWN_KM = 5.0  # how exact a row's point is where it does not say
+SAME_PART_KM = 6.0  # two parts of a town
 
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """One row of a country's file. `lat`, `lon` None: the point of `within`, or an area known already."""
+    """One row of a country's file. `lat`, `lon` None: the point of `within`, or of a place known already.
+
+    `level` is one of the gazetteer's, or "spelling" for other spellings of a town that is there.
+    """
 
     country: str
     names: tuple[str, ...]
@@ -142,11 +148,12 @@ def _place(line: str, country: str, file: str) -> Own:
 def _file_rows(name: str, content: Any) -> list[Own]:
     if not isinstance(content, dict) or content.get("source") not in _SOURCES:
         raise LexiconError(f"places/{name}.yml: a mapping with a source out of {', '.join(_SOURCES)} is wanted")
-    unknown = set(content) - {"source", "country", "provinces", "places", "within"}
+    unknown = set(content) - {"source", "country", "provinces", "spellings", "places", "within"}
     country = content.get("country")
     if unknown or not isinstance(country, str) or country not in country_names():
         raise LexiconError(f"places/{name}.yml: unknown keys {sorted(unknown)} or country {country!r}")
     own = [Own(country, _split(line), "province") for line in content.get("provinces") or ()]
+    own += [Own(country, _split(line), "spelling") for line in content.get("spellings") or ()]
     own += [_place(line, country, name) for line in content.get("places") or ()]
     for town, lines in (content.get("within") or {}).items():
         own += [Own(country, _split(line), "district", within=town) for line in lines]
@@ -179,6 +186,10 @@ class _Known:
     def __init__(self, rows: Iterable[Row]) -> None:
         self.rows = {row.id: row for row in rows}
         self._by_name: dict[tuple[str, str], list[str]] = defaultdict(list)
+        self._provinces: dict[str, list[Row]] = defaultdict(list)
+        for row in self.rows.values():
+            if row.level == "province":
+                self._provinces[row.country].append(row)
         for row in self.rows.values():
             self._file(row)
 
@@ -189,6 +200,17 @@ class _Known:
     def named(self, country: str, names: Iterable[str]) -> list[Row]:
         ids = {i for name in names for i in self._by_name.get((country, light(name)), ())}
         return sorted((self.rows[i] for i in ids), key=lambda row: (-row.population, row.id))
+
+    def province(self, country: str, names: Iterable[str]) -> Row | None:
+        """The one province some of these names mean, as spelled or as transliterated."""
+        names = tuple(names)
+        exact = [row for row in self.named(country, names) if row.level == "province"]
+        wanted = {deep(strip_kind(n)) for n in names} - {""}
+        alike = [row for row in self._provinces[country] if wanted & {deep(strip_kind(n)) for n in (row.name, *row.spellings)}]
+        for found in (exact, alike):
+            if len({row.id for row in found}) == 1:
+                return self.rows[found[0].id]
+        return None
 
     def put(self, row: Row) -> None:
         self.rows[row.id] = row
@@ -207,33 +229,42 @@ def apply_own(rows: Sequence[Row], own: Sequence[Own]) -> tuple[list[Row], list[
     A row that names a known place of its country within SAME_KM adds its spellings to it and marks it; the
     GeoNames point stays. Raises LexiconError for an admin1, a province or a town (`within`) that nothing has.
     """
-    known, remarks = _Known(rows), []
+    known, remarks, problems = _Known(rows), [], []
     for item in own:
-        if item.within is not None:
-            _apply_within(known, item)
-        elif item.level == "province":
-            _apply_province(known, item)
-        else:
-            remark = _apply_place(known, item)
-            if remark:
+        try:
+            if item.within is not None:
+                _apply_within(known, item)
+            elif item.level in ("province", "spelling"):
+                _apply_spellings(known, item)
+            elif remark := _apply_place(known, item):
                 remarks.append(remark)
+        except LexiconError as error:
+            problems.append(str(error))
+    if problems:
+        raise LexiconError("; ".join(problems))
     return list(known.rows.values()), remarks
 
 
-def _apply_province(known: _Known, item: Own) -> None:
-    matches = [row for row in known.named(item.country, item.names) if row.level == "province"]
-    if len(matches) != 1:
-        raise LexiconError(f"places: {item.country} {item.names[0]}: {len(matches)} provinces of that name")
+def _apply_spellings(known: _Known, item: Own) -> None:
+    if item.level == "province":
+        province = known.province(item.country, item.names)
+        if province is None:
+            raise LexiconError(f"{item.country} {item.names[0]}: no one province of that name")
+        matches = [province]
+    else:
+        matches = [row for row in known.named(item.country, item.names[:1]) if row.level == "town"]
+        if not matches:
+            raise LexiconError(f"{item.country} {item.names[0]}: no town of that name")
     known.put(_with_spellings(matches[0], item.names))
 
 
 def _apply_within(known: _Known, item: Own) -> None:
-    towns = [row for row in known.named(item.country, [item.within or ""]) if row.level in ("town", "region", "point")]
+    towns = [row for row in known.named(item.country, [item.within or ""]) if row.level == "town"]
     if not towns:
-        raise LexiconError(f"places: {item.country} {item.within}: no town of that name")
+        raise LexiconError(f"{item.country} {item.within}: no town of that name")
     town = towns[0]
     for row in known.named(item.country, item.names):
-        if row.level in ("town", "district") and distance_km(row.lat, row.lon, town.lat, town.lon) <= SAME_KM:
+        if row.level == "district" and row.lat and distance_km(row.lat, row.lon, town.lat, town.lon) <= SAME_PART_KM:
             known.put(_with_spellings(row, item.names))
             return
     known.put(
@@ -259,16 +290,16 @@ def _apply_place(known: _Known, item: Own) -> str | None:
             remark = f"{item.country} {item.names[0]}: a namesake lies {far:.0f} km away ({row.id} {row.lat} {row.lon})"
     admin1 = None
     if item.admin1:
-        matches = [row for row in known.named(item.country, [item.admin1]) if row.level == "province"]
-        if not matches:
-            raise LexiconError(f"places: {item.country} {item.names[0]}: no province {item.admin1!r}")
-        admin1 = matches[0].id
-        if matches[0].radius_km and distance_km(matches[0].lat, matches[0].lon, item.lat, item.lon) > matches[0].radius_km * 1.6 + 30:
+        province = known.province(item.country, [item.admin1])
+        if province is None:
+            raise LexiconError(f"{item.country} {item.names[0]}: no province {item.admin1!r}")
+        admin1 = province.id
+        if province.radius_km and distance_km(province.lat, province.lon, item.lat, item.lon) > province.radius_km * 1.6 + 30:
             remark = f"{item.country} {item.names[0]}: far outside {item.admin1}"
     known.put(
         Row(
             id=_own_id(known, item), name=item.names[0], country=item.country, level=item.level, lat=item.lat, lon=item.lon,
-            radius_km=item.radius_km or default_radius(item.level), admin1=admin1, spellings=item.names[1:], curated=True,
+            radius_km=item.radius_km or OWN_KM, admin1=admin1, spellings=item.names[1:], curated=True,
         )  # fmt: skip
     )
     return remark
