@@ -104,6 +104,7 @@ class Coded(NamedTuple):
 class Words:
     """Sets of single words (norms) that steer composition."""
 
+    openers: frozenset[str]
     modifiers: frozenset[str]
     generic_modifiers: frozenset[str]
     people_modifiers: frozenset[str]
@@ -208,7 +209,9 @@ def _words(data: Any) -> Words:
     def phrases(key: str) -> frozenset[str]:
         return frozenset(" ".join(norms(name)) for name in split(data[key]))
 
+    modifying = [phrases(key) for key in ("modifiers", "generic_modifiers", "people_modifiers")]
     return Words(
+        openers=frozenset({"pro", "anti"}).union(*modifying, single("loyal_heads")),
         modifiers=phrases("modifiers"),
         generic_modifiers=phrases("generic_modifiers"),
         people_modifiers=phrases("people_modifiers"),

@@ -27,7 +27,7 @@ from tollbook.resolve.actorbook import (
     check_actors,
     load_actors,
 )
-from tollbook.resolve.names import Word, in_capitals, words
+from tollbook.resolve.names import Hit, Word, in_capitals, words
 
 __all__ = ["ActorBook", "check_actors", "find_actors", "load_actors"]
 
@@ -40,15 +40,13 @@ _ACCUSING = frozenset({"accused", "accuses", "accusing", "blamed", "blames", "bl
 _HELD = frozenset({"held", "controlled", "run", "occupied", "besieged", "dominated", "ruled", "majority"})
 _AND = frozenset({"and", "or"})
 
-Hit = tuple[int, list[Any], bool]
-
 
 @dataclass(slots=True)
 class _Line:
     """One sentence as words, with what the index knows at each of them."""
 
     text: str
-    words: list[Word]
+    words: Sequence[Word]
     caps: bool
     hits: list[list[Hit]]
 
@@ -141,20 +139,27 @@ def _read_line(line: _Line, book: ActorBook, report: _Report) -> list[Actor]:
 
 
 def _best(line: _Line, i: int, book: ActorBook, report: _Report) -> _Found | None:
-    found = [
-        candidate
-        for candidate in (
-            _group(line, i, report),
-            _state(line, i, book, report),
-            _crowd(line, i, book),
-            _acting_adjective(line, i, book, report),
-            _acting_country(line, i, book),
-        )
-        if candidate is not None
-    ]
-    if not found:
+    norm = line.words[i].norm
+    opens = norm in book.words.openers
+    if not line.hits[i] and not opens:
+        # Nothing of the book begins here: only a name that no table holds can.
         return _unknown(line, i, book)
-    return max(found, key=lambda candidate: (candidate.last, candidate.rank))
+    kinds = {type(value) for _, values, _ in line.hits[i] for value in values}
+    land = Land in kinds
+    found: list[_Found | None] = []
+    if Named in kinds or Coded in kinds:
+        found.append(_group(line, i, report))
+    if land or opens or Kind in kinds or Mark in kinds:
+        found.append(_state(line, i, book, report))
+    if land or opens or Crowd in kinds or Mark in kinds:
+        found.append(_crowd(line, i, book))
+    if land:
+        found.append(_acting_adjective(line, i, book, report))
+        found.append(_acting_country(line, i, book))
+    candidates = [candidate for candidate in found if candidate is not None]
+    if not candidates:
+        return _unknown(line, i, book)
+    return max(candidates, key=lambda candidate: (candidate.last, candidate.rank))
 
 
 def _end(line: _Line, found: _Found) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from tollbook.lexicon import load
@@ -45,6 +45,7 @@ def _spellings() -> dict[str, str]:
     return table
 
 
+@lru_cache(maxsize=8192)
 def fold(raw: str) -> str:
     """The norm of one word (see the module)."""
     low = raw.lower()
@@ -66,8 +67,9 @@ def _gap(between: str) -> int:
     return 2 if len(between) <= 4 and not set(mark) - set("/()[]\"'“”‘’`-") else 3
 
 
-def words(text: str, start: int, end: int) -> list[Word]:
-    """The words of text[start:end]; linear in its length."""
+@lru_cache(maxsize=256)
+def words(text: str, start: int, end: int) -> tuple[Word, ...]:
+    """The words of text[start:end]; linear in its length. The last answers are kept: several readers ask the same."""
     found: list[Word] = []
     last_end = start
     lead: tuple[int, int] | None = None
@@ -86,7 +88,7 @@ def words(text: str, start: int, end: int) -> list[Word]:
                 continue
         lead = None
         found.append(Word(norm, opening, at, to, gap))
-    return found
+    return tuple(found)
 
 
 def case_of(name: str) -> str:
@@ -103,6 +105,9 @@ def norms(name: str) -> list[str]:
     table = _spellings()
     parts = name.lower().translate(_ASCII).split()
     return [table.get(part, part) for part in parts if part not in _ARTICLES] or parts
+
+
+Hit = tuple[int, list[Any], bool]
 
 
 class Index:
@@ -125,37 +130,42 @@ class Index:
         else:
             lengths.add(len(parts))
 
-    def at(self, text: str, found: Sequence[Word], i: int, caps: bool) -> list[tuple[int, list[Any], bool]]:
+    def at(self, text: str, found: Sequence[Word], i: int, caps: bool) -> list[Hit]:
         """What starts at word i: (number of words, values, ends in a possessive s), the longest first.
 
         `caps` says that the sentence is in capitals, so that case tells nothing.
         """
         first = found[i].norm
-        hits: list[tuple[int, list[Any], bool]] = []
-        for key in (first, first[:-1]) if first.endswith("s") else (first,):
-            lengths = self._sorted.get(key)
-            if lengths is None:
-                known = self._lengths.get(key)
-                if known is None:
-                    continue
-                lengths = self._sorted[key] = tuple(sorted(known, reverse=True))
-            for length in lengths:
-                if key is not first and length != 1:
-                    continue
-                if i + length > len(found) or (length > 1 and max(w.gap for w in found[i + 1 : i + length]) > 2):
-                    continue
-                joined = key if length == 1 else " ".join([w.norm for w in found[i : i + length]])
-                entries, clipped = self._phrases.get(joined), key is not first
-                if entries is None and length > 1 and joined.endswith("s"):
-                    entries, clipped = self._phrases.get(joined[:-1]), True
-                if not entries:
-                    continue
-                raw = text[found[i].bare : found[i + length - 1].end]
-                values = [value for case, value in entries if caps or _case_fits(case, raw, clipped)]
-                if values:
-                    hits.append((length, values, clipped))
-        hits.sort(key=lambda hit: (-hit[0], hit[2]))
+        hits: list[Hit] = []
+        if first in self._lengths:
+            self._collect(text, found, i, first, caps, hits)
+        if first[-1:] == "s" and first[:-1] in self._lengths:
+            self._collect(text, found, i, first[:-1], caps, hits)
+        if len(hits) > 1:
+            hits.sort(key=lambda hit: (-hit[0], hit[2]))
         return hits
+
+    def _collect(self, text: str, found: Sequence[Word], i: int, key: str, caps: bool, hits: list[Hit]) -> None:
+        single = key != found[i].norm
+        lengths = self._sorted.get(key)
+        if lengths is None:
+            lengths = self._sorted[key] = tuple(sorted(self._lengths[key], reverse=True))
+        room = 1
+        while room < lengths[0] and i + room < len(found) and found[i + room].gap < 3:
+            room += 1
+        for length in lengths:
+            if length > room or (single and length != 1):
+                continue
+            joined = key if length == 1 else " ".join([w.norm for w in found[i : i + length]])
+            entries, clipped = self._phrases.get(joined), single
+            if entries is None and length > 1 and joined.endswith("s"):
+                entries, clipped = self._phrases.get(joined[:-1]), True
+            if not entries:
+                continue
+            raw = text[found[i].bare : found[i + length - 1].end]
+            values = [value for case, value in entries if caps or _case_fits(case, raw, clipped)]
+            if values:
+                hits.append((length, values, clipped))
 
 
 def _case_fits(case: str, raw: str, clipped: bool) -> bool:
@@ -174,8 +184,7 @@ def in_capitals(text: str, start: int, end: int) -> bool:
     piece = text[start:end]
     if piece.upper() == piece:
         return any(c.isalpha() for c in piece)
-    small = sum(1 for c in piece if c.islower())
-    return small * 10 < sum(1 for c in piece if c.isalpha())
+    return sum(map(str.islower, piece)) * 10 < sum(map(str.isalpha, piece))
 
 
 def names_of(parts: Iterable[str]) -> frozenset[str]:

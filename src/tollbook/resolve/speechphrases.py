@@ -45,7 +45,7 @@ class Line:
 
     text: str
     sentence: Sentence
-    words: list[Word]
+    words: Sequence[Word]
     caps: bool
     voices: dict[int, tuple[int, Voice]]  # last word (exclusive) -> (first word, voice)
     starts: dict[int, tuple[int, Voice]]  # first word -> (last word, voice)
