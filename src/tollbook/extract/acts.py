@@ -236,6 +236,8 @@ def _quoted_by(tokens: Tokens, start: int) -> bool:
 
 def _acts(tokens: Tokens, end: int, last: int, does: set[int], strong: set[int], later: Sequence[Actor]) -> bool:
     """Does a word of violence follow the actor within seven words, with only linking words between?"""
+    if end < last and tokens.low[end] in words("placed"):  # "terrorists positioned in X fired ..."
+        return any(tokens.low[i] in words("does") for i in range(end + 1, min(end + 16, last)))
     for i in range(end, min(end + 8, last)):
         word = tokens.low[i]
         if i == end and (i in strong or i in does):

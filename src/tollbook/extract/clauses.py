@@ -132,6 +132,8 @@ def _clauses(marks: Marks) -> list[tuple[int, int]]:
         word = tokens.low[i]
         if word in words("cut") or (word == "and" and _new_subject(marks, i)):
             apart = _stands_alone(marks, cuts[-1], i) and _stands_alone(marks, i, count)
+            if word == "and":
+                apart = apart and _alike(marks, cuts[-1], i, count)
             if apart or (word == "while" and _kills(marks, cuts[-1], i) and _kills(marks, i, count)):
                 cuts.append(i)
         elif word in ("bringing", "brings", "brought", "raising", "taking") and _figure_in(
@@ -140,6 +142,13 @@ def _clauses(marks: Marks) -> list[tuple[int, int]]:
             cuts.append(i)
     cuts.append(count)
     return list(itertools.pairwise(cuts))
+
+
+def _alike(marks: Marks, first: int, cut: int, last: int) -> bool:
+    """Do both sides of "and" tell killed people, or both an act of its own?"""
+    told = [t.first for t in marks.telling.triggers if t.kind in ("event", "take")]
+    both_told = any(first <= i < cut for i in told) and any(cut <= i < last for i in told)
+    return both_told or (_kills(marks, first, cut) and _kills(marks, cut, last))
 
 
 def _kills(marks: Marks, first: int, last: int) -> bool:
@@ -288,12 +297,11 @@ def _real(marks: Marks, trigger: Trigger) -> bool:
     if trigger.kind not in ("event", "take"):
         return True
     low = marks.tokens.low[max(0, trigger.first - 4) : trigger.first]
-    if any(i for i in marks.telling.flags.get("unreal", ()) if trigger.first - 4 <= i < trigger.first):
+    if any(trigger.first - 4 <= i < trigger.first for i in marks.telling.flags.get("unreal", ())):
         return False
-    return not any(
-        w in ("no", "not", "without", "never", "against", "anti", "avoid", "stop", "end", "halt", "prevent")
-        for w in low[-3:]
-    )
+    if low and low[-1] == "to" and not (len(low) > 1 and low[-2] in words("due")):
+        return False  # "to attack": meant, not done
+    return not any(w in words("not_done") for w in low[-3:])
 
 
 _REGION_KM = 25.0
