@@ -93,7 +93,7 @@ def alone(python: Path | str, code: str, *arguments: str) -> Speed:
 
 def sample(reports: int | None, folder: Path) -> Path:
     """The first N reports, evenly over the file, as JSON Lines of their own."""
-    shared = Path(os.environ.get("TOLLBOOK_SHARED") or ROOT.parent / "shared")
+    shared = (ROOT / (os.environ.get("TOLLBOOK_SHARED") or "../shared")).resolve()
     source = shared / "corpora" / "fakes" / "reports.jsonl"
     if not source.is_file():
         raise SystemExit("no corpora/fakes/reports.jsonl: set TOLLBOOK_SHARED to the folder of the evaluation data")

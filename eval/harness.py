@@ -1,6 +1,6 @@
 """What the evaluation scripts share: where the data lies, running an extractor over a part, scoring what it wrote.
 
-The data is not part of the project. `TOLLBOOK_SHARED` names its folder (default: `shared` beside the repository); the
+The data is not part of the project. `TOLLBOOK_SHARED` names its folder (default `../shared`, from the repository's root); the
 measures are those of its `gold/score.py`, imported from there and not copied, so that figures stay comparable.
 """
 
@@ -37,7 +37,7 @@ class NoData(Exception):
 
 def shared() -> Path:
     """The folder of the evaluation data. Raises NoData where it is not there."""
-    folder = Path(os.environ.get("TOLLBOOK_SHARED") or ROOT.parent / "shared")
+    folder = (ROOT / (os.environ.get("TOLLBOOK_SHARED") or "../shared")).resolve()
     if not (folder / "gold" / "score.py").is_file():
         raise NoData(
             f"no evaluation data in {folder.name!r}: set TOLLBOOK_SHARED to the folder that holds gold/score.py"

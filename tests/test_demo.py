@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import gzip
+import json
 import re
 from collections import defaultdict
 from pathlib import Path
@@ -119,15 +121,8 @@ def test_every_bundled_report_has_a_case() -> None:
     assert {c["input"]["file"] for c in CASES} == {p.name for p in REPORTS.iterdir()}
 
 
-def test_no_bundled_report_borrows_a_sentence() -> None:
+def test_no_bundled_report_borrows_a_sentence(shared: Path) -> None:
     """Facts are free, sentences are not: no run of ten words occurs in any report of the shared folder."""
-    import gzip
-    import json
-    import os
-
-    shared = Path(os.environ.get("TOLLBOOK_SHARED", ROOT.parent / "shared"))
-    if not (shared / "gold").is_dir():
-        pytest.skip(f"no evaluation data at TOLLBOOK_SHARED ({shared.name})")
     runs: dict[str, str] = {}
     for path in sorted(REPORTS.iterdir()):
         raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
