@@ -293,8 +293,9 @@ def check_actors() -> None:
         if not split(row["source"].replace(",", ";")) or set(split(row["source"].replace(",", ";"))) - SOURCES:
             raise LexiconError(f"{where}: source must be of {sorted(SOURCES)}, is {row['source']!r}")
         actor_id = actor_id_of(row["id"], row["kind"], codes)
-        if ids.setdefault(actor_id, where) != where:
-            raise LexiconError(f"{where}: id is also that of {ids[actor_id]}")
+        if actor_id in ids:
+            raise LexiconError(f"{where}: its id is also that of {ids[actor_id]}")
+        ids[actor_id] = where
         own = re.sub(r"\s*\([^()]*\)$", "", row["name"])
         for name in {own, *split(row["aliases"])}:
             key = " ".join(norms(name.rstrip("!")))

@@ -634,7 +634,7 @@ def _unknown(line: _Line, i: int, book: ActorBook) -> _Found | None:
     if line.caps:
         return None
     word = line.words[i]
-    if not _capital(line, word):
+    if not _capital(line, word) or word.norm in ("the", "a", "an"):
         return None
     last = i
     j = i
