@@ -24,20 +24,25 @@ from tollbook.model import Actor, Count, Status
 _LISTS = {
     "denial": (
         "deny", "reject", "present", "charges", "matters", "bare", "withheld", "general", "rule", "habit", "self",
-        "said", "nouns", "pronouns", "bystanders",
+        "said", "nouns", "pronouns", "bystanders", "vague", "unlike",
+        "skip",
     ),
     "alleged": ("accuse", "marks", "reports", "persons"),
     "thwarted": (
-        "stop", "plots", "disarm", "devices", "failed", "acts", "attempts", "aims", "managed", "dead", "spared",
+        "stop", "plots", "disarm", "devices", "cleared", "failed", "acts", "attempts", "aims", "managed", "dead",
+        "spared",
     ),
     "acts": ("nouns", "weapons", "going_off", "not_weapons", "heads", "stops"),
 }  # fmt: skip
 _PHRASES = frozenset({("denial", "self"), ("thwarted", "attempts")})
 _ENDS = frozenset({".", ";", ":", "!", "?", "—", "–", '"', "”"})
-_REACH = 12  # tokens from a denying verb to what is denied, and back to who denies
+_REACH = 14  # tokens from a denying verb to what is denied, and back to who denies
 _NEAR = 8  # tokens between a verb of stopping and what was stopped
 _AFTER = 6  # sentences after an act in which its denial may stand
+_FAR = 20  # the same, for a side that the act itself was told of by name
 _BEFORE = 2  # sentences before it ("The army denied ..." told first)
+_PLAIN = frozenset({"arrests", "peaceful_protest"})  # nobody is accused of these; a denial beside them is of facts
+_OR = 5  # words from "or" to the second name ("or those of its ally Russia")
 _MANY = 100  # a count of acts from here on is a campaign's, not one entry's
 
 
@@ -171,16 +176,17 @@ def _denies_act(tokens: Tokens, i: int, telling: Telling | None, *, strong: bool
         return False
     if i and low[i - 1] in ("was", "were", "been", "being", "is", "are"):
         return _charged_before(tokens, i)
-    triggers = {t.first for t in telling.triggers} if telling else set()
+    triggers = {t.first for t in telling.triggers if not _vague(low[t.first])} if telling else set()
     harms = book().words["thwarted", "dead"]
     end = next((k for k in range(i + 1, len(low)) if low[k] in _ENDS and low[k] not in ('"', "”")), len(low))
     window = low[i + 1 : min(end, i + 1 + _REACH)]
-    if not window or window[0] in (",", "and", "but") or (len(window) == 1 and window[0] in ('"', "”")):
-        return _charged_before(tokens, i) or (strong and not window)
+    if not window or window[0] in (",", "and", "but", '"', "”"):
+        return _charged_before(tokens, i) or (strong and not window and not _unlike(tokens, i))
+    cut = next((k for k, w in enumerate(window) if k and w in ("and", "but", "saying", ",")), len(window))
+    if any(lists.has("denial", "withheld", w) for w in window[:cut]):
+        return False
     for k, word in enumerate(window):
         at = i + 1 + k
-        if lists.has("denial", "withheld", word):
-            return False
         if lists.has("denial", "charges", word):
             return True
         if not strong:
@@ -206,10 +212,20 @@ def _denies_act(tokens: Tokens, i: int, telling: Telling | None, *, strong: bool
     return False
 
 
+def _vague(word: str) -> bool:
+    return book().has("denial", "vague", word)
+
+
 def _charged_before(tokens: Tokens, i: int) -> bool:
     """ "an accusation the army has denied", "the claim was rejected by Moscow", "which Moscow denies"."""
     before = tokens.low[max(0, i - _REACH) : i]
+    if _unlike(tokens, i):
+        return False
     return any(book().has("denial", "charges", w) for w in before) or "which" in before
+
+
+def _unlike(tokens: Tokens, i: int) -> bool:
+    return any(book().has("denial", "unlike", w) for w in tokens.low[max(0, i - 2 * _REACH) : i])
 
 
 def _denier(tokens: Tokens, actors: Sequence[Actor], i: int) -> Actor | str | None:
@@ -223,7 +239,8 @@ def _denier(tokens: Tokens, actors: Sequence[Actor], i: int) -> Actor | str | No
             return None
         return next((a for first, _, a in placed if by < first <= by + 4), " ".join(low[by + 1 : by + 2]) or None)
     floor = next((k + 1 for k in range(i - 1, -1, -1) if low[k] in (";", ":")), 0)
-    left = [p for p in placed if floor <= p[0] and p[1] <= i and i - p[1] <= _REACH]
+    earlier = [p for p in placed if floor <= p[0] and p[1] <= i]
+    left = [p for p in earlier if i - p[1] <= _REACH]
     near = low[max(floor, i - 5) : i]
     for k in range(len(near) - 1, -1, -1):
         at = i - len(near) + k
@@ -234,15 +251,24 @@ def _denier(tokens: Tokens, actors: Sequence[Actor], i: int) -> Actor | str | No
         if lists.has("denial", "pronouns", near[k]) and near[k] not in ("which", "who"):
             return near[k]
     if left:
-        actor = left[-1][2]
+        actor = (_before_relative(low, earlier, i) or left[-1])[2]
         sided = actor.who in ("state_forces", "armed_group")
         if sided or not actor.generic:
             return actor
         return None if lists.has("denial", "bystanders", actor.name.lower().split()[-1]) else actor.name.lower()
-    words = [
-        w for w in near if w.isalpha() and w not in ("has", "have", "had", "also", "but", "and", "strongly", "the")
-    ]
+    words = [w for w in near if w.isalpha() and not lists.has("denial", "skip", w)]
     return words[-1] if words else None
+
+
+def _before_relative(
+    low: Sequence[str], left: Sequence[tuple[int, int, Actor]], i: int
+) -> tuple[int, int, Actor] | None:
+    """The subject in front of a relative clause that itself names actors ("the army, which had fought X, denied")."""
+    for placed in left[:-1]:
+        after = low[placed[1] : placed[1] + 2]
+        if any(w in ("which", "who", "whose") for w in after) and placed[1] + 4 < i:
+            return placed
+    return None
 
 
 def may_deny(denier: Actor | str, accused: Sequence[Actor]) -> bool:
@@ -255,14 +281,16 @@ def may_deny(denier: Actor | str, accused: Sequence[Actor]) -> bool:
 
 
 def same_side(a: Actor, b: Actor) -> bool:
-    """Are both the same party: one name, two arms of one state, or a kind ("the army") that can stand for the name?"""
+    """Can `a` be the party `b`: one name, two arms of one state, or a kind ("the army") that can stand for the name?"""
     if a.actor_id == b.actor_id and (a.actor_id or a.name.lower() == b.name.lower()):
         return True
     if a.who != b.who or a.who not in ("state_forces", "armed_group"):
         return False
+    if a.who == "armed_group":
+        return a.generic  # "the guerrillas denied" may be those named; a named group is not any "rebels"
     if a.generic or b.generic:
         return True
-    return a.who == "state_forces" and bool(set(a.countries) & set(b.countries))
+    return bool(set(a.countries) & set(b.countries))
 
 
 def is_alleged(tokens: Tokens, telling: Telling, actors: Sequence[Actor]) -> bool:
@@ -275,6 +303,8 @@ def is_alleged(tokens: Tokens, telling: Telling, actors: Sequence[Actor]) -> boo
     for i, word in enumerate(low):
         if lists.has("alleged", "accuse", word):
             accuser, target = any(s < i for s in sides), any(i < s <= i + _REACH for s in sides)
+            if any(t < i for t in acts):
+                continue  # the sentence tells an act of its own before it comes to the accusation
             if target and (accuser or (i and low[i - 1] not in ("was", "were", "is", "are", "been", "be"))):
                 return "of" in low[i + 1 : i + 1 + _REACH]
         elif lists.has("alleged", "marks", word):
@@ -296,6 +326,10 @@ def is_thwarted(tokens: Tokens) -> bool:
     for i, word in enumerate(low):
         if lists.has("thwarted", "dead", word):
             before = low[max(0, i - 6) : i]
+            turn = max(
+                (k + 1 for k, w in enumerate(before) if w in ("but", "when", "while", "although", ";")), default=0
+            )
+            before = before[turn:]
             if not any(lists.has("thwarted", "spared", w) for w in before) and not any(
                 h.first <= i < h.last for h in hits
             ):
@@ -329,7 +363,10 @@ def _stops(tokens: Tokens, i: int) -> bool:
                 for w in near
             )
     if lists.has("thwarted", "disarm", word) and not wished:
-        return any(lists.has("thwarted", "devices", w) for w in (before if passive else after))
+        near = before if passive else after
+        return any(lists.has("thwarted", "devices", w) for w in near) and not any(
+            lists.has("thwarted", "cleared", w) for w in near
+        )
     if lists.has("thwarted", "failed", word):
         return any(lists.has("thwarted", "acts", w) for w in low[i + 1 : i + 4])
     return False
@@ -363,11 +400,14 @@ def _about(i: int, denier: Actor | str, stories: Sequence[Story]) -> int | None:
     """The story that a denial in sentence `i` is about; None where no accused side matches."""
     best: tuple[tuple[bool, int], int] | None = None
     for k, story in enumerate(stories):
+        if story.type in _PLAIN:
+            continue
         indices = [a.index for a in story.acts]
         accused = [b.actor for b in story.blames]
         if not may_deny(denier, accused) or story.acts[0].statistic:
             continue
-        gaps = [i - n for n in indices if -_BEFORE <= i - n <= _AFTER]
+        named = isinstance(denier, Actor) and any(same_side(denier, a) and not a.generic for a in accused)
+        gaps = [i - n for n in indices if -_BEFORE <= i - n <= (_FAR if named else _AFTER)]
         if not gaps:
             continue
         gap = min(abs(g) + (3 if g < 0 else 0) for g in gaps)
@@ -378,8 +418,9 @@ def _about(i: int, denier: Actor | str, stories: Sequence[Story]) -> int | None:
 
 
 def _without_denial(story: Story) -> Status:
-    toll = any(f.counted and f.harm == "killed" and (f.min or f.max) for f, _ in story.figures)
-    if not toll and any(is_thwarted(a.marks.tokens) for a in story.acts):
+    foiled = [a for a in story.acts if is_thwarted(a.marks.tokens)]
+    others = [f for a in story.acts if all(a is not t for t in foiled) for f in a.figures]
+    if foiled and not any(f.harm == "killed" and f.max != 0 for f in others):
         return "thwarted"
     body = [a for a in story.acts if not a.title] or story.acts
     if all(is_alleged(a.marks.tokens, a.marks.telling, a.marks.actors) for a in body):
@@ -405,14 +446,14 @@ def either_or_joint(text: str, tokens: Tokens, perpetrators: Sequence[Actor]) ->
     if len(here) < 2:
         return None
     for a, b in pairwise(here):
-        between = text[a.span[1] : b.span[0]].lower().replace("/", " ").split()
-        if len(between) <= _NEAR and any(w.strip(",") == "or" for w in between):
+        between = text[a.span[1] : b.span[0]].lower().replace("/", " ").replace(",", " ").split()
+        if "or" in between[:3] and len(between) - between.index("or") <= _OR:
             return "either"
     return "joint"
 
 
-def acts_told(text: str, tokens: Tokens, counts: Sequence[Count]) -> int:
-    """How many acts the sentence counts together ("two separate attacks" 2, "twin bombings" 2); 1 where not told.
+def acts_told(text: str, tokens: Tokens, counts: Sequence[Count], first: int = 0, last: int | None = None) -> int:
+    """How many acts tokens [first, last) count together ("two attacks", "twin bombings" 2); 1 where not told.
 
     A vague plural ("several attacks", "dozens of strikes") is 1: no number is told.
     """
@@ -423,7 +464,8 @@ def acts_told(text: str, tokens: Tokens, counts: Sequence[Count]) -> int:
         for c in counts
         if c.word is None and c.min is not None and 2 <= c.min < _MANY
     }
-    for i, word in enumerate(low):
+    for i in range(first, len(low) if last is None else last):
+        word = low[i]
         if word in lists.pairs and _pair(low, i):
             found = max(found, lists.pairs[word])
         elif i in numbers and _counts_acts(low, i):
