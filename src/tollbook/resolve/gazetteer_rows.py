@@ -105,10 +105,15 @@ def country_names() -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
 
 
 def countries_rows(points: dict[str, list[tuple[float, float, int]]]) -> list[Row]:
-    """A row for each country of `countries.yml`; point and radius from its towns."""
-    rows = []
+    """A row for each country of `countries.yml`; the point of `centres.yml` or the middle of its towns, the radius from these."""
+    rows, centres = [], load("places/centres")
     for code, (names, _) in country_names().items():
-        lat, lon, radius, people = area_of(points.get(code, []))
+        towns = points.get(code, [])
+        lat, lon, radius, people = area_of(towns)
+        if code in centres:
+            lat, lon = (float(x) for x in centres[code].split())
+            far = sorted(distance_km(lat, lon, p[0], p[1]) for p in towns)
+            radius = round(far[int(len(far) * 0.95)], 1) if far else radius
         rows.append(
             Row(
                 id=f"co:{code}", name=names[0], country=code, level="country", lat=lat, lon=lon, radius_km=radius,
@@ -175,7 +180,7 @@ def own_places() -> list[Own]:
 def own_hash() -> str:
     """A hash of all files the compiled gazetteer takes from this project."""
     digest = hashlib.sha256()
-    for path in [DATA / "places" / f"{name}.yml" for name in (*own_files(), "countries")] + [DATA / "precision.yml"]:
+    for path in [DATA / "places" / f"{name}.yml" for name in (*own_files(), "countries", "centres")] + [DATA / "precision.yml"]:
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 

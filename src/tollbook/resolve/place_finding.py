@@ -15,7 +15,7 @@ from tollbook.resolve.gazetteer_file import FOLDED_COUNTRIES
 from tollbook.resolve.place_evidence import evidence
 from tollbook.resolve.place_mention import WEIGHTS, Mention, can_hold, prominence
 from tollbook.resolve.place_relations import agree, mark_datelines, relate
-from tollbook.resolve.place_text import Line, PlaceWords, Token, Words, joined, place_words, spoken_of
+from tollbook.resolve.place_text import Line, PlaceWords, Token, Words, joined, place_words
 
 MAX_WORDS = 5  # of a gazetteer name
 MAX_RUN = 6  # of an unknown name
@@ -195,7 +195,7 @@ def streets(search: _Search, line: Line) -> list[Mention]:
     for match in _STREET.finditer(search.text, tokens[0].start, tokens[-1].end):
         first = starts.get(match.start())
         last = next((at for at in range(first or 0, len(tokens)) if tokens[at].end >= match.end() - 1), None)
-        if first is None or last is None or not all(t.free or t.text.isdigit() for t in tokens[first : last + 1]):
+        if first is None or last is None or not all(t.free or t.text[0].isdigit() for t in tokens[first : last + 1]):
             continue
         mention = search.unknown(line, first, last, facility=True)
         mention.score = WEIGHTS["kind_after"] - 0.5
@@ -206,16 +206,19 @@ def streets(search: _Search, line: Line) -> list[Mention]:
 # --- what a run is -----------------------------------------------------------------------------------------------------
 
 
-def _trim(search: _Search, line: Line, first: int, last: int) -> tuple[int, int, str | None]:
-    """The run without an ordinary word at a sentence's start and without words for kinds of places at its ends."""
+def _trim(search: _Search, line: Line, first: int, last: int, covered: Collection[int]) -> tuple[int, int, str | None]:
+    """The run without an ordinary word at a sentence's start and without words for kinds of places at its ends.
+
+    Words `covered` by a gazetteer name stay ("West Bank", "South Sudan").
+    """
     tokens, lists, hint = line.tokens, search.lists, None
     ordinary = tokens[first].low in search.words.small or tokens[first].low in lists.common
-    if first < last and first == 0 and ordinary and not line.capitals:
+    if first < last and first == 0 and ordinary and not line.capitals and not {first, first + 1} <= set(covered):
         first += 1
-    while first < last and (tokens[first].low in lists.directions or tokens[first].low in lists.kinds):
+    while first < last and first not in covered and (tokens[first].low in lists.directions or tokens[first].low in lists.kinds):
         hint = lists.kinds.get(tokens[first].low, hint)
         first += 1
-    while last > first and tokens[last].low in lists.kinds and tokens[last].low not in ("county", "parish"):
+    while last > first and last not in covered and tokens[last].low in lists.kinds and tokens[last].low not in ("county", "parish"):
         hint = lists.kinds[tokens[last].low]
         last -= 1
     return first, last, hint
@@ -230,12 +233,12 @@ def _is_facility(tokens: Sequence[Token], lists: PlaceWords) -> bool:
 def _run_mentions(search: _Search, line: Line, run: tuple[int, int], inside: list[Mention]) -> None:
     """Decides what a run of capitalised words is: gazetteer names, a facility, an unknown name, a list, or none of these."""
     lists, tokens, words = search.lists, line.tokens, search.words
-    first, last, hint = _trim(search, line, *run)
+    first, last, hint = _trim(search, line, *run, {at for m in inside for at in range(m.first, m.last + 1)})
     inside = [m for m in inside if m.last >= first and m.first >= first]
     covered = {at for m in inside for at in range(m.first, m.last + 1)}
     left = [at for at in range(first, last + 1) if at not in covered and not tokens[at].particle
             and tokens[at].low not in lists.kinds and tokens[at].low not in lists.directions]  # fmt: skip
-    if inside and left and left[0] == inside[0].last + 1 and inside[0].first == first and tokens[left[0]].low in lists.civic:
+    if inside and left and inside[0].first == first and tokens[left[0]].low in lists.civic and _follows(line, inside[0].last, left[0], lists):
         inside[0].score += WEIGHTS["civic"]  # "Carthage Police Chief": it sits there
         search.mentions.append(inside[0])
         return
@@ -263,6 +266,11 @@ def _run_mentions(search: _Search, line: Line, run: tuple[int, int], inside: lis
         search.persons.update(tokens[m.first].low for m in inside if m.first == m.last)
         mention.score -= 0.5
     search.mentions.append(mention)
+
+
+def _follows(line: Line, last: int, at: int, lists: PlaceWords) -> bool:
+    """Whether the word `at` comes right after `last`, or with a word for a kind of place between ("Dublin City Council")."""
+    return at == last + 1 or (at == last + 2 and line.tokens[last + 1].low in lists.kinds)
 
 
 def _foreign(token: Token, lists: PlaceWords) -> bool:
@@ -376,9 +384,8 @@ def _extend(search: _Search, mention: Mention) -> None:
 def find(text: str, words: Words, gazetteer: Gazetteer, hint: str | None = None) -> list[Mention]:
     """All candidates in order of place, scored; those under ACCEPTED too (the resolver may lift a few)."""
     lists = place_words()
-    spoken = spoken_of(words, lists)
-    most = max(spoken.values(), default=0)
-    prior = frozenset(c for c, n in spoken.items() if n * 4 >= most) | ({hint} if hint else set())
+    most = max(words.spoken.values(), default=0)
+    prior = frozenset(c for c, n in words.spoken.items() if n * 4 >= most) | ({hint} if hint else set())
     search = _Search(text, words, gazetteer, lists, frozenset(prior))
     if words.no_apostrophes:
         _restore_possessives(search)

@@ -16,11 +16,12 @@ from tollbook.lexicon import load
 from tollbook.model import Place
 from tollbook.resolve.gazetteer import Entry
 from tollbook.resolve.place_mention import ACCEPTED, Mention, holds, near
-from tollbook.resolve.place_text import PlaceWords, Words, spoken_of
+from tollbook.resolve.place_text import Words
 
 FAMOUS = 400_000  # people: a town of that size is meant without its country being named
 HINT_WEIGHT, SPOKEN_WEIGHT, CAP = 6.0, 1.4, 10.0
 MAX_ALTERNATIVES = 5
+MAX_SPREAD = 40  # a name borne in more provinces says nothing about which one is meant
 _GENERIC = {"US": 0.45, "GB": 0.5, "FR": 0.6, "RU": 0.6, "TR": 0.8, "IR": 0.7, "CN": 0.6, "DE": 0.6}  # often named as actors, not as scenes
 
 
@@ -70,7 +71,7 @@ def rate(entry: Entry, mention: Mention, context: Context) -> float:
     value = size_bonus(entry) + level_fit(entry, mention.hint) + _MATCH[entry.match]
     value += 3.0 * context.share(entry.country)
     if entry.admin1_id and context.provinces:
-        value += 1.6 * min(1.0, context.provinces.get(entry.admin1_id, 0.0) / 2.0)
+        value += 2.4 * min(1.0, context.provinces.get(entry.admin1_id, 0.0) / 2.0)
     for container in mention.containers:
         if any(holds(outer, entry) for outer in container.entries):
             value += 4.0
@@ -132,39 +133,57 @@ def _single_country(entries: Sequence[Entry]) -> str | None:
     return None if rivals else top.country
 
 
-def context_of(
-    mentions: Sequence[Mention], words: Words, lists: PlaceWords, hint: str | None, first: Context | None = None
-) -> Context:
-    """Weighs countries and provinces by what is named; with `first`, by what it made of the ambiguous names too."""
-    countries: dict[str, float] = defaultdict(float)
+def _votes(mentions: Sequence[Mention]) -> tuple[dict[str, float], dict[str, float]]:
+    """Provinces and countries that several names share: each name has one vote, split over where its bearers lie.
+
+    "Palestine", "Athens" and "Anderson County" are each ambiguous; only Texas has all three.
+    """
     provinces: dict[str, float] = defaultdict(float)
-    points: list[Entry] = []
+    countries: dict[str, float] = defaultdict(float)
+    for entries in {m.name: m.entries for m in mentions}.values():
+        exact = [e for e in entries if e.match != "folded" and e.level != "country"]
+        if not exact or len(exact) < len(entries) - sum(e.match == "folded" for e in entries):
+            continue
+        areas = {e.admin1_id or (e.id if e.level == "province" else None) for e in exact} - {None}
+        for area in areas if len(areas) <= MAX_SPREAD else ():
+            provinces[str(area)] += 1.0 / len(areas)
+        sizes: dict[str, float] = defaultdict(float)
+        for e in exact:
+            sizes[e.country] = max(sizes[e.country], 0.3 + size_bonus(e))
+        total = sum(sizes.values())
+        for code, size in sizes.items():
+            countries[code] += size / total
+    return provinces, countries
+
+
+def context_of(mentions: Sequence[Mention], words: Words, hint: str | None, first: Context | None = None) -> Context:
+    """Weighs countries and provinces by what is named; with `first`, by what it made of the ambiguous names too."""
+    taken = [m for m in mentions if m.score >= ACCEPTED and m.entries]
+    provinces, countries = _votes(taken)
     if hint:
         countries[hint] += HINT_WEIGHT
-    for code, times in sorted(spoken_of(words, lists).items()):
+    for code, times in sorted(words.peoples.items()):
         countries[code] += min(CAP, SPOKEN_WEIGHT * times) * _GENERIC.get(code, 1.0)
-    by_name: dict[str, int] = Counter()
-    for mention in mentions:
-        if mention.score < ACCEPTED or not mention.entries:
-            continue
-        by_name[mention.name] += 1
-        factor = 1.0 / by_name[mention.name] * (0.4 if mention.dateline else 1.0)
-        if factor < 0.2:
-            continue
+    points: list[Entry] = []
+    times_named: Counter[str] = Counter()
+    for mention in taken:
+        times_named[mention.name] += 1
+        factor = 1.0 / times_named[mention.name] * (0.4 if mention.dateline else 1.0)
         entry = _evident(mention, first)
         if entry is None:
-            code = _single_country(mention.entries)
-            if code:
-                countries[code] += 0.8 * factor
             continue
         if entry.level == "country":
-            continue  # counted among the words
+            sure = not any(e.country != entry.country and e.level != "district" and e.population > 5000 for e in mention.entries)
+            countries[entry.country] += (SPOKEN_WEIGHT if sure or first else 0.7) * max(factor, 0.5) * _GENERIC.get(entry.country, 1.0)
+            continue
+        if factor < 0.2:
+            continue
         countries[entry.country] += factor
         if entry.level == "province":
             provinces[entry.id] += factor
         elif entry.admin1_id:
             provinces[entry.admin1_id] += 0.7 * factor
-        if entry.radius_km and entry.level in ("town", "district", "point") and by_name[mention.name] == 1:
+        if entry.radius_km and entry.level in ("town", "district", "point") and times_named[mention.name] == 1:
             points.append(entry)
     main = max(countries.items(), key=lambda pair: (pair[1], pair[0]))[0] if countries else None
     return Context(dict(countries), dict(provinces), points[:12], main)

@@ -121,48 +121,59 @@ class Line:
 
 @dataclass(slots=True)
 class Words:
-    """All lines of a report, the words seen in small letters, and whether its commas and apostrophes are lost."""
+    """All lines of a report, the words seen in small letters, how often each country is spoken of, and what the text has lost."""
 
     lines: list[Line]
     small: set[str] = field(default_factory=set)
     no_commas: bool = False
     no_apostrophes: bool = False
+    spoken: Counter[str] = field(default_factory=Counter)  # countries, by name or people
+    peoples: Counter[str] = field(default_factory=Counter)  # by people alone
 
 
 def _is_skipped(start: int, end: int, skip: Sequence[Span]) -> bool:
     return any(start < b and end > a for a, b in skip)
 
 
+def _token(text: str, match: re.Match[str], limit: int, gap: str, skip: Sequence[Span], capitals: bool, number: int, words: PlaceWords) -> Token | None:
+    whole, start, end = match.group(), match.start(), match.end()
+    if whole.islower() and "'" not in whole and "’" not in whole:
+        particle = whole in _PARTICLES
+        named = len(whole) > 3 and "-" in whole and bool(_NAME_LIKE.match(whole))
+        return Token(start, end, whole, whole, gap, False, named, particle, False, number)
+    ending = _POSSESSIVE.search(whole)
+    if end < limit and text[end] == "." and whole + "." in words.abbreviations:
+        whole, ending = whole + ".", None
+    if ending:
+        whole = whole[: ending.start()]
+    if not whole:
+        return None
+    stem, hyphen, tail = whole.rpartition("-")
+    about = bool(hyphen) and tail in words.endings_dropped
+    if hyphen and tail in words.endings_kept and stem[:1].isupper():
+        whole = stem
+    low = whole.lower()
+    numeral = whole[0].isdigit()
+    free = (
+        not about
+        and not whole.isdigit()
+        and low not in words.never
+        and low not in words.demonyms
+        and not (skip and _is_skipped(start, start + len(whole), skip))
+    )
+    named = free and not numeral and bool(_NAME_LIKE.match(whole))
+    particle = low in _PARTICLES and (capitals or whole.islower() or whole.istitle())
+    return Token(start, start + len(whole), whole, low, gap, ending is not None, named, particle, free, number)
+
+
 def _tokens(text: str, span: Span, skip: Sequence[Span], capitals: bool, number: int, words: PlaceWords) -> list[Token]:
     found: list[Token] = []
     last = span[0]
     for match in _WORD.finditer(text, *span):
-        start, end, whole = match.start(), match.end(), match.group()
-        ending = _POSSESSIVE.search(whole)
-        if end < span[1] and text[end] == "." and whole + "." in words.abbreviations:
-            whole, end, ending = whole + ".", end + 1, None
-        if ending:
-            whole = whole[: ending.start()]
-        if not whole:
-            continue
-        stem, hyphen, tail = whole.rpartition("-")
-        about = bool(hyphen) and tail in words.endings_dropped
-        if hyphen and tail in words.endings_kept and stem[:1].isupper():
-            whole = stem
-        low = whole.lower()
-        named = bool(_NAME_LIKE.match(whole)) or whole[0].isdigit()
-        free = (
-            not about
-            and not whole.isdigit()
-            and low not in words.never
-            and low not in words.demonyms
-            and not (skip and _is_skipped(start, start + len(whole), skip))
-        )
-        found.append(
-            Token(start, start + len(whole), whole, low, text[last:start], ending is not None, named and free and not whole[0].isdigit(),
-                  low in _PARTICLES and (capitals or whole.islower() or whole.istitle()), free, number)
-        )  # fmt: skip
-        last = end
+        token = _token(text, match, span[1], text[last : match.start()], skip, capitals, number, words)
+        if token is not None:
+            found.append(token)
+            last = max(match.end(), token.end)
     return found
 
 
@@ -186,6 +197,7 @@ def split_words(text: str, sentences: Sequence[Sentence], skip: Sequence[Span]) 
         letters += end - start
     words.no_commas = letters > 400 and text.count(",") * 1500 < letters
     words.no_apostrophes = letters > 400 and text.count("'") + text.count("’") <= letters // 1500
+    _count_countries(words, lists)
     return words
 
 
@@ -199,21 +211,22 @@ def joined(before: Token, token: Token) -> bool:
     return token.gap in (" ", "\n") or (token.gap == ". " and before.low in _STOPPED)
 
 
-def spoken_of(words: Words, lists: PlaceWords) -> Counter[str]:
-    """How often the text names each country, by name or by its people."""
-    found: Counter[str] = Counter()
+def _count_countries(words: Words, lists: PlaceWords) -> None:
+    """Counts how often the text names each country, by name or by its people."""
     for line in words.lines:
         tokens = line.tokens
         for at, token in enumerate(tokens):
             low = token.low
-            if low not in lists.country_starts or not token.text[0].isupper():
+            if not token.text[0].isupper() or low not in lists.country_starts:
                 continue
             for size in (4, 3, 2, 1):
                 name = " ".join(t.low for t in tokens[at : at + size])
-                code = lists.demonyms.get(name) or lists.countries.get(name)
+                people = lists.demonyms.get(name)
+                code = people or lists.countries.get(name)
                 if code is None and size == 1 and words.no_apostrophes and low.endswith("s"):
                     code = lists.countries.get(low[:-1])
                 if code and (low != "us" or token.text == "US"):
-                    found[code] += 1
+                    words.spoken[code] += 1
+                    if people:
+                        words.peoples[code] += 1
                     break
-    return found

@@ -10,8 +10,9 @@ from tollbook.resolve.gazetteer import Gazetteer
 from tollbook.resolve.place_finding import find
 from tollbook.resolve.place_mention import ACCEPTED, Mention
 from tollbook.resolve.place_resolving import Context, best, context_of, to_place
-from tollbook.resolve.place_text import place_words, split_words
+from tollbook.resolve.place_text import split_words
 
+PROVINCE_SURE = 1.2  # weight from which on a province counts as one the report plays in
 LIFT = 1.0  # what belonging to the report's own country adds to a known name's evidence
 
 
@@ -44,9 +45,14 @@ def _measure(mentions: Sequence[Mention]) -> None:
 
 
 def _lift(mentions: Sequence[Mention], context: Context) -> None:
-    """A known name just under the line is taken where it lies in the report's own country."""
+    """A known name under the line is taken where it lies in the report's own country, and more so in its province."""
     for mention in mentions:
-        if ACCEPTED - LIFT <= mention.score < ACCEPTED and any(e.country == context.main for e in mention.entries):
+        if not ACCEPTED - 2 * LIFT <= mention.score < ACCEPTED or not mention.entries:
+            continue
+        here = [e for e in mention.entries if e.country == context.main and e.match != "folded"]
+        if any(context.provinces.get(e.admin1_id or e.id, 0.0) >= PROVINCE_SURE for e in here):
+            mention.score += 2 * LIFT
+        elif here:
             mention.score += LIFT
 
 
@@ -64,12 +70,10 @@ def read_places(
     them. Every `Place.name` is the text of its span. A name that no bearer fits keeps `gazetteer_id` None and is reported as an
     issue `place-unresolved` (once a name). Pure: the same arguments give the same reading.
     """
-    lists = place_words()
     words = split_words(text, sentences, skip)
     mentions = find(text, words, gazetteer, country)
-    context = context_of(mentions, words, lists, country)
-    for _ in range(2):
-        context = context_of(mentions, words, lists, country, context)
+    context = context_of(mentions, words, country)
+    context = context_of(mentions, words, country, context)
     _lift(mentions, context)
     taken = [m for m in mentions if m.score >= ACCEPTED]
     _measure(taken)
