@@ -414,7 +414,8 @@ def test_reading_text_loads_nothing_that_reads_pages(good: Path) -> None:
         "from tollbook.cli import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
-        "print(sorted({'trafilatura', 'htmldate', 'sqlalchemy', 'multiprocessing'} & set(sys.modules)), file=sys.stderr)\n"
+        "heavy = {'trafilatura', 'htmldate', 'sqlalchemy', 'multiprocessing'}\n"
+        "print(sorted(heavy & set(sys.modules)), file=sys.stderr)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, env=environment(), check=True, text=True)
     assert done.stderr.strip() == "[]"

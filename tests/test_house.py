@@ -5,7 +5,10 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+import sys
+import tomllib
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -27,8 +30,9 @@ LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     ("inputs", ("decoding", "sources")),
     ("store", ("store",)),
-    ("book", ("tally", "intake", "book", "changes", "charts", "expunge", "review", "export", "render")),
-    ("pipeline", ("pipeline",)),
+    ("shown", ("tally", "render")),
+    ("line", ("pipeline",)),
+    ("book", ("intake", "book", "changes", "charts", "expunge", "review", "export")),
     ("front", ("cli", "web")),
 )  # fmt: skip
 # The pure layer reads the package's own data and nothing else: no clock, no network, no store.
@@ -124,6 +128,19 @@ def test_public_functions_and_classes_say_what_they_promise(path: Path) -> None:
     for node in tree.body:
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_"):
             assert ast.get_docstring(node), node.name
+
+
+def test_what_is_imported_is_declared() -> None:
+    """Each package that the source imports is a dependency, or belongs to an extra."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    groups = [project["dependencies"], *project["optional-dependencies"].values()]
+    declared = {re.split(r"[\[<>=~!; ]", line, maxsplit=1)[0].lower() for group in groups for line in group}
+    homes = packages_distributions()
+    for path in MODULES:
+        for imported, _ in imports(path):
+            top = imported.split(".")[0]
+            if top != "tollbook" and top not in sys.stdlib_module_names:
+                assert {home.lower() for home in homes[top]} & declared, f"{name_of(path)}: {top}"
 
 
 def tracked() -> list[Path]:

@@ -200,11 +200,14 @@ _Voiced = TypeVar("_Voiced", Casualty, model.PerpetratorDetail)
 
 
 def _voiced(check: _Check, at: str, claim: _Voiced) -> _Voiced:
-    """The claim without a speaker whom the text does not name."""
+    """The claim without a speaker whom the text does not name.
+
+    The span may hold "he" or "the group" for somebody whom the text names elsewhere.
+    """
     if claim.says is None:
         return claim if claim.says_span is None else replace(claim, says_span=None)
-    named = check.mentions(claim.says) if claim.says_span is None else check.names(claim.says, claim.says_span)
-    if named:
+    pointed = claim.says_span is None or check.inside(claim.says_span)
+    if pointed and (check.mentions(claim.says) or (claim.says_span and check.names(claim.says, claim.says_span))):
         return claim
     check.drop(f"{at}: speaker {claim.says!r} does not stand in the text", claim.says_span)
     return replace(claim, says=None, says_span=None)
