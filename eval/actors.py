@@ -28,7 +28,8 @@ SHARED = Path(os.environ.get("TOLLBOOK_SHARED", Path(__file__).resolve().parents
 
 def load_alike(folder: Path) -> Callable[..., bool]:
     spec = importlib.util.spec_from_file_location("gold_score", folder / "score.py")
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module.alike  # type: ignore[no-any-return]

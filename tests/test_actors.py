@@ -114,8 +114,8 @@ def test_mentions_do_not_overlap_and_stand_in_order() -> None:
     assert all(a[1] <= b[0] for a, b in pairwise(spans))
 
 
-VOCABULARY = """Syrian army IS ISIS rebels the of and al- Nusra Front Russian air strikes forces loyal to Assad 's US-led
-police station FMLN GUERRILLAS by Israel bombed Turkish-backed gunmen (ISIL) , . " pro-government anti- civilians
+VOCABULARY = """Syrian army IS ISIS rebels the of and al- Nusra Front Russian air strikes forces loyal to Assad 's
+US-led police station FMLN GUERRILLAS by Israel bombed Turkish-backed gunmen (ISIL) , . " pro-government anti- civilians
 Free Brigade Houthis’ Ahrar’s é ½ al coalition"""
 WORDS = st.sampled_from(VOCABULARY.split())
 

@@ -135,10 +135,10 @@ def _remember(lines: Sequence[Line]) -> _Memory:
     for line in lines:
         for first, (last, voice) in line.starts.items():
             institution = voice.institution
-            if institution.kind == "monitor" and institution not in memory.monitors:
-                memory.monitors.append(institution)
             if voice.person:
                 continue
+            if institution.kind == "monitor" and institution not in memory.monitors:
+                memory.monitors.append(institution)
             span = (line.words[first].bare, line.words[last - 1].end)
             span = without_possessive(line, span)
             name = line.text[span[0] : span[1]]

@@ -71,6 +71,7 @@ class SpeechBook:
     reporters_of: frozenset[str]
     headline_last: frozenset[str]
     openers: frozenset[str]
+    ranks: frozenset[str]
     carries: frozenset[str]
     lands: frozenset[str]
 
@@ -155,6 +156,7 @@ def load_speech() -> SpeechBook:
         reporters_of=phrases("reporters_of"),
         headline_last=single("headline_last"),
         openers=single("openers"),
+        ranks=single("ranks"),
         carries=phrases("carries"),
         lands=lands,
     )

@@ -98,6 +98,8 @@ def is_capital(line: Line, word: Word) -> bool:
 
 def subject_before(line: Line, end: int, used: int, book: SpeechBook) -> Phrase | None:
     """The phrase that ends before the verb at word `end`, over what may stand between."""
+    if end and not set(line.text[line.words[end - 1].end : line.words[end].start]).isdisjoint('"”'):
+        return None  # "... the clinic," said: the subject follows
     j = end
     floor = max(used, 0)
     while j > floor and end - j < 9 and _may_stand_between(line, j - 1, end, book):
@@ -499,6 +501,13 @@ def _person(line: Line, first: int, last: int, book: SpeechBook) -> Span | None:
         return None
     if k > first and book.nouns.get(before) in ("media", "monitor", "ngo", "statement", "source", "party", "un"):
         return None
+    while (
+        k > first
+        and line.words[k - 1].norm in book.ranks
+        and line.words[k - 1].gap < 4
+        and is_capital(line, line.words[k - 1])
+    ):
+        k -= 1
     span = (
         line.words[k].start if line.words[k].start >= line.words[first].start else line.words[k].bare,
         line.words[last - 1].end,
