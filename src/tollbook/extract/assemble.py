@@ -34,6 +34,7 @@ from tollbook.model import (
 _NEWS_DAYS = 14  # GUIDELINES, "scope": news is what happened within the 14 days before publication
 _MANY = 150  # as many dead over a province or city, other than by one blast, are a sum over acts
 _SAME_DAY = 3  # sentences over which "Meanwhile four were killed in ..." goes on the day told before
+_SAME_DOER = 2  # sentences over which an act told without a doer is still by the one named before
 _CARRIED = ("air_strike", "shelling", "armed_clash", "bomb", "suicide_bomb", "chemical_weapon")
 _HARM_TYPE: dict[str, ActType] = {
     "abducted": "abduction",
@@ -114,6 +115,11 @@ def _without_headline_echo(stories: list[Story]) -> list[Story]:
 
 
 def _dated(story: Story) -> DateRange | None:
+    """The date told nearest to the harm, in the first body telling that has one."""
+    for act in sorted(story.acts, key=lambda a: (a.title, a.index)):
+        near = act.nearest_date
+        if near is not None and near.start is not None:
+            return near
     return next((d for d in story.dates if d.start is not None), None)
 
 
@@ -407,17 +413,17 @@ def _named_after(story: Story, told: set[int], marks: Sequence[Marks], *, strict
 
 
 def _doers(k: int, stories: Sequence[Story]) -> list[Blame]:
-    """The story's own doers; without any, those of the act of the same type told last before it."""
+    """The story's own doers; without any, those of the act told just before it."""
     story = stories[k]
     if story.blames:
         return story.blames[:4]
     here = min(a.index for a in story.acts)
     best: tuple[int, Story] | None = None
     for other in stories:
-        if other is story or not other.blames or other.type != story.type:
-            continue
         at = max((a.index for a in other.acts if a.index <= here), default=None)
-        if at is not None and here - at <= 4 and (best is None or at > best[0]):
+        if other is story or not other.blames or at is None or here - at > _SAME_DOER:
+            continue
+        if best is None or at > best[0]:
             best = (at, other)
     return best[1].blames[:4] if best else []
 

@@ -49,7 +49,8 @@ class Act:
         """Does the clause give a figure for a whole war or a long stretch of time?"""
         if not any(f.counted for f in self.figures):
             return False
-        if any(d.start and d.end and (d.end - d.start).days > _LONG_DAYS for d in self.dates):
+        nearest = self.nearest_date
+        if nearest and nearest.start and nearest.end and (nearest.end - nearest.start).days > _LONG_DAYS:
             return True
         big = max((f.min or f.max or 0 for f in self.figures if f.counted), default=0)
         if self.index > _LEAD and all(f.word and (f.min or 0) >= _VAGUE_WAR for f in self.figures if f.counted):
@@ -57,12 +58,21 @@ class Act:
         return "statistic" in self.flags or big >= _WHOLE_WAR
 
     @property
+    def nearest_date(self) -> DateRange | None:
+        """The date that stands nearest to the first figure's word of harm, or the first without figures."""
+        if not self.figures:
+            return self.dates[0] if self.dates else None
+        at = self.figures[0].cue[0]
+        return min((d for d in self.dates if d.span), key=lambda d: abs(d.span[0] - at) if d.span else 0, default=None)
+
+    @property
     def stretch(self) -> bool:
         """Does the clause sum up several days over an area ("136 civilians killed since Saturday")?"""
         if not any(f.counted and (f.min or f.max or 0) >= _SUM_FROM for f in self.figures):
             return False
-        long = any(d.start and d.end and (d.end - d.start).days >= _SUM_DAYS for d in self.dates)
-        return long and (not self.places or width(self.places[0]) > 0) and "armed_clash" not in self.types
+        near = self.nearest_date
+        long = near is not None and near.start and near.end and (near.end - near.start).days >= _SUM_DAYS
+        return bool(long) and (not self.places or width(self.places[0]) > 0) and "armed_clash" not in self.types
 
     @property
     def told(self) -> bool:
@@ -195,7 +205,7 @@ def _read(marks: Marks, index: int, first: int, last: int, *, shared: bool) -> A
     near = tokens.at(figures[0].cue[0]) if figures else None
     places = _ordered(
         [
-            p
+            _as_called(marks, p)
             for p in marks.places
             if p.level != "country" and _inside(marks, p.span, first, last) and not elsewhere(marks, p)
         ]
@@ -239,6 +249,17 @@ def _read(marks: Marks, index: int, first: int, last: int, *, shared: bool) -> A
         said_on=said_on,
         harms=harms,
     )
+
+
+def _as_called(marks: Marks, place: Place) -> Place:
+    """A name called a neighbourhood, village or street is a small place, whatever larger namesake there is."""
+    i = marks.tokens.at(place.span[1] - 1) + 1
+    called = marks.tokens.low[i : i + 2]
+    if any(w in words("small_place") for w in called[:1]) or (
+        len(called) > 1 and called[1] in words("small_place") and called[0] in ("residential", "city")
+    ):
+        return replace(place, level="district")
+    return place
 
 
 def elsewhere(marks: Marks, place: Place) -> bool:

@@ -23,10 +23,11 @@ from tollbook.model import Actor, ActType, DateRange, Place
 _NEVER = -99.0
 WEIGHTS = (
     "join", "title", "anaphora_recent", "anaphora", "adds_recent", "next_without_place", "same_sentence",
-    "toll_same", "toll_same_small", "toll_part", "toll_more", "toll_differs", "toll_differs_anaphora",
-    "toll_differs_title", "figures_differ", "figures_absent", "place_same", "place_nested", "place_overlap",
-    "place_differs_same_toll", "place_differs", "type_open", "type_same", "type_among", "type_family",
-    "type_differs", "date_meets", "date_differs", "doer_same", "doer_differs",
+    "toll_same", "toll_same_small", "toll_part", "toll_more", "toll_part_of_days", "toll_differs",
+    "toll_differs_anaphora", "toll_differs_title", "figures_differ", "figures_absent", "place_same",
+    "place_nested", "place_overlap", "place_unknown", "place_differs_same_toll", "place_differs", "type_open",
+    "type_same", "type_among", "type_family", "type_differs", "date_meets", "date_differs", "doer_same",
+    "doer_differs",
 )  # fmt: skip
 
 FAMILY: dict[str, str] = {
@@ -181,7 +182,7 @@ def fit(story: Story, act: Act, *, recent: bool, alone: bool = False) -> float:
     ]
     if "anaphora" in act.flags:
         reasons.append("anaphora_recent" if recent else "anaphora")
-    if recent and not act.told:
+    if recent and not act.told and reasons[1] not in ("place_differs", "place_differs_same_toll"):
         reasons.append("adds_recent")
     if recent and act.index - story.acts[-1].index <= 1 and not act.places:
         reasons.append("next_without_place")
@@ -214,11 +215,25 @@ def _figures_fit(story: Story, act: Act) -> str:
         return "toll_part"
     if any(f.more for f in act.figures):
         return "toll_more"
+    if _toll(act) and _part_of_days(story, act):
+        return "toll_part_of_days"
     if _toll(act) and any(h == "killed" for h, _ in whole):
         if act.title:
             return "toll_differs_title"
         return "toll_differs_anaphora" if "anaphora" in act.flags else "toll_differs"
     return "figures_differ"
+
+
+def _part_of_days(story: Story, act: Act) -> bool:
+    """A smaller toll for a day within the days of a larger one ("50 over two days ... On Tuesday 25")."""
+    mine = next((d for d in act.dates if d.start and d.end), None)
+    theirs = next((d for d in story.dates if d.start and d.end), None)
+    if mine is None or theirs is None or mine.start is None or theirs.start is None:
+        return False
+    inside = theirs.start <= mine.start and (mine.end or mine.start) <= (theirs.end or theirs.start)
+    narrower = (mine.start, mine.end) != (theirs.start, theirs.end)
+    largest = max((f.min or 0 for f in story.main()), default=0)
+    return inside and narrower and max((f.min or 0 for f in _toll(act)), default=0) < largest
 
 
 def _places_fit(story: Story, act: Act) -> str:
@@ -233,6 +248,8 @@ def _places_fit(story: Story, act: Act) -> str:
         return "place_nested"
     if names_a & names_b or act.title:
         return "place_overlap"
+    if width(theirs[0]) > 0 and mine[0].gazetteer_id is None and not act.figures:
+        return "place_unknown"
     same = _numbers([f for f in act.figures if f.counted]) & _numbers([f for f, _ in story.figures if f.counted])
     return "place_differs_same_toll" if any(n > 4 for _, n in same) else "place_differs"
 
