@@ -104,11 +104,12 @@ def test_a_sentence_that_goes_on_keeps_its_speaker() -> None:
 
 
 PIECES = st.sampled_from(
-    (
-        'The Observatory|said|according to|a source at|told AFP|,|.|"|“|”|he added|SANA|Rami Abdel Rahman|who|[GOMEZ]'
-        "|POLICE|REPORTED THAT|12 people|while|and|denied|\n\n|the group|said the army|was quoted as saying"
-        "|claimed responsibility|Monitor:|``|''"
-    ).split("|")
+    [
+        *("The Observatory", "said", "according to", "a source at", "told AFP", ",", ".", '"', "“", "”", "he added"),
+        *("SANA", "Rami Abdel Rahman", "who", "[GOMEZ]", "POLICE", "REPORTED THAT", "12 people", "while", "and"),
+        *("denied", "\n\n", "the group", "said the army", "was quoted as saying", "claimed responsibility"),
+        *("Monitor:", "``", "''"),
+    ]
 )
 
 

@@ -118,7 +118,9 @@ def _names(raw: str) -> list[str]:
         name = plain(part)
         if name and any(c.isalnum() for c in name):
             found.append(name)
-        found += [short for short in _BRACKETED.findall(part) if short.isupper() and 2 < len(short) < 12 and short.isalnum()]
+        found += [
+            short for short in _BRACKETED.findall(part) if short.isupper() and 2 < len(short) < 12 and short.isalnum()
+        ]
     return found
 
 
