@@ -461,11 +461,13 @@ def _casualties(story: Story, report: Report) -> list[Casualty]:
     """The figures of a story: each number once, parts pointing at their whole, vague ones dropped for exact."""
     kept: list[Casualty] = []
     heads: list[str | None] = []
+    listed: list[bool] = []
     counted = any(f.counted for f, _ in story.figures)
     body_first = sorted(story.acts, key=lambda a: a.title)
     for act in body_first:
         index: dict[int, int] = {}
-        for n, figure in enumerate(act.figures):
+        ordered = sorted(act.figures, key=lambda f: f.part_of is not None)  # wholes before their parts
+        for n, figure in enumerate(ordered):
             if counted and not figure.counted:
                 continue
             twin = _twin(figure, kept)
@@ -485,12 +487,13 @@ def _casualties(story: Story, report: Report) -> list[Casualty]:
             marks_figures = act.marks.figures
             if figure.part_of is not None:
                 target = marks_figures[figure.part_of]
-                whole = next((index[m] for m, f in enumerate(act.figures) if f is target and m in index), None)
+                whole = next((index[m] for m, f in enumerate(ordered) if f is target and m in index), None)
             speaker = _speaker(figure, act.marks.speakers)
             kept.append(_casualty(figure, whole, speaker, report))
             heads.append(figure.head)
+            listed.append(figure.among_dead)
             index[n] = len(kept) - 1
-    kept = _within(_classes(kept, heads))
+    kept = _within(_classes(kept, heads), listed)
     exact = {c.harm for c in kept if c.word is None}
     if any(c.word and c.harm in exact for c in kept):
         kept = _without_vague(kept, exact)
@@ -542,7 +545,7 @@ def _classes(kept: list[Casualty], heads: Sequence[str | None]) -> list[Casualty
     return out
 
 
-def _within(kept: list[Casualty]) -> list[Casualty]:
+def _within(kept: list[Casualty], listed: Sequence[bool]) -> list[Casualty]:
     """Children, women, medics counted in a sentence of their own are part of the toll told first, if it is larger."""
     out = list(kept)
     for i, c in enumerate(out):
@@ -551,7 +554,8 @@ def _within(kept: list[Casualty]) -> list[Casualty]:
             continue
         first = out[whole]
         described = (c.sex or c.age_group) and not (first.sex or first.age_group)
-        if described and first.who in ("civilian", "unknown") and first.min is not None and c.min < first.min:
+        small = first.min is not None and c.min < first.min
+        if small and (listed[i] or (described and first.who in ("civilian", "unknown"))):
             out[i] = replace(c, subset_of=whole)
     for i, c in enumerate(out):
         later = [k for k in range(len(out)) if k != i and out[k].harm == c.harm and out[k].subset_of is None]

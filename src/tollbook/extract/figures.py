@@ -357,6 +357,7 @@ def _bare(tokens: Tokens, i: int, nouns: dict[int, Hit[str]], actors: dict[int, 
         head,
         actors.get(i) or actors.get(first),
         definite=before in ("the", "his", "her", "their", "its", "this"),
+        article=before in words("possessive") and not head.endswith(("s", "children", "people", "men", "women")),
         possessive=before in words("possessive"),
     )
 
@@ -515,6 +516,8 @@ def _victims(
 
     if use == "vague":
         return []
+    if use == "active" and tokens.low[first.last - 1] in words("weak_kill"):
+        return [g for g in right(3) if groups[g].head is not None and groups[g].count is not None]
     if use == "active":
         return right(4) or [g for g in left(0) if groups[g].count is not None]
     if use in ("of", "toll"):
@@ -653,11 +656,20 @@ def _figure(tokens: Tokens, group: _Group, cue: Hit[_Cue], undivided: bool, voca
         cue=(tokens.starts[cue.first], tokens.ends[cue.last - 1]),
         definite=group.definite,
         name="" if group.name else None,
+        among_dead=_listed_dead(tokens, group.first),
         more=any(
             w in ("more", "another", "further", "additional") for w in tokens.low[max(0, group.first - 1) : group.last]
         )
         and not (count is not None and count.min != count.max),
     )
+
+
+def _listed_dead(tokens: Tokens, first: int) -> bool:
+    """ "Those killed included six women", "Among the dead were two medics": a part of a toll told before."""
+    before = tokens.low[max(0, first - 9) : first]
+    if any(w in ("included", "include", "includes") for w in before):
+        return any(w in words("dead_ones") for w in tokens.low[:first])
+    return "among" in before and any(w in words("dead_ones") for w in before) and any(w in words("be") for w in before)
 
 
 def _parts(tokens: Tokens, groups: Sequence[_Group], order: list[int], figures: list[Figure]) -> list[Figure]:
@@ -690,6 +702,11 @@ def _parts(tokens: Tokens, groups: Sequence[_Group], order: list[int], figures: 
             and between.strip() in ("and", ",", ", and", "as well as", "and the")
         ) and _fits(result, result[k - 1].part_of, k):
             result[k] = replace(result[k], part_of=result[k - 1].part_of)
+    for k in range(len(result) - 1):
+        gap = tokens.low[groups[order[k]].last : groups[order[k + 1]].first]
+        small = (result[k].min or 0) < (result[k + 1].min or 0)
+        if "among" in gap and len(gap) <= 4 and small and result[k].part_of is None:
+            result[k] = replace(result[k], part_of=k + 1)
     return _sums(result)
 
 
