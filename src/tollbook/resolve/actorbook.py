@@ -54,10 +54,11 @@ class Group(NamedTuple):
 
 
 class Named(NamedTuple):
-    """One alias of a group; `primary` where it decides a shared alias."""
+    """One alias of a group; `primary` where it decides a shared alias, `local` where it needs its country named."""
 
     group: Group
     primary: bool
+    local: bool
 
 
 class Land(NamedTuple):
@@ -89,7 +90,7 @@ class Act(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """A word that only joins: owner, loyal."""
+    """A word that only joins: owner (an actor by itself), owning (not), loyal."""
 
     role: str
 
@@ -157,13 +158,17 @@ def _add_groups(index: Index) -> dict[str, Group]:
     for _, row in group_rows():
         codes = split(row["countries"])
         kind = row["kind"]
-        group = Group(actor_id_of(row["id"], kind, codes), row["name"], kind, KINDS[kind], codes, row["source"])
+        group = Group(
+            actor_id_of(row["id"], kind, codes), row["name"].rstrip("?"), kind, KINDS[kind], codes, row["source"]
+        )
         groups[group.actor_id] = group
         own_name = re.sub(r"\s*\([^()]*\)$", "", row["name"])
-        plain = Named(group, False)
+        plain = Named(group, False, False)
         for name in (own_name, *split(row["aliases"])):
             if name.endswith("!"):
-                index.add(name[:-1], Named(group, True))
+                index.add(name[:-1], Named(group, True, False))
+            elif name.endswith("?"):
+                index.add(name[:-1], Named(group, False, True))
             else:
                 index.add(name, plain)
     return groups
@@ -187,6 +192,8 @@ def _add_states(index: Index, data: Any) -> None:
             index.add(name, Kind(kind, " ".join(norms(name)) not in bare_not), case="any")
     for name in split(data["owners"]):
         index.add(name, Mark("owner"), case="any")
+    for name in split(data["owning"]):
+        index.add(name, Mark("owning"), case="any")
     for name in split(data["loyal"]):
         index.add(name, Mark("loyal"), case="any")
     for kind, names in data["acts"].items():
@@ -298,7 +305,7 @@ def check_actors() -> None:
         ids[actor_id] = where
         own = re.sub(r"\s*\([^()]*\)$", "", row["name"])
         for name in {own, *split(row["aliases"])}:
-            key = " ".join(norms(name.rstrip("!")))
+            key = " ".join(norms(name.rstrip("!?")))
             primary = name.endswith("!")
             holders.setdefault(key, []).append((actor_id, primary, frozenset(codes)))
     for key, found in holders.items():

@@ -180,7 +180,8 @@ def _skip_bracketed(line: Line, found: Found) -> int:
 def _group(line: Line, i: int, report: Told) -> Found | None:
     for length, values, clipped in line.hits[i]:
         coded = next((value for value in values if isinstance(value, Coded)), None)
-        named = [value for value in values if isinstance(value, Named)]
+        raw = line.text[line.words[i].bare : line.words[i + length - 1].end]
+        named = [value for value in values if isinstance(value, Named) and not _foreign(value, raw, report)]
         if named and _holds_a_place(line, i + length):
             return None
         if named:
@@ -193,6 +194,16 @@ def _group(line: Line, i: int, report: Told) -> Found | None:
         if coded is not None and (code := _dated(coded, report.published)) is not None:
             return Found(i, i + length, f"petrarch:{code}", _petrarch_who(code), (), code.startswith("~"), clipped, 4)
     return None
+
+
+def _foreign(value: Named, raw: str, report: Told) -> bool:
+    """Whether the report speaks of other countries than this group's, where the name alone could be anyone's.
+
+    So are names marked "?" in the tables ("Federal Police"), and acronyms of up to three letters.
+    """
+    if value.primary or any(report.lands[code] for code in value.group.countries):
+        return False
+    return value.local or (len(raw) <= 3 and sum(report.lands.values()) > 1)
 
 
 def _holds_a_place(line: Line, j: int) -> bool:

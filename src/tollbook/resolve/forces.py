@@ -38,16 +38,17 @@ def _chain(line: Line, i: int, book: ActorBook) -> _Chain | None:
         hits = line.hits[j]
         land = value_of(hits, Land, role=_OWNING)
         kind = value_of(hits, Kind)
-        owner = value_of(hits, Mark, role=("owner",))
+        owner = value_of(hits, Mark, role=("owner", "owning"))
         if land and chain.kind is None and chain.code in (None, land[1].code) and _longest(land, kind):
             if step and chain.code is None and not _modifiers_only(line, i, j, book):
                 break
             chain.code = land[1].code
             j += land[0]
         elif owner and chain.kind is None and _longest(owner, kind):
-            chain.owned = True
             j += owner[0]
-            chain.last, chain.clipped = j, owner[2]
+            if owner[1].role == "owner":
+                chain.owned = True
+                chain.last, chain.clipped = j, owner[2]
         elif kind:
             if chain.kind in (None, "forces", "army") or kind[1].kind != "forces":
                 chain.kind = kind[1].kind

@@ -37,7 +37,8 @@ _QUOTE = re.compile(rf"(?<![\w\"“])[\"“](?=[^\s\"”])([^\"“”]{{1,{MAX_Q
 _BRACKET = re.compile(r"\[([^\W\d_][^\[\]\n]{1,40})\]")
 _NO_NAME = re.compile(
     r"(?:text|begin|end|words?|passage|sentence|as|recording|video|excerpt|dateline|preceding|reporter|question"
-    r"|announcer|figure|name|fnu|sic|unidentified)(?!\w)",
+    r"|announcer|figure|name|fnu|sic|unidentified|continued|applause|laughter|chant\w*|shout\w*|crowd|moderator"
+    r"|correspondent|statement|commentary|communique|interview|editorial|report|signed|from|by|music|no|singing|cheers)(?!\w)",
     re.IGNORECASE,
 )
 # How many speakers back a pronoun or "the source" may lead.
@@ -235,7 +236,10 @@ def _verb_cue(line: Line, i: int, length: int, stance: str, used: int, book: Spe
     previous = line.words[i - 1].norm if i else ""
     if previous in ("to", "not", "reportedly") or (previous == "be"):
         return None
-    if previous in book.copular or (previous == "been"):
+    k = i - 1
+    while k > 0 and k > i - 3 and (line.words[k].norm in ("also", "not") or line.words[k].norm.endswith("ly")):
+        k -= 1
+    if i and line.words[k].norm in book.copular:
         if norm not in book.quoted or not _as_saying(line, i + 1, book):
             return None
         phrase = subject_before(line, i - 1, used, book)
@@ -251,6 +255,8 @@ def _verb_cue(line: Line, i: int, length: int, stance: str, used: int, book: Spe
     if claim:
         # Claiming an act is not vouching for the figures told with it.
         return _Cue(phrase, phrase.first, i + length, "claims", False, False)
+    if line.caps and phrase.kind is None and phrase.institution is None and norm in book.weak:
+        return None
     if (norm in book.weak or norm in book.strict) and not _speech_follows(line, i + length, book):
         return None
     backward = _closes(line, i + length, book)

@@ -198,6 +198,8 @@ def _may_stand_between(line: Line, i: int, end: int, book: SpeechBook) -> bool:
         return i + 1 < end
     if norm in ("statement", "statements"):
         return i > 0 and line.words[i - 1].norm in ("a", "in", "separate", "written", "the", "brief", "its", "press")
+    if len(norm) > 4 and norm.endswith("ly") and not is_capital(line, word):
+        return True
     return norm in book.between or norm in book.time_words or (norm.isdigit() and len(norm) <= 4 and i + 1 < end)
 
 
@@ -433,6 +435,8 @@ def describe(line: Line, first: int, last: int, book: SpeechBook) -> Phrase | No
             return Phrase(first, last, actor[1].span, None, "party", actor[1].generic)
         if person is not None:
             return Phrase(first, last, person, None, None)
+        if line.caps and any(line.words[k].norm in book.openers for k in range(body, last)):
+            return None
         if line.caps and all(line.words[k].norm not in book.modifiers | book.lands for k in range(body, last)):
             return Phrase(first, last, name, None, None)
         return None
@@ -460,9 +464,14 @@ def _reporter(line: Line, first: int, last: int, book: SpeechBook) -> bool:
 
 
 def without_possessive(line: Line, name: Span) -> Span:
-    """The span without a final 's."""
+    """The span without a final 's and without a bracket that opens in it and does not close."""
     raw = line.text[name[0] : name[1]]
-    return (name[0], name[1] - 2) if raw.endswith(("'s", "’s")) else name
+    for mark, closing in ("()", "[]"):
+        if mark in raw and closing not in raw:
+            raw = raw[: raw.index(mark)].rstrip() or raw
+    if raw.endswith(("'s", "’s")):
+        raw = raw[:-2]
+    return (name[0], name[0] + len(raw))
 
 
 def _noun(line: Line, first: int, last: int, book: SpeechBook) -> tuple[str, str] | None:
