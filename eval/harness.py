@@ -1,7 +1,7 @@
 """What the evaluation scripts share: where the data lies, running an extractor over a part, scoring what it wrote.
 
 The data is not part of the project. `TOLLBOOK_SHARED` names its folder (default `../shared`, from the repository's
-root); the measures are those of its `gold/score.py`, imported from there and not copied, so that figures stay comparable.
+root); the measures are those of its `gold/score.py`, imported and not copied, so that figures stay comparable.
 """
 
 from __future__ import annotations
