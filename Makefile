@@ -6,8 +6,8 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-# On the CI host the tests share the cores; at home one process leaves the machine usable.
-PYTEST_FLAGS ?= $(if $(filter true,$(CI)),-n 2)
+# On the CI host two processes share the tests, file by file; at home one leaves the machine usable.
+PYTEST_FLAGS ?= $(if $(filter true,$(CI)),-n 2 --dist loadfile)
 
 .PHONY: setup demo test lint eval bench reference wheel clean
 

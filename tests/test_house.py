@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -168,3 +169,28 @@ def test_no_file_names_a_place_on_somebodys_machine() -> None:
             if place.search(line):
                 found.append(f"{path.relative_to(ROOT)}:{number}: {line.strip()[:100]}")
     assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    ("reason", "ci", "red", "workers"),
+    [
+        ("no browser here", "true", True, []),
+        ("no browser here", "true", True, ["-n", "2"]),
+        ("no browser here", "", False, []),
+        ("platform: no /dev/full", "true", False, []),
+    ],
+)
+def test_on_ci_a_skip_is_a_failure_unless_nothing_could_mend_it(
+    tmp_path: Path, reason: str, ci: str, red: bool, workers: list[str]
+) -> None:
+    (tmp_path / "conftest.py").write_bytes((ROOT / "tests" / "conftest.py").read_bytes())
+    (tmp_path / "test_one.py").write_text(
+        f"import pytest\ndef test_a(): pass\ndef test_b(): pytest.skip({reason!r})\n", encoding="utf-8"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:hypothesispytest", *workers, str(tmp_path)],
+        cwd=tmp_path, env={**os.environ, "CI": ci}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == int(red), done.stdout
+    assert ("which counts as failed" in done.stdout) == red
+    assert re.search(r"^1 passed, 1 skipped in ", done.stdout.splitlines()[-1])

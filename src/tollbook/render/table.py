@@ -223,15 +223,15 @@ def _detail(incident: Incident) -> str:
 
 
 def _details(incident: Incident) -> Iterator[str]:
-    who, hit = say.perpetrators(incident), ", ".join(say.line(target) for target in incident.targets)
+    who, whom = say.perpetrators(incident), ", ".join(say.line(target) for target in incident.targets)
     if incident.type == "armed_clash":
-        if who or hit:
-            yield f"between {who} and {hit}" if who and hit else f"with {who or hit} on one side"
+        if who or whom:
+            yield f"between {who} and {whom}" if who and whom else f"with {who or whom} on one side"
     else:
         if who:
             yield f"by {who}"
-        if hit:
-            yield f"hit: {hit}"
+        if whom:
+            yield f"hit: {whom}"
     others = [c for c in incident.casualties if c.undivided or c.harm not in ("killed", "injured")]
     for figure in others:
         yield f"{say.count(figure)} {say.harm(figure)}"
