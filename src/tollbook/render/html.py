@@ -119,7 +119,7 @@ def _article(record: Record, number: int) -> str:
     )
     return f"""<article id="{name}" aria-labelledby="{name}-h">
 <details{" open" if number <= OPEN else ""}>
-<summary><h2 id="{name}-h" dir="auto">{title}</h2><p class="about">{about}</p></summary>
+<summary><h2 id="{name}-h" dir="auto">{title}</h2><span class="about">{about}</span></summary>
 <div class="pair">
 <section class="text" aria-label="Text of the report" dir="auto">{_marked(record, ids)}</section>
 <section class="cards" aria-label="What was found">{cards}{_victims(record)}{_issues(record)}{_source(record)}</section>
@@ -286,18 +286,23 @@ def _marked(record: Record, ids: dict[str, str]) -> str:
     made: list[str] = []
     for start, end in _paragraphs(text):
         inner = edges[bisect_right(edges, start) : bisect_left(edges, end)]
-        pieces = []
+        pieces: list[tuple[str, _Look | None]] = []
         for at, until in pairwise((start, *inner, end)):
             while named < len(anchors) and anchors[named][0] <= at:
-                pieces.append(_anchor(anchors[named][1]))
+                pieces.append((anchors[named][1], None))
                 named += 1
             while opened < len(marks) and marks[opened].span[0] <= at:
                 active.append(marks[opened])
                 opened += 1
             active = [mark for mark in active if mark.span[1] > at]
-            pieces.append(_piece(text[at:until], active))
+            look = _look(active)
+            if pieces and pieces[-1][1] == look:
+                pieces[-1] = (pieces[-1][0] + text[at:until], look)
+            else:
+                pieces.append((text[at:until], look))
         kind = ' class="headline"' if end <= len(record.title) else ""
-        made.append(f"<p{kind}>{''.join(pieces)}</p>")
+        shown = "".join(_anchor(words) if look is None else _piece(words, look) for words, look in pieces)
+        made.append(f"<p{kind}>{shown}</p>")
     return "\n".join(made)
 
 
@@ -314,16 +319,29 @@ def _paragraphs(text: str) -> Iterator[Span]:
 _GAP = re.compile(r"\n[ \t]{0,80}\n\s{0,80}")
 
 
-def _piece(words: str, active: list[_Mark]) -> str:
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """How a piece of text is shown: its narrowest mark, whether it lies in a quote, whether it is furniture."""
+
+    mark: _Mark | None
+    quoted: bool
+    furniture: _Mark | None
+
+
+def _look(active: list[_Mark]) -> _Look:
     furniture = next((mark for mark in active if mark.kind == "furniture"), None)
     found = [mark for mark in active if mark.kind != "furniture"]
+    top = min(found, key=lambda mark: (_RANK[mark.kind], mark.span[1] - mark.span[0]), default=None)
+    return _Look(top, any(mark.kind == "quote" for mark in found), furniture)
+
+
+def _piece(words: str, look: _Look) -> str:
     piece = _text(words)
-    if found:
-        top = min(found, key=lambda mark: (_RANK[mark.kind], mark.span[1] - mark.span[0]))
-        within = " in" if top.kind != "quote" and any(mark.kind == "quote" for mark in found) else ""
-        piece = f'<mark class="{top.kind}{within}" title="{_line(top.title)}">{piece}</mark>'
-    if furniture is not None:
-        piece = f'<span class="furniture" title="{_line(furniture.title)}">{piece}</span>'
+    if (mark := look.mark) is not None:
+        within = " in" if look.quoted and mark.kind != "quote" else ""
+        piece = f'<mark class="{mark.kind}{within}" title="{_line(mark.title)}">{piece}</mark>'
+    if look.furniture is not None:
+        piece = f'<span class="furniture" title="{_line(look.furniture.title)}">{piece}</span>'
     return piece
 
 
