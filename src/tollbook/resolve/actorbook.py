@@ -90,7 +90,7 @@ class Act(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """A word that only joins: owner (an actor by itself), owning (not), loyal."""
+    """A word that only joins: owner (an actor by itself), owning (not), loyal; or place."""
 
     role: str
 
@@ -194,6 +194,8 @@ def _add_states(index: Index, data: Any) -> None:
         index.add(name, Mark("owner"), case="any")
     for name in split(data["owning"]):
         index.add(name, Mark("owning"), case="any")
+    for name in split(data["not_countries"]):
+        index.add(name, Mark("place"), case="any")
     for name in split(data["loyal"]):
         index.add(name, Mark("loyal"), case="any")
     for kind, names in data["acts"].items():

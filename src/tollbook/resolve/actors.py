@@ -71,10 +71,15 @@ def _line(text: str, span: tuple[int, int], book: ActorBook) -> Line:
     caps = in_capitals(text, start, end)
     found = words(text, start, end)
     hits = [book.index.at(text, found, i, caps) for i in range(len(found))]
+    for i, at in enumerate(hits):
+        if at and any(isinstance(value, Mark) and value.role == "place" for value in at[0][1]):
+            for k in range(i, i + at[0][0]):
+                hits[k] = []  # "Niger state": the country in it is none
     if caps:
         # In capitals an acronym that is also an English word is the word.
         for i, at in enumerate(hits):
-            if text[found[i].bare : found[i].end] in book.words.caps_words:
+            raw = text[found[i].bare : found[i].end]
+            if raw in book.words.caps_words or raw.removesuffix("S") in book.words.caps_words:
                 hits[i] = [(n, kept, c) for n, v, c in at if (kept := _no_acronym(n, v))]
     return Line(text, found, caps, hits)
 

@@ -46,6 +46,7 @@ LOOK_BACK = 80
 _LABEL = re.compile(r"([A-Z][\w.'’ -]{1,40}): ")
 
 # Verbs that may stand before their subject.
+_NOBODY = frozenset({"no", "neither", "nobody", "none"})
 _INVERTING = frozenset({"said", "says", "added", "reported", "announced", "reports", "confirmed", "adds"})
 
 
@@ -186,6 +187,11 @@ def _cues(line: Line, book: SpeechBook) -> list[_Cue]:
         if before is not None:
             length, weak = before
             phrase = phrase_from(line, i + length, book)
+            carried = _carried(line, i, phrase, used, book)
+            if carried is not None:
+                cues.append(carried)
+                used = i = carried.end
+                continue
             if phrase is not None and phrase.first >= used and _before_holds(line, phrase, weak, book):
                 last = phrase.last
                 if weak and line.words[i].norm in book.quoted:
@@ -205,6 +211,17 @@ def _cues(line: Line, book: SpeechBook) -> list[_Cue]:
                 continue
         i += 1
     return cues
+
+
+def _carried(line: Line, i: int, medium: Phrase | None, used: int, book: SpeechBook) -> _Cue | None:
+    """ "Witnesses quoted by local radio said": the witnesses speak."""
+    if medium is None or line.words[i].norm not in book.quoted or medium.last >= len(line.words):
+        return None
+    verb = _verb(line, medium.last, book)
+    phrase = subject_before(line, i, used, book, False) if verb else None
+    if verb is None or phrase is None:
+        return None
+    return _Cue(phrase, phrase.first, medium.last + verb[0], verb[1], True, False)
 
 
 def _before(line: Line, i: int, book: SpeechBook) -> tuple[int, bool] | None:
@@ -242,10 +259,13 @@ def _verb_cue(line: Line, i: int, length: int, stance: str, used: int, book: Spe
     if i and line.words[k].norm in book.copular:
         if norm not in book.quoted or not _as_saying(line, i + 1, book):
             return None
-        phrase = subject_before(line, i - 1, used, book)
+        phrase = subject_before(line, i - 1, used, book, True)
         return _Cue(phrase, phrase.first, i + 1, "states", True, True) if phrase else None
     claim = " ".join(word.norm for word in line.words[i : i + 2]) in book.claim_phrases
-    phrase = subject_before(line, i, used, book)
+    strong = norm not in book.weak and norm not in book.strict
+    phrase = subject_before(line, i, used, book, strong)
+    if phrase is not None and phrase.first and line.words[phrase.first - 1].norm in _NOBODY:
+        return None
     if norm in _INVERTING:
         inverted = _inverted(line, i, phrase, book)
         if inverted is not None:
@@ -257,7 +277,7 @@ def _verb_cue(line: Line, i: int, length: int, stance: str, used: int, book: Spe
         return _Cue(phrase, phrase.first, i + length, "claims", False, False)
     if line.caps and phrase.kind is None and phrase.institution is None and norm in book.weak:
         return None
-    if (norm in book.weak or norm in book.strict) and not _speech_follows(line, i + length, book):
+    if not strong and not _speech_follows(line, i + length, book):
         return None
     backward = _closes(line, i + length, book)
     if phrase.first == 0 or not says_something(line, 0, phrase.first):
@@ -274,7 +294,9 @@ def _inverted(line: Line, i: int, left: Phrase | None, book: SpeechBook) -> Phra
     closing = book.adding | {"who", "which"}
     ends = after.last >= n or line.words[after.last].norm in closing or line.words[after.last].gap == 3
     if left is None:
-        return after if ends or line.words[i].norm in ("said", "says", "added") else None
+        mark = line.text[line.words[i - 1].end : line.words[i].start] if i else ""
+        parted = any(c in mark for c in ",\"”'")
+        return after if ends or parted or (after.institution is not None and i > 3) else None
     opens = left.first == 0 or not says_something(line, 0, left.first)
     named = after.institution is not None or after.back is not None or not after.generic
     return after if ends and named and not opens and not comma_before(line, left.first) else None

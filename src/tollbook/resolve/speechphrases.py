@@ -14,6 +14,7 @@ from tollbook.resolve.names import Word, in_capitals, words
 from tollbook.resolve.speechbook import Institution, SpeechBook, Voice
 
 _MAX_NAME = 14
+_DESCRIBING = frozenset({"a", "an", "the", "which", "who", "whose", "one", "its", "his", "her"})
 _GOVERNING = frozenset({
     "in", "at", "near", "from", "of", "on", "by", "to", "with", "for", "into", "against", "around", "outside", "inside",
     "between", "towards", "toward", "over", "across", "through", "city", "town", "village", "province", "district",
@@ -96,8 +97,11 @@ def is_capital(line: Line, word: Word) -> bool:
     return not line.caps and line.text[word.bare : word.bare + 1].isupper()
 
 
-def subject_before(line: Line, end: int, used: int, book: SpeechBook) -> Phrase | None:
-    """The phrase that ends before the verb at word `end`, over what may stand between."""
+def subject_before(line: Line, end: int, used: int, book: SpeechBook, strong: bool) -> Phrase | None:
+    """The phrase that ends before the verb at word `end`, over what may stand between.
+
+    Words before `used` are another cue's. `strong` verbs may have their subject far off, at the sentence's start.
+    """
     if end and not set(line.text[line.words[end - 1].end : line.words[end].start]).isdisjoint('"”'):
         return None  # "... the clinic," said: the subject follows
     j = end
@@ -109,7 +113,7 @@ def subject_before(line: Line, end: int, used: int, book: SpeechBook) -> Phrase 
         named = _named_before(line, direct, floor, book)
         if named is not None:
             return named
-        if not _comma_after(line, j) or not (comma_before(line, direct.first) or (line.caps and direct.generic)):
+        if not _comma_after(line, j) or not (comma_before(line, direct.first) or direct.generic):
             return direct
     elif direct is not None:
         return direct
@@ -121,11 +125,18 @@ def subject_before(line: Line, end: int, used: int, book: SpeechBook) -> Phrase 
                 k -= 1
         if k > floor and comma_before(line, k):
             named = _phrase_ending(line, k, floor, book)
-            if named is not None and _outranks(line, named, direct):
+            whole = direct is None or k == direct.first
+            described = whole or line.words[k].norm in _DESCRIBING
+            if (
+                named is not None
+                and described
+                and (whole or not named.generic or line.caps)
+                and _outranks(line, named, direct)
+            ):
                 if direct is not None and direct.institution and direct.kind == "monitor" and not named.institution:
                     return replace(direct, first=named.first)
                 return named
-    return direct if direct is not None else _opening(line, j, floor, book)
+    return direct if direct is not None or not strong else _opening(line, j, floor, book)
 
 
 def _outranks(line: Line, named: Phrase, direct: Phrase | None) -> bool:
