@@ -1,4 +1,4 @@
-"""Weapons told in a sentence, things hit besides people, and bodies found.
+"""Weapons told in a sentence, and things hit besides people.
 
 A weapon counts as used unless the sentence handles, trades, bans or hits it. A thing counts as hit where it is the
 object of a word of hitting ("destroyed two houses"), its passive subject ("the school was shelled") or stands behind
@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from typing import Any, Literal, cast, get_args
+from functools import cache, lru_cache
+from typing import Any, Literal, get_args
 
 from tollbook import lexicon
 from tollbook.errors import LexiconError
@@ -25,6 +25,29 @@ _PASSIVE_REACH = 10  # words between an object and its passive verb ("the school
 _BE = frozenset({"was", "were", "been", "being", "is", "are", "be", "got"})
 _HAVE = frozenset({"has", "have", "had"})
 _CONTRACT = frozenset({"the", "a", "an", "two", "three", "its", "their", "his", "her", "some", "several", "many"})
+_PREPOSITIONS = frozenset(
+    [
+        "to",
+        "from",
+        "near",
+        "outside",
+        "in",
+        "at",
+        "by",
+        "inside",
+        "with",
+        "for",
+        "behind",
+        "of",
+        "on",
+        "under",
+        "into",
+        "toward",
+        "towards",
+        "around",
+        "through",
+    ]
+)
 _SUBJECT_PAST = frozenset({"burned", "burnt", "collapsed", "sank", "derailed", "caught fire"})
 
 
@@ -54,7 +77,11 @@ class _Lists:
     stopped_by: frozenset[str]
     after: frozenset[str]
     after_passive: frozenset[str]
+    weapon_words: frozenset[str]
+    weapon_stems: tuple[str, ...]
     things: Phrases[_Thing]
+    thing_words: frozenset[str]
+    hit_words: frozenset[str]
     between_stop: frozenset[str]
     inside: frozenset[str]
     after_thing: frozenset[str]
@@ -85,6 +112,7 @@ def lists() -> _Lists:
     things += [(p, _Thing("noun", k)) for p, k in expand(objects["nouns"])]
     things += [(p, _Thing("none", "")) for p in objects["not"]]
     things += [(p, _Thing("none", "")) for p in _compounds(means["named"])]
+    opening = {p.split()[0] for p, w in weapons if w.kind}
     return _Lists(
         weapons=Phrases(weapons),
         less_than={k: frozenset(v) for k, v in means["less_than"].items()},
@@ -94,7 +122,11 @@ def lists() -> _Lists:
         stopped_by=_set(means, "stopped_by"),
         after=_set(means, "after"),
         after_passive=_set(means, "after_passive"),
+        weapon_words=frozenset(w for w in opening if not w.endswith("*")),
+        weapon_stems=tuple(sorted(w[:-1] for w in opening if w.endswith("*"))),
         things=Phrases(things),
+        thing_words=frozenset(p.split()[0] for p, t in things if t.use == "object"),
+        hit_words=frozenset(p.split()[0] for p, t in things if t.use in ("verb", "noun")),
         between_stop=_set(objects, "between_stop"),
         inside=_set(objects, "inside"),
         after_thing=_set(objects, "after"),
@@ -117,6 +149,13 @@ def _compounds(named: Mapping[str, list[str]]) -> list[str]:
     return [phrase for kind in kinds for phrase in named[kind] if " " in phrase]
 
 
+@lru_cache(maxsize=20_000)
+def _opens(word: str) -> bool:
+    """May a weapon's name open with this word?"""
+    vocab = lists()
+    return word in vocab.weapon_words or word.startswith(vocab.weapon_stems)
+
+
 # --- weapons ------------------------------------------------------------------------------------
 
 
@@ -127,6 +166,8 @@ def find_means(text: str, tokens: Tokens) -> list[Means]:
     "air strike" or "bomb" only where it names no more exact one.
     """
     vocab = lists()
+    if not any(map(_opens, tokens.low)):
+        return []
     hits = [h for h in vocab.weapons.find(tokens) if h.value.kind]
     if not hits:
         return []
@@ -180,6 +221,8 @@ def _only_handled(tokens: Tokens, hit: Hit[_Weapon], vocab: _Lists) -> bool:
 def find_objects(text: str, tokens: Tokens) -> list[ObjectHit]:
     """Things the sentence tells as hit, in text order; `effect` is None where it does not say what became of them."""
     vocab = lists()
+    if vocab.thing_words.isdisjoint(tokens.low) or vocab.hit_words.isdisjoint(tokens.low):
+        return []
     hits = vocab.things.find(tokens)
     objects = [h for h in hits if h.value.use == "object"]
     if not objects or len(objects) == len(hits):
@@ -200,7 +243,7 @@ def find_objects(text: str, tokens: Tokens) -> list[ObjectHit]:
         if effect is None:
             continue
         span = (tokens.starts[hit.first], tokens.ends[hit.last - 1])
-        value = cast(Effect, effect) if effect in _EFFECTS else None
+        value: Effect | None = effect if effect in _EFFECTS else None
         found[span] = ObjectHit(text[span[0] : span[1]], span, hit.value.value, value)
     return list(found.values())
 
@@ -230,13 +273,11 @@ def _effect(
 
 
 def _fire(low: tuple[str, ...], i: int) -> bool:
-    """ "the school said" makes a speaker; "the market caught fire", "the boat was hit" do not start with such a word."""
+    """ "the school said" makes a speaker; "the market caught fire", "the boat was hit" are no speakers."""
     return low[i] == "fire" and low[i - 1] in ("on", "caught")
 
 
-def _governor(
-    tokens: Tokens, hit: Hit[_Thing], at: Mapping[int, _Thing], taken: set[int], vocab: _Lists
-) -> str | None:
+def _governor(tokens: Tokens, hit: Hit[_Thing], at: Mapping[int, _Thing], taken: set[int], vocab: _Lists) -> str | None:
     """The word of hitting whose object the thing is: to its left, with only its own noun phrase between."""
     low = tokens.low
     i = hit.first - 1
@@ -250,7 +291,7 @@ def _governor(
                 first -= 1
             if thing.use == "noun":
                 return thing.value
-            if _has_own_object(tokens, first, at, taken):
+            if _has_own_object(tokens, first, i + 1, taken):
                 return None
             return thing.value
         word = low[i]
@@ -268,9 +309,17 @@ def _adjective_comma(low: tuple[str, ...], i: int) -> bool:
     return i + 1 < len(low) and low[i + 1] not in _CONTRACT
 
 
-def _has_own_object(tokens: Tokens, first: int, at: Mapping[int, _Thing], taken: set[int]) -> bool:
-    """Is the verb at `first` a passive ("were hit") or a participle behind the thing it hit ("houses destroyed")?"""
+def _has_own_object(tokens: Tokens, first: int, last: int, taken: set[int]) -> bool:
+    """Is the verb in [first, last) a passive ("were hit") or a participle behind its thing ("houses destroyed")?"""
     low = tokens.low
+    if (
+        last < len(low)
+        and not _reduced(low, last)
+        and first > 0
+        and low[first - 1] not in _BE
+        and not low[first - 1].endswith("ly")
+    ):
+        return False
     k = first - 1
     while k >= 0 and (low[k].endswith("ly") or low[k] in ("also", "not", "never", "then", "completely")):
         k -= 1
@@ -280,10 +329,7 @@ def _has_own_object(tokens: Tokens, first: int, at: Mapping[int, _Thing], taken:
 def _passive(tokens: Tokens, hit: Hit[_Thing], at: Mapping[int, _Thing], vocab: _Lists) -> str | None:
     """The passive whose subject the thing is: to its right, over "in the village of X" at most."""
     low = tokens.low
-    governed = hit.first > 0 and _prep_before(low, hit.first) in (
-        "to", "from", "near", "outside", "in", "at", "by", "inside", "with", "for", "behind", "of", "on", "under", "into",
-        "toward", "towards", "around", "through",
-    )  # fmt: skip
+    governed = hit.first > 0 and _prep_before(low, hit.first) in _PREPOSITIONS
     if governed:
         return None
     be = False
@@ -293,7 +339,16 @@ def _passive(tokens: Tokens, hit: Hit[_Thing], at: Mapping[int, _Thing], vocab: 
             be = True
             continue
         if i in at and at[i].use == "verb":
-            past = low[i].endswith("ed") or low[i] in ("hit", "struck", "overrun", "burnt", "blown", "shot", "set", "taken")
+            past = low[i].endswith("ed") or low[i] in (
+                "hit",
+                "struck",
+                "overrun",
+                "burnt",
+                "blown",
+                "shot",
+                "set",
+                "taken",
+            )
             past = past or low[i] in ("stolen", "sunk", "brought", "reduced", "knocked", "turned", "put", "torn")
             if be and (past or at[i].value == "unhurt"):
                 return at[i].value
@@ -303,13 +358,15 @@ def _passive(tokens: Tokens, hit: Hit[_Thing], at: Mapping[int, _Thing], vocab: 
             return at[i].value if reduced else None
         if i in at and word not in ("in", "at", "on"):
             return None
-        if be and not (word.endswith("ly") or word in ("also", "not", "all", "both", "being", "then", "either", "later")):
+        if be and not (
+            word.endswith("ly") or word in ("also", "not", "all", "both", "being", "then", "either", "later")
+        ):
             if word in ("and", ",") or word in _HAVE:
                 continue
             if word in ("in", "at", "among"):
                 return None
             continue
-        if word in _HAVE or word in ("and", "or", ",") and i - hit.last < 6:
+        if word in _HAVE or (word in ("and", "or", ",") and i - hit.last < 6):
             continue
         if word in ("who", "said", "says", ".", ";", "killed", "wounded", "but", "where", "when", "after", "before"):
             return None
@@ -329,92 +386,7 @@ def _prep_before(low: tuple[str, ...], i: int) -> str:
             return ""
         if low[k] in ("and", ",", "was", "were", "said") or not low[k][0].isalnum():
             return ""
-        if low[k] in (
-            "to", "from", "near", "outside", "in", "at", "by", "inside", "with", "for", "behind", "of", "on", "under", "into",
-            "toward", "towards", "around", "through",
-        ):  # fmt: skip
+        if low[k] in _PREPOSITIONS:
             return low[k]
         k -= 1
     return ""
-
-
-# --- bodies found -------------------------------------------------------------------------------
-
-_BODIES = frozenset(
-    {"body", "bodies", "corpse", "corpses", "remains", "skeleton", "skeletons", "skull", "skulls", "cadaver", "cadavers", "bones",
-     "grave", "graves", "heads", "head", "torso"}
-)  # fmt: skip
-_FIND = frozenset(
-    {"found", "finds", "finding", "discovered", "discovers", "discovering", "discovery", "recovered", "recovering", "exhumed",
-     "exhuming", "exhumation", "unearthed", "unearthing", "uncovered", "uncovering", "retrieved", "located", "fished", "washed",
-     "dug", "dumped", "turned", "find"}
-)  # fmt: skip
-_PARTICLE = {"washed": ("up", "ashore"), "turned": ("up",), "dug": ("up", "out"), "fished": ("out", "from")}
-_DEAD = frozenset(
-    {"dead", "murdered", "hanged", "strangled", "decapitated", "beheaded", "executed", "slain", "killed", "stabbed", "shot",
-     "lifeless", "mutilated", "buried", "drowned", "hanging", "burned", "burnt", "bullet-riddled", "tortured"}
-)  # fmt: skip
-_NOT_YET = frozenset(
-    {"no", "not", "search", "searching", "searched", "hope", "hopes", "hoping", "hoped", "might", "may", "could", "would", "if",
-     "yet", "without", "looking", "trying", "failed", "cannot", "can't", "couldn't", "unable", "still", "never"}
-)  # fmt: skip
-_GRAVE = frozenset({"mass", "common", "unmarked", "shallow", "clandestine"})
-_FIND_REACH = 12
-
-
-def found_bodies(tokens: Tokens) -> bool:
-    """Does the sentence tell the find of bodies, remains or a mass grave, so that its day is that of the find?
-
-    Not the recovery of those whom an attack told in the same sentence killed, a search, or a body that was not found.
-    """
-    low = tokens.low
-    finds = [i for i, word in enumerate(low) if word in _FIND and _particle(low, i)]
-    for i in finds:
-        if any(w in _NOT_YET for w in low[max(0, i - 4) : i]):
-            continue
-        if low[i] == "found" and any(w in _DEAD for w in low[i + 1 : i + 3]) and low[i + 1] not in ("guilty", "that"):
-            return True
-        near = range(max(0, i - _FIND_REACH), min(i + _FIND_REACH, len(low)))
-        for k in near:
-            if low[k] in _BODIES and _is_body(low, k) and not _apart(low, i, k) and not _of_attack(low, i):
-                return True
-    return False
-
-
-def _particle(low: tuple[str, ...], i: int) -> bool:
-    needed = _PARTICLE.get(low[i])
-    return needed is None or (i + 1 < len(low) and low[i + 1] in needed)
-
-
-def _is_body(low: tuple[str, ...], k: int) -> bool:
-    """A dead body: not "a UN body", "heads of state", "the battle's remains a threat"."""
-    before = low[k - 1] if k else ""
-    after = low[k + 1] if k + 1 < len(low) else ""
-    if low[k] in ("grave", "graves"):
-        return before in _GRAVE
-    if low[k] in ("head", "heads"):
-        return before in ("severed", "human", "decapitated")
-    if low[k] == "remains":
-        return before in ("the", "human", "their", "his", "her", "skeletal", "charred", "whose") and after not in ("a", "an")
-    if low[k] == "body":
-        return before not in ("un", "u.n", "governing", "monitoring", "world", "rights", "legal", "official", "anti-terror") and after not in (
-            "armour", "armor", "guard", "said", "parts",
-        )  # fmt: skip
-    return True
-
-
-def _apart(low: tuple[str, ...], i: int, k: int) -> bool:
-    """A stop, "said that" or another clause between the find and the body."""
-    first, last = min(i, k), max(i, k)
-    between = low[first + 1 : last]
-    return any(w in (";", ":", "but", "while", "injured", "wounded", "survivors", "alive") for w in between)
-
-
-def _of_attack(low: tuple[str, ...], i: int) -> bool:
-    """ "recovered from the rubble after the strike": the deaths are those of the attack that the sentence tells."""
-    rest = low[i:]
-    rubble = any(w in ("rubble", "debris", "wreckage", "ruins") for w in rest)
-    return rubble and any(
-        w in ("after", "following", "when", "hit", "struck", "strike", "airstrike", "strikes", "airstrikes", "raid", "bombing")
-        for w in low
-    )

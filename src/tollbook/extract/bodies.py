@@ -1,0 +1,82 @@
+"""Bodies found: whether a sentence tells a find, so that its day is that of the find and not of the deaths."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from tollbook import lexicon
+from tollbook.errors import LexiconError
+from tollbook.extract.tokens import Tokens
+
+_REACH = 12  # words between the find and the body, place and number included
+_LISTS = ("bodies", "find", "dead", "not_yet", "grave", "head", "remains", "institution", "body_after", "apart", "ruin",
+          "attack")  # fmt: skip
+
+
+@cache
+def lists() -> dict[str, frozenset[str]]:
+    """The lists of `bodies.yml`; `particle WORD` holds the particles a word of finding needs. Raises LexiconError."""
+    table: dict[str, Any] = lexicon.load("lexicon/en/bodies")
+    parts = {name: table.get(name) for name in _LISTS}
+    parts |= {f"particle {word}": listed for word, listed in table["particle"].items()}
+    for name, listed in parts.items():
+        if not isinstance(listed, list) or not all(isinstance(w, str) for w in listed):
+            raise LexiconError(f"bodies.yml: {name}: must be a list of words (quote `no`)")
+    return {name: frozenset(listed) for name, listed in parts.items() if listed is not None}
+
+
+def found_bodies(tokens: Tokens) -> bool:
+    """Does the sentence tell the find of bodies, remains or a mass grave, so that its day is that of the find?
+
+    Not the recovery of those whom an attack told in the same sentence killed, a search, or a body that was not found.
+    """
+    words = lists()
+    low = tokens.low
+    if words["find"].isdisjoint(low):
+        return False
+    for i, word in enumerate(low):
+        if word not in words["find"] or not _particle(low, i):
+            continue
+        if any(w in words["not_yet"] for w in low[max(0, i - 4) : i]):
+            continue
+        after = low[i + 1 : i + 3]
+        if word == "found" and any(w in words["dead"] for w in after) and after[0] not in ("guilty", "that"):
+            return True
+        if any(
+            low[k] in words["bodies"] and _is_body(low, k) and not _apart(low, i, k) and not _of_attack(low, i)
+            for k in range(max(0, i - _REACH), min(i + _REACH, len(low)))
+        ):
+            return True
+    return False
+
+
+def _particle(low: tuple[str, ...], i: int) -> bool:
+    needed = lists().get(f"particle {low[i]}")
+    return needed is None or (i + 1 < len(low) and low[i + 1] in needed)
+
+
+def _is_body(low: tuple[str, ...], k: int) -> bool:
+    """A dead body: not "a UN body", "heads of state", "the road remains a threat"."""
+    words = lists()
+    before = low[k - 1] if k else ""
+    after = low[k + 1] if k + 1 < len(low) else ""
+    if low[k] in ("grave", "graves"):
+        return before in words["grave"]
+    if low[k] in ("head", "heads"):
+        return before in words["head"]
+    if low[k] == "remains":
+        return before in words["remains"] and after not in ("a", "an")
+    if low[k] == "body":
+        return before not in words["institution"] and after not in words["body_after"]
+    return True
+
+
+def _apart(low: tuple[str, ...], i: int, k: int) -> bool:
+    """Another clause, or the living, between the find and the body."""
+    return any(w in lists()["apart"] for w in low[min(i, k) + 1 : max(i, k)])
+
+
+def _of_attack(low: tuple[str, ...], i: int) -> bool:
+    """ "recovered from the rubble after the strike": the deaths are those of the attack that the sentence tells."""
+    return any(w in lists()["ruin"] for w in low[i:]) and any(w in lists()["attack"] for w in low)
