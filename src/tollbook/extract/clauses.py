@@ -207,7 +207,7 @@ def _read(marks: Marks, index: int, first: int, last: int, *, shared: bool) -> A
         [
             _as_called(marks, p)
             for p in marks.places
-            if p.level != "country" and _inside(marks, p.span, first, last) and not elsewhere(marks, p)
+            if p.level not in ("country", "point") and _inside(marks, p.span, first, last) and not elsewhere(marks, p)
         ]
     )
     dates = [d for d in marks.dates if d.span is not None and _inside(marks, d.span, first, last)]

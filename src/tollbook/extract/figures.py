@@ -238,7 +238,7 @@ def _groups(tokens: Tokens, counts: Sequence[Count], actors: Sequence[Actor], vo
             if group.head is None or (group.last < len(tokens) and tokens.low[group.last] in words("not_persons")):
                 i += 1
                 continue
-        elif i in nouns and i >= taken:
+        elif i in nouns and i >= taken and not _rank_only(tokens, nouns[i]):
             group = _bare(tokens, i, nouns, by_token)
         else:
             i += 1
@@ -280,6 +280,9 @@ def _noun_phrase(
         j += 1
     limit = j + 7
     while j < min(limit, len(tokens)):
+        if j in nouns and _rank_only(tokens, nouns[j]):
+            j += 1
+            continue
         if j in nouns:
             hit = nouns[j]
             head, last, j = hit.value, hit.last, hit.last
@@ -328,6 +331,14 @@ def _cue_words() -> frozenset[str]:
     uses = ("verb", "active", "subject", "state")
     firsts = {phrase.split()[0] for kinds in harm.values() for use in uses for phrase in kinds.get(use, [])}
     return frozenset(firsts - words("adverb"))
+
+
+def _rank_only(tokens: Tokens, hit: Hit[str]) -> bool:
+    """ "Two major cities", "the general strike": a rank's word that describes the next noun."""
+    if hit.value not in words("rank_or_adjective") or hit.last >= len(tokens):
+        return False
+    after = tokens.low[hit.last]
+    return after[0].isalpha() and after not in words("stop_np") and after not in _cue_words()
 
 
 def _after_of(tokens: Tokens, j: int, actors: dict[int, Actor]) -> tuple[Actor, int] | None:

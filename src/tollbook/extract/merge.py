@@ -21,8 +21,9 @@ from tollbook.extract.marks import Marks
 from tollbook.model import Actor, ActType, DateRange, Place
 
 _NEVER = -99.0
+_IDENTITY = {"toll_same", "toll_same_small", "toll_part", "place_same", "place_nested"}
 WEIGHTS = (
-    "join", "title", "anaphora_recent", "anaphora", "adds_recent", "next_without_place", "same_sentence",
+    "join", "title", "nothing_shared", "anaphora_recent", "anaphora", "adds_recent", "next_without_place", "same_sentence",
     "toll_same", "toll_same_small", "toll_part", "toll_more", "toll_part_of_days", "toll_differs",
     "toll_differs_anaphora", "toll_differs_title", "figures_differ", "figures_absent", "place_same",
     "place_nested", "place_overlap", "place_unknown", "place_differs_same_toll", "place_differs", "type_open",
@@ -170,7 +171,7 @@ def fit(story: Story, act: Act, *, recent: bool, alone: bool = False) -> float:
     told = _numbers([f for f, _ in story.figures if f.counted])
     if act.title and _toll(act) and not _numbers(_toll(act)) & told and (story.main() or not alone):
         return _NEVER
-    if "sums" in act.flags and _toll(act) and story.main() and not _numbers(_toll(act)) & told:
+    if "sums" in act.flags and _toll(act) and not _numbers(_toll(act)) & told:
         return _NEVER
     w = weights()
     reasons = [
@@ -190,6 +191,8 @@ def fit(story: Story, act: Act, *, recent: bool, alone: bool = False) -> float:
         reasons.append("same_sentence")
     if act.title:
         reasons.append("title")
+    if not recent and not act.title and not set(reasons) & _IDENTITY:
+        reasons.append("nothing_shared")
     return sum(w[reason] for reason in reasons if reason)
 
 
