@@ -25,6 +25,7 @@ _LIST_NAMES = (
     "plural_be", "prepositions", "stop", "include", "speech", "reduced_next", "unreal", "he", "she", "elder",
     "doers", "crime", "identify",
     "joined_particles",
+    "civil_general",
 )  # fmt: skip
 
 
@@ -60,6 +61,7 @@ class Lists:
     numbers: dict[str, int]
     roles: dict[str, str]
     human: frozenset[str]
+    single: frozenset[str]
     joined: tuple[str, ...]
 
     def __getitem__(self, name: str) -> frozenset[str]:
@@ -80,6 +82,7 @@ def lists() -> Lists:
                 raise LexiconError(f"victims.yml: {part}: {role!r} is no role of ontology.yml")
             if part == "titles":
                 titles |= dict.fromkeys(words, None if role == "none" else role)
+    human = frozenset(vocabulary().who) | frozenset(table["kin"]) | frozenset(table["doers"])
     return Lists(
         sets={name: frozenset(table[name]) for name in _LIST_NAMES},
         titles=titles,
@@ -87,7 +90,8 @@ def lists() -> Lists:
         kin_sex={w: sex for sex, words in table["kin_sex"].items() for w in words},
         numbers=table["ages_in_words"],
         roles={**vocabulary().role, **{w: role for role, words in table["roles"].items() for w in words}},
-        human=frozenset(vocabulary().who) | frozenset(table["kin"]) | frozenset(table["doers"]),
+        human=human,
+        single=frozenset(word for word in human if _singular(word)),
         joined=tuple(table["joined_particles"]),
     )
 
@@ -265,7 +269,7 @@ def _named(text: str, tokens: Tokens, run: tuple[int, int], uncased: bool) -> Pe
     while i < last:
         word = low[i]
         if word in words.titles:
-            told = words.titles[word]
+            told = "official" if word == "general" and low[i - 1] in words["civil_general"] else words.titles[word]
             role = role if told is None or (told == "soldier" and role == "police") else told
             sex, title, doer = words.title_sex.get(word, sex), True, doer or word in words["doers"]
         elif word in nouns.who or word in words["before_name"] or word in words["doers"]:
@@ -303,10 +307,10 @@ def _described(tokens: Tokens, blocked: set[int]) -> list[Person]:
     words = lists()
     low = tokens.low
     found: list[Person] = []
-    human = words.human
+    single = words.single
     end = 0
-    for i in [i for i, word in enumerate(low) if word in human or "year" in word or "month" in word]:
-        if i >= end and (low[i] in human or age_of(low[i]) is not None):
+    for i in [i for i, word in enumerate(low) if word in single or "year" in word or "month" in word]:
+        if i >= end and (low[i] in single or age_of(low[i]) is not None):
             person = _description(tokens, i, blocked)
             if person is not None:
                 found.append(person)
@@ -411,11 +415,17 @@ def find_persons(text: str, tokens: Tokens, actors: Sequence[Actor], places: Seq
         if run[1] - run[0] == 1 and not _may_stand_alone(tokens, run[0]):
             continue
         person = _named(text, tokens, run, uncased)
+        if person is not None and not person.title and _before(tokens, person) == "the":
+            continue  # "the Augusta Herald"
         if person is not None:
             named.append(_with_age(tokens, _led(tokens, person, named[-1].last if named else 0)))
     taken = {i for p in named for i in range(p.first, p.last)}
     described = [p for p in _described(tokens, blocked) if not any(i in taken for i in range(p.first, p.last))]
     return _merged(tokens, sorted([*named, *described], key=lambda p: p.first), uncased)
+
+
+def _before(tokens: Tokens, person: Person) -> str:
+    return tokens.low[person.first - 1] if person.first else ""
 
 
 def _first_name(text: str, tokens: Tokens, actor: Actor) -> bool:
@@ -442,6 +452,8 @@ def _may_stand_alone(tokens: Tokens, i: int) -> bool:
     if any(w.isdigit() or w in ("aged", "age") for w in after) or (low[i].endswith("'s") and _whose(low, i + 1)):
         return True
     words = lists()
+    if after and after[0] in words.human:
+        return False  # "a local Libyan emir"
     for word in low[max(0, i - 2) : i]:
         if word in vocabulary().who or word in words.titles or word in words["kin"] or "old" in word:
             return True

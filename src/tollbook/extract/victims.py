@@ -34,7 +34,7 @@ class _Cue:
 
 @cache
 def cues() -> tuple[Phrases[_Cue], frozenset[str]]:
-    """Words of harm (`harm.yml`, `victims.yml`) and their first words. Raises LexiconError for an unknown harm or use."""
+    """Words of harm and their first words. Raises LexiconError for an unknown harm or use."""
     own = lexicon.load("lexicon/en/victims")
     entries: list[tuple[str, _Cue]] = []
     for name, table in (("harm.yml", lexicon.load("lexicon/en/harm")), ("victims.yml", own["harm"])):
@@ -269,7 +269,8 @@ def _right(tokens: Tokens, persons: Sequence[Person], i: int, *, reach: int) -> 
         if not _list_gap(gap) or (reach > 3 and _speaks(low, persons[chain[-1] + 1])):
             break
         chain.append(chain[-1] + 1)
-    if i != persons[k].first and _speaks(low, persons[k]):
+    after = low[persons[k].last : persons[k].last + 1]
+    if (i != persons[k].first and _speaks(low, persons[k])) or (after and after[0] in lists()["speech"]):
         return []
     return chain
 
