@@ -3,9 +3,10 @@
 
     python eval/places.py [--errors N] [--only lgl|geovirus|train|dev]
 
-Geoparsing corpora (LGL, GeoVirus): share of gold toponyms found (overlapping span), and found with a point within 161 km (100
-miles, the measure of the field) of the gold's; demonyms ("Russian"), which are no places here, are counted apart. `right` is
-the share of resolved finds on gold spans within 161 km, `precision` the share of finds that overlap a gold toponym.
+Geoparsing corpora (LGL, GeoVirus): share of gold toponyms found (overlapping span), and found with a point within
+161 km (100 miles, the measure of the field) of the gold's; demonyms ("Russian"), which are no places here, are counted
+apart. `right` is the share of resolved finds on gold spans within 161 km, `precision` the share of finds that overlap a
+gold toponym.
 Incident gold: share of incidents' first places that are found at all with the same spelling (score.py's `alike`).
 Texts are read from the folder TOLLBOOK_SHARED names (default: `shared` beside the repository).
 """
@@ -53,8 +54,16 @@ def overlap(a: tuple[int, int], b: tuple[int, int]) -> bool:
     return a[0] < b[1] and b[0] < a[1]
 
 
+def around(text: str, start: int, end: int) -> str:
+    return f"...{text[max(0, start - 40) : end + 25]!r}"
+
+
 def judge(gold: dict[str, Any], place: Place) -> bool:
-    return place.lat is not None and place.lon is not None and distance_km(gold["lat"], gold["lon"], place.lat, place.lon) <= KM
+    return (
+        place.lat is not None
+        and place.lon is not None
+        and distance_km(gold["lat"], gold["lon"], place.lat, place.lon) <= KM
+    )
 
 
 def geoparsing(name: str, gazetteer: Gazetteer, errors: int) -> None:
@@ -70,7 +79,7 @@ def geoparsing(name: str, gazetteer: Gazetteer, errors: int) -> None:
             good = any(overlap(place.span, span) for span in spans)
             count["precise"] += good
             if not good:
-                wrong.append(f"extra   {doc['docid']} {place.name!r} ...{doc['text'][max(0, place.span[0] - 40) : place.span[1] + 25]!r}")
+                wrong.append(f"extra   {doc['docid']} {place.name!r} {around(doc['text'], *place.span)}")
         for gold in doc["toponyms"]:
             if gold["lat"] is None:
                 continue
@@ -80,7 +89,9 @@ def geoparsing(name: str, gazetteer: Gazetteer, errors: int) -> None:
             count["gold"] += 1
             near = [p for p in found if overlap(p.span, (gold["start"], gold["end"]))]
             if not near:
-                wrong.append(f"missed  {doc['docid']} {gold['phrase']!r} ...{doc['text'][max(0, gold['start'] - 40) : gold['end'] + 25]!r}")
+                wrong.append(
+                    f"missed  {doc['docid']} {gold['phrase']!r} {around(doc['text'], gold['start'], gold['end'])}"
+                )
                 continue
             count["hit"] += 1
             count["resolved"] += near[0].lat is not None
@@ -88,12 +99,18 @@ def geoparsing(name: str, gazetteer: Gazetteer, errors: int) -> None:
                 count["right"] += 1
             else:
                 p = near[0]
-                wrong.append(f"{'far' if p.lat is not None else 'open':7} {doc['docid']} {p.name!r} as {p.gazetteer_id} {p.admin1} {p.country}; "
-                             f"gold {gold.get('fcode')} {gold.get('admin1')} {gold.get('country')} {gold['lat']},{gold['lon']}")  # fmt: skip
+                wrong.append(
+                    f"{'far' if p.lat is not None else 'open':7} {doc['docid']} {p.name!r} as {p.gazetteer_id} "
+                    f"{p.admin1} {p.country}; gold {gold.get('fcode')} {gold.get('admin1')} {gold.get('country')} "
+                    f"{gold['lat']},{gold['lon']}"
+                )
     every = count["gold"] + count["demonyms"]
-    print(f"{name:10} toponyms {count['gold']:5}  found {pct(count['hit'], count['gold'])}  found and within {KM:.0f} km "
-          f"{pct(count['right'], count['gold'])} (with {count['demonyms']} demonyms as misses {pct(count['right'], every)})  "
-          f"right of resolved {pct(count['right'], count['resolved'])}  precision {pct(count['precise'], count['found'])}")  # fmt: skip
+    print(
+        f"{name:10} toponyms {count['gold']:5}  found {pct(count['hit'], count['gold'])}  found and within {KM:.0f} km "
+        f"{pct(count['right'], count['gold'])} "
+        f"(with {count['demonyms']} demonyms as misses {pct(count['right'], every)})  "
+        f"right of resolved {pct(count['right'], count['resolved'])}  precision {pct(count['precise'], count['found'])}"
+    )
     for line in wrong[:: max(1, len(wrong) // errors)][:errors] if errors else ():
         print("   ", line)
 
@@ -139,10 +156,15 @@ def incidents(part: str, gazetteer: Gazetteer, errors: int) -> None:
                 c["point"] += any(score.alike(name, p.name) and p.lat is not None for p in every)
                 if not hit and key == "all":
                     at = item.text.find(name)
-                    wrong.append(f"missed {doc['doc_id']} {name!r} ...{item.text[max(0, at - 50) : at + len(name) + 35]!r}")
+                    wrong.append(
+                        f"missed {doc['doc_id']} {name!r} ...{item.text[max(0, at - 50) : at + len(name) + 35]!r}"
+                    )
     for key, c in total.items():
-        print(f"{part:6} {key:8} first places {c['firsts']:5}  found {pct(c['hit'], c['firsts'])}  with a point {pct(c['point'], c['firsts'])}  "
-              f"country right {pct(c['country'], c['countries'])}  names found {c['names']} for {c['wanted']} in the gold, left open {c['open']}")  # fmt: skip
+        print(
+            f"{part:6} {key:8} first places {c['firsts']:5}  found {pct(c['hit'], c['firsts'])}  "
+            f"with a point {pct(c['point'], c['firsts'])}  country right {pct(c['country'], c['countries'])}  "
+            f"names found {c['names']} for {c['wanted']} in the gold, left open {c['open']}"
+        )
     print(f"{part:6} {1e3 * spent / total['all']['words'] * 400:.1f} ms for 400 words")
     for line in wrong[:: max(1, len(wrong) // errors)][:errors] if errors else ():
         print("   ", line)

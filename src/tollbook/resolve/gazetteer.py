@@ -136,18 +136,44 @@ class _Part:
         admin1_id, admin1_name = self.identity(admin1) if admin1 != gf.NONE else (None, None)
         admin2_id, admin2_name = self.identity(admin2) if admin2 != gf.NONE else (None, None)
         return Entry(
-            id=own_id, name=name, country=self.countries[country], admin1=admin1_name, admin2=admin2_name,
-            lat=lat / 1e5, lon=lon / 1e5, level=gf.LEVELS[level & 0x7F], population=population, radius_km=radius / 10,
-            match=match, curated=bool(level & gf.CURATED), admin1_id=admin1_id, admin2_id=admin2_id,
-        )  # fmt: skip
+            id=own_id,
+            name=name,
+            country=self.countries[country],
+            admin1=admin1_name,
+            admin2=admin2_name,
+            lat=lat / 1e5,
+            lon=lon / 1e5,
+            level=gf.LEVELS[level & 0x7F],
+            population=population,
+            radius_km=radius / 10,
+            match=match,
+            curated=bool(level & gf.CURATED),
+            admin1_id=admin1_id,
+            admin2_id=admin2_id,
+        )
 
-    def row(self, index: int) -> gf.Row:
-        """The entry as a row without spellings, for a file that is written anew."""
-        e = self.entry(index, "name")
-        return gf.Row(
-            id=e.id, name=e.name, country=e.country, level=e.level, lat=e.lat, lon=e.lon, radius_km=e.radius_km,
-            population=e.population, admin1=e.admin1_id, admin2=e.admin2_id, curated=e.curated,
-        )  # fmt: skip
+    def rows(self) -> Iterator[gf.Row]:
+        """All entries as rows that carry their keys, for a file that is written anew."""
+        keys: dict[int, list[tuple[int, int]]] = {}
+        for key, ref in zip(self.keys, self.refs, strict=True):
+            keys.setdefault(ref & ~gf.ALTERNATE, []).append((key, ref & gf.ALTERNATE))
+        for index in range(self.entries):
+            e = self.entry(index, "name")
+            yield gf.Row(
+                id=e.id,
+                name=e.name,
+                country=e.country,
+                level=e.level,
+                lat=e.lat,
+                lon=e.lon,
+                radius_km=e.radius_km,
+                population=e.population,
+                admin1=e.admin1_id,
+                admin2=e.admin2_id,
+                curated=e.curated,
+                listed=False,
+                keys=tuple(keys.get(index, ())),
+            )
 
 
 _RANK: dict[str, int] = {"name": 0, "alternate": 1, "folded": 2}
@@ -166,7 +192,9 @@ class Gazetteer:
         self._parts = [_Part(path) for path in paths]
         self._found: dict[str, tuple[Entry, ...]] = {}
         hashes = [str(part.header["version"]) for part in self._parts]
-        self.version: str = hashes[0] if len(hashes) == 1 else hashlib.sha256("+".join(hashes).encode()).hexdigest()[:12]
+        self.version: str = (
+            hashes[0] if len(hashes) == 1 else hashlib.sha256("+".join(hashes).encode()).hexdigest()[:12]
+        )
 
     @classmethod
     def open(cls, path: Path | None = None) -> Gazetteer:
@@ -241,3 +269,107 @@ class Gazetteer:
 def default_gazetteer() -> Gazetteer:
     """The default gazetteer, opened once a process."""
     return Gazetteer.open()
+
+
+# --- a user's additions
+# ------------------------------------------------------------------------------------------------
+
+_COLUMNS = 19  # of a GeoNames dump: https://download.geonames.org/export/dump/readme.txt
+_CLASSES = {"P": "town", "A": "district", "S": "point", "T": "region", "L": "region"}
+
+
+def _dump_row(line: str, base: Gazetteer) -> tuple[list[gf.Row], bool]:
+    """The rows one line of a dump makes (administrative ones first); False where its kind of thing is not kept.
+    Raises ValueError.
+    """
+    cells = line.split("\t")
+    if len(cells) != _COLUMNS:
+        raise ValueError(f"{len(cells)} columns, {_COLUMNS} wanted")
+    number, name, spellings, feature, kind, country = cells[0], cells[1].strip(), cells[3], cells[6], cells[7], cells[8]
+    lat, lon, people = float(cells[4]), float(cells[5]), int(cells[14] or 0)
+    if not (number.isdigit() and 0 < int(number) < gf.NONE and name and "\0" not in line):
+        raise ValueError("no number or no name")
+    if not (abs(lat) <= 90 and abs(lon) <= 180 and re.fullmatch("[A-Z]{2}", country or "")) or people < 0:
+        raise ValueError("a coordinate, a population or a country code out of range")
+    code = f"{country}.{cells[10]}"
+    if feature not in _CLASSES or kind.startswith("PCL") or (kind == "ADM1" and base.area(code)):
+        return [], False
+    from tollbook.resolve.gazetteer_rows import default_radius
+
+    admin1, admin2 = base.area(code), base.area(f"{code}.{cells[11]}") if cells[11] else None
+    areas = [
+        gf.Row(
+            id=a.id,
+            name=a.name,
+            country=a.country,
+            level=a.level,
+            lat=a.lat,
+            lon=a.lon,
+            radius_km=a.radius_km,
+            listed=False,
+        )
+        for a in (admin1, admin2)
+        if a is not None
+    ]
+    level = "province" if kind == "ADM1" else "district" if kind == "PPLX" else _CLASSES[feature]
+    row = gf.Row(
+        id=f"gn:{number}",
+        name=name,
+        country=country,
+        level=level,
+        lat=lat,
+        lon=lon,
+        radius_km=default_radius(level, people),
+        population=min(people, gf.NONE - 1),
+        admin1=admin1.id if admin1 else None,
+        admin2=admin2.id if admin2 else None,
+        spellings=tuple(s.strip() for s in spellings.split(",") if s.strip() and _is_latin(s)),
+    )
+    return [*areas, row], True
+
+
+def _is_latin(name: str) -> bool:
+    return all(ord(c) < 0x250 or 0x1E00 <= ord(c) < 0x1F00 or c in "’‘ʿʾ`" for c in name) and any(
+        c.isalpha() for c in name
+    )
+
+
+def add_geonames(path: Path, *, into: Path | None = None) -> int:
+    """Adds the places of a GeoNames dump (`allCountries.txt`, `XX.txt`; gzip is read too) to the user's own file.
+
+    Towns, administrative areas, sites, mountains and regions are kept; streams, roads and countries are not. `into` is
+    the file (default: `gazetteer.bin` in the user's data folder); what it held stays, a place with the same number is
+    replaced. Returns how many places were added. Raises SourceError where the file cannot be read, and, after all
+    good lines
+    have been added, where some lines are bad: it counts both and names the first bad line.
+    """
+    import gzip
+
+    target = into if into is not None else user_folder() / USER_FILE
+    base = Gazetteer([BUNDLED])
+    rows = {row.id: row for row in _Part(target).rows()} if target.is_file() else {}
+    added, refused, first = 0, 0, (0, "")
+    opener = gzip.open if path.suffix == ".gz" else open
+    try:
+        with opener(path, "rt", encoding="utf-8", errors="strict", newline="\n") as file:
+            for number, line in enumerate(file, 1):
+                if not line.strip():
+                    continue
+                try:
+                    made, kept = _dump_row(line.rstrip("\r\n"), base)
+                except ValueError as error:
+                    refused += 1
+                    first = first if first[0] else (number, str(error))
+                    continue
+                rows.update((row.id, row) for row in made if row.listed or row.id not in rows)
+                added += kept
+    except (OSError, UnicodeDecodeError, EOFError) as error:
+        raise SourceError(f"{path.name}: cannot be read: {error}", code="unreadable", file=str(path)) from error
+    if added:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        gf.write(rows.values(), target, sources=["GeoNames dump added by the user (CC BY 4.0)"])
+        default_gazetteer.cache_clear()
+    if refused:
+        message = f"{path.name}: {added} places added, {refused} lines refused; line {first[0]}: {first[1]}"
+        raise SourceError(message, code="gazetteer-line", file=str(path), line=first[0])
+    return added

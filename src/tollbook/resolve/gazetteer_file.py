@@ -30,7 +30,9 @@ from pathlib import Path
 from typing import Any
 
 MAGIC = b"TBGAZ1\n\0"
-ENTRY = struct.Struct("<iiIIIIIHBB")  # lat, lon (1e-5 degree), population, geonameid, string, admin1, admin2, radius, country, level
+ENTRY = struct.Struct(
+    "<iiIIIIIHBB"
+)  # lat, lon (1e-5 degree), population, geonameid, string, admin1, admin2, radius, country, level
 NONE = 0xFFFFFFFF
 ALTERNATE = 0x80000000
 CURATED = 0x80
@@ -38,18 +40,112 @@ LEVELS = ("point", "town", "district", "province", "region", "country")
 
 # Countries whose names reach English through a transliteration that varies from outlet to outlet.
 FOLDED_COUNTRIES = frozenset(
-    "IQ SY YE LY LB JO PS IL EG SD SS DZ TN MA MR EH SA KW BH QA AE OM IR AF PK SO DJ ET ER TD NE ML TJ".split()
+    [
+        "IQ",
+        "SY",
+        "YE",
+        "LY",
+        "LB",
+        "JO",
+        "PS",
+        "IL",
+        "EG",
+        "SD",
+        "SS",
+        "DZ",
+        "TN",
+        "MA",
+        "MR",
+        "EH",
+        "SA",
+        "KW",
+        "BH",
+        "QA",
+        "AE",
+        "OM",
+        "IR",
+        "AF",
+        "PK",
+        "SO",
+        "DJ",
+        "ET",
+        "ER",
+        "TD",
+        "NE",
+        "ML",
+        "TJ",
+    ]
 )
 
 _LETTERS = str.maketrans(
     {
-        "ø": "o", "ł": "l", "ı": "i", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe", "ə": "e", "ð": "d", "þ": "th", "ħ": "h", "ŋ": "n",
-        "'": "", "’": "", "‘": "", "`": "", "´": "", "ʿ": "", "ʾ": "", "ʻ": "", "ʼ": "", "′": "", "ʹ": "", "ʺ": "", ".": "",
-        "-": " ", "‐": " ", "‑": " ", "–": " ", "/": " ", "_": " ", ",": " ", "(": " ", ")": " ", '"': "",
+        "ø": "o",
+        "ł": "l",
+        "ı": "i",
+        "đ": "d",
+        "ß": "ss",
+        "æ": "ae",
+        "œ": "oe",
+        "ə": "e",
+        "ð": "d",
+        "þ": "th",
+        "ħ": "h",
+        "ŋ": "n",
+        "'": "",
+        "’": "",
+        "‘": "",
+        "`": "",
+        "´": "",
+        "ʿ": "",
+        "ʾ": "",
+        "ʻ": "",
+        "ʼ": "",
+        "′": "",
+        "ʹ": "",
+        "ʺ": "",
+        ".": "",
+        "-": " ",
+        "‐": " ",
+        "‑": " ",
+        "–": " ",
+        "/": " ",
+        "_": " ",
+        ",": " ",
+        "(": " ",
+        ")": " ",
+        '"': "",
     }
-)  # fmt: skip
+)
 _SHORT = {"saint": "st", "sainte": "ste", "mount": "mt", "fort": "ft"}
-_ARTICLES = frozenset("al el ul il ar er ur as es us ad ed an en un ash esh at et ut az ez uz a e".split())
+_ARTICLES = frozenset(
+    [
+        "al",
+        "el",
+        "ul",
+        "il",
+        "ar",
+        "er",
+        "ur",
+        "as",
+        "es",
+        "us",
+        "ad",
+        "ed",
+        "an",
+        "en",
+        "un",
+        "ash",
+        "esh",
+        "at",
+        "et",
+        "ut",
+        "az",
+        "ez",
+        "uz",
+        "a",
+        "e",
+    ]
+)
 
 
 @lru_cache(maxsize=1 << 14)
@@ -109,6 +205,8 @@ class Row:
     """One place to be written. `spellings` are the alternate ones; `code` an administrative code it answers to.
 
     `admin1` and `admin2` are ids of other rows in the same list (they must be there), `radius_km` at most 6,500.
+    A row that is not `listed` is found by nothing but its code. `keys` are keys (with ALTERNATE or 0) taken over
+    from an older file as they are.
     """
 
     id: str
@@ -125,11 +223,12 @@ class Row:
     code: str | None = None
     curated: bool = False
     listed: bool = True
+    keys: tuple[tuple[int, int], ...] = ()
 
 
 def _keys_of(row: Row) -> dict[int, int]:
     """Key to flag (0 or ALTERNATE) for every spelling of the row."""
-    keys: dict[int, int] = {}
+    keys: dict[int, int] = dict(row.keys)
     if row.code:
         keys[key("@", row.code)] = 0
     if not row.listed:
@@ -154,11 +253,17 @@ def _compile(rows: Sequence[Row]) -> tuple[bytes, bytes, bytes, bytes, list[str]
         pairs += ((k, index | flag) for k, flag in _keys_of(row).items())
         is_geonames = row.id.startswith("gn:")
         entries += ENTRY.pack(
-            round(row.lat * 1e5), round(row.lon * 1e5), min(row.population, NONE), int(row.id[3:]) if is_geonames else 0,
-            len(strings), number[row.admin1] if row.admin1 else NONE, number[row.admin2] if row.admin2 else NONE,
-            min(round(row.radius_km * 10), 0xFFFF), country_number[row.country],
+            round(row.lat * 1e5),
+            round(row.lon * 1e5),
+            min(row.population, NONE),
+            int(row.id[3:]) if is_geonames else 0,
+            len(strings),
+            number[row.admin1] if row.admin1 else NONE,
+            number[row.admin2] if row.admin2 else NONE,
+            min(round(row.radius_km * 10), 0xFFFF),
+            country_number[row.country],
             LEVELS.index(row.level) | (CURATED if row.curated else 0),
-        )  # fmt: skip
+        )
         strings += row.name.encode() + b"\0"
         if not is_geonames:
             strings += row.id.encode() + b"\0"

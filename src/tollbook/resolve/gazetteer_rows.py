@@ -26,7 +26,8 @@ _KIND = re.compile(
     r"(?i:\b(?:province|governorate|oblast|region|state|district|department|prefecture|county|parish|municipality|muḩāfaz̧at|"
     r"muhafazat|wilaya|division|territory|republic|krai|okrug|raion|canton|zone|community|council|township|regency|"
     r"local government area|departamento|departamento de|provincia|provincia de|estado|estado de|distrito|distrito de|"
-    r"municipio de|municipio|wilayat|wilayah|ostan|ostan-e|vilayat|viloyati|circle|subdistrict|qaza|caza|of|the|de|du|d['’]))\b"
+    r"municipio de|municipio|wilayat|wilayah|ostan|ostan-e|vilayat|viloyati|circle|subdistrict|"
+    r"qaza|caza|of|the|de|du|d['’]))\b"
 )
 _SOURCES = ("general reference",)
 SAME_KM = 20.0  # two towns of one name within it are one place
@@ -105,7 +106,9 @@ def country_names() -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
 
 
 def countries_rows(points: dict[str, list[tuple[float, float, int]]]) -> list[Row]:
-    """A row for each country of `countries.yml`; the point of `centres.yml` or the middle of its towns, the radius from these."""
+    """A row for each country of `countries.yml`; the point of `centres.yml` or the middle of its towns, the radius
+    from these.
+    """
     rows, centres = [], load("places/centres")
     for code, (names, _) in country_names().items():
         towns = points.get(code, [])
@@ -116,9 +119,18 @@ def countries_rows(points: dict[str, list[tuple[float, float, int]]]) -> list[Ro
             radius = round(far[int(len(far) * 0.95)], 1) if far else radius
         rows.append(
             Row(
-                id=f"co:{code}", name=names[0], country=code, level="country", lat=lat, lon=lon, radius_km=radius,
-                population=people, spellings=names[1:], code=code, curated=True,
-            )  # fmt: skip
+                id=f"co:{code}",
+                name=names[0],
+                country=code,
+                level="country",
+                lat=lat,
+                lon=lon,
+                radius_km=radius,
+                population=people,
+                spellings=names[1:],
+                code=code,
+                curated=True,
+            )
         )
     return rows
 
@@ -129,7 +141,13 @@ def _split(text: str) -> tuple[str, ...]:
 
 def _place(line: str, country: str, file: str) -> Own:
     cells = [cell.strip() for cell in line.split("|")] + [""] * 5
-    names, admin1, point, level, radius = _split(cells[0]), cells[1], cells[2].replace(",", " ").split(), cells[3], cells[4]
+    names, admin1, point, level, radius = (
+        _split(cells[0]),
+        cells[1],
+        cells[2].replace(",", " ").split(),
+        cells[3],
+        cells[4],
+    )
     problem = None
     if not names or len([c for c in cells if c]) > 5:
         problem = "a row is 'name; spelling | admin1 | lat lon | level | radius'"
@@ -180,7 +198,9 @@ def own_places() -> list[Own]:
 def own_hash() -> str:
     """A hash of all files the compiled gazetteer takes from this project."""
     digest = hashlib.sha256()
-    for path in [DATA / "places" / f"{name}.yml" for name in (*own_files(), "countries", "centres")] + [DATA / "precision.yml"]:
+    for path in [DATA / "places" / f"{name}.yml" for name in (*own_files(), "countries", "centres")] + [
+        DATA / "precision.yml"
+    ]:
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 
@@ -211,7 +231,11 @@ class _Known:
         names = tuple(names)
         exact = [row for row in self.named(country, names) if row.level == "province"]
         wanted = {deep(strip_kind(n)) for n in names} - {""}
-        alike = [row for row in self._provinces[country] if wanted & {deep(strip_kind(n)) for n in (row.name, *row.spellings)}]
+        alike = [
+            row
+            for row in self._provinces[country]
+            if wanted & {deep(strip_kind(n)) for n in (row.name, *row.spellings)}
+        ]
         for found in (exact, alike):
             if len({row.id for row in found}) == 1:
                 return self.rows[found[0].id]
@@ -274,14 +298,24 @@ def _apply_within(known: _Known, item: Own) -> None:
             return
     known.put(
         Row(
-            id=_own_id(known, item), name=item.names[0], country=item.country, level="district", lat=town.lat, lon=town.lon,
-            radius_km=town.radius_km, admin1=town.admin1, admin2=town.admin2, spellings=item.names[1:], curated=True,
-        )  # fmt: skip
+            id=_own_id(known, item),
+            name=item.names[0],
+            country=item.country,
+            level="district",
+            lat=town.lat,
+            lon=town.lon,
+            radius_km=town.radius_km,
+            admin1=town.admin1,
+            admin2=town.admin2,
+            spellings=item.names[1:],
+            curated=True,
+        )
     )
 
 
 def _apply_place(known: _Known, item: Own) -> str | None:
-    assert item.lat is not None and item.lon is not None
+    assert item.lat is not None
+    assert item.lon is not None
     remark = None
     kin = ("town", "district") if item.level in ("town", "district") else (item.level,)
     for row in known.named(item.country, item.names):
@@ -299,13 +333,24 @@ def _apply_place(known: _Known, item: Own) -> str | None:
         if province is None:
             raise LexiconError(f"{item.country} {item.names[0]}: no province {item.admin1!r}")
         admin1 = province.id
-        if province.radius_km and distance_km(province.lat, province.lon, item.lat, item.lon) > province.radius_km * 1.6 + 30:
+        if (
+            province.radius_km
+            and distance_km(province.lat, province.lon, item.lat, item.lon) > province.radius_km * 1.6 + 30
+        ):
             remark = f"{item.country} {item.names[0]}: far outside {item.admin1}"
     known.put(
         Row(
-            id=_own_id(known, item), name=item.names[0], country=item.country, level=item.level, lat=item.lat, lon=item.lon,
-            radius_km=item.radius_km or OWN_KM, admin1=admin1, spellings=item.names[1:], curated=True,
-        )  # fmt: skip
+            id=_own_id(known, item),
+            name=item.names[0],
+            country=item.country,
+            level=item.level,
+            lat=item.lat,
+            lon=item.lon,
+            radius_km=item.radius_km or OWN_KM,
+            admin1=admin1,
+            spellings=item.names[1:],
+            curated=True,
+        )
     )
     return remark
 

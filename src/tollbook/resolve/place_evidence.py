@@ -13,7 +13,7 @@ _STEPS = 6  # how many adjectives may stand between a preposition and the name
 
 
 def _of_kind(line: Line, at: int, lists: PlaceWords, known: bool) -> tuple[float, str | None, bool] | None:
-    """ "the village of", "north of", "the outskirts of" before a name; `at` is the "of". """
+    """ "the village of", "north of", "the outskirts of" before a name; `at` is the "of"."""
     tokens, noun = line.tokens, line.tokens[at - 1]
     if noun.low in lists.kinds:
         if at > 1 and tokens[at - 2].named and joined(tokens[at - 2], noun):
@@ -59,7 +59,9 @@ def _before(line: Line, mention: Mention, lists: PlaceWords) -> tuple[float, str
     if at < 0:
         return score, hint, False
     low = tokens[at].low
-    if low in lists.strong or (low in ("on", "at", "against", "over", "of", "from", "to") and _attack_before(line, at, lists)):
+    if low in lists.strong or (
+        low in ("on", "at", "against", "over", "of", "from", "to") and _attack_before(line, at, lists)
+    ):
         return score + WEIGHTS["strong"], hint, True
     return (score + WEIGHTS["weak"] if low in lists.weak else score), hint, False
 
@@ -94,16 +96,29 @@ def _after(line: Line, mention: Mention, lists: PlaceWords) -> tuple[float, str 
 
 _DISTANCE = re.compile(
     r"(\d{1,4}(?:[.,]\d{1,3})?)[ -]?(km|kms|kilomet(?:er|re)s?|miles?|mi)\b(?: ?\([^()]{1,30}\))?,?"
-    r"(?: (?:to the |to its |away |)?((?:north|south|east|west|north-?east|north-?west|south-?east|south-?west|due north|due south)(?:ern)?)\b)?"
-    r"(?: \([^()]{1,30}\))? ?(?:of|from|outside|away from)? ?(?:the )?(?:[a-z'-]{1,20} ){0,3}(?:city |town |capital |village |border )?(?:of |city |, )?$",
+    r"(?: (?:to the |to its |away |)?"
+    r"((?:north|south|east|west|north-?east|north-?west|south-?east|south-?west|due north|due south)(?:ern)?)\b)?"
+    r"(?: \([^()]{1,30}\))? ?(?:of|from|outside|away from)? ?(?:the )?(?:[a-z'-]{1,20} ){0,3}"
+    r"(?:city |town |capital |village |border )?(?:of |city |, )?$",
     re.IGNORECASE,
 )
-_DEGREES = {"north": 0.0, "northeast": 45.0, "east": 90.0, "southeast": 135.0, "south": 180.0, "southwest": 225.0, "west": 270.0, "northwest": 315.0}
+_DEGREES = {
+    "north": 0.0,
+    "northeast": 45.0,
+    "east": 90.0,
+    "southeast": 135.0,
+    "south": 180.0,
+    "southwest": 225.0,
+    "west": 270.0,
+    "northwest": 315.0,
+}
 _MILE = 1.609
 
 
 def measured_from(text: str, start: int) -> tuple[float, float | None] | None:
-    """Kilometres and bearing (degrees from north) where the words before `start` measure from it: "73km (45 miles) north-east of"."""
+    """Kilometres and bearing (degrees from north) where the words before `start` measure from it: "73km (45 miles)
+    north-east of".
+    """
     head = text[max(0, start - 90) : start]
     if "k" not in head.lower() and "mi" not in head.lower():
         return None
@@ -131,7 +146,11 @@ def evidence(text: str, mention: Mention, words: Words, lists: PlaceWords, prior
     score = mention.score + before + after
     if mention.known:
         score += WEIGHTS["known"] + prominence(mention.entries, prior) + 0.5 * min(2, mention.last - mention.first)
-    elif "-" in mention.name and mention.name[:3].lower() in ("al-", "el-", "ar-", "as-", "ad-", "an-", "at-", "az-") and not after < 0:
+    elif (
+        "-" in mention.name
+        and mention.name[:3].lower() in ("al-", "el-", "ar-", "as-", "ad-", "an-", "at-", "az-")
+        and not after < 0
+    ):
         score += WEIGHTS["arabic"]
     if mention.first == mention.last and not mention.abbreviation:
         low = tokens[mention.first].low

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from tollbook.resolve.gazetteer import Gazetteer
 from tollbook.resolve.gazetteer_file import FOLDED_COUNTRIES
@@ -19,11 +20,13 @@ from tollbook.resolve.place_text import Line, PlaceWords, Token, Words, joined, 
 
 MAX_WORDS = 5  # of a gazetteer name
 MAX_RUN = 6  # of an unknown name
-_INNER = frozenset("of and the upon sur am la de del el al e".split())
-_NO_OPENING = frozenset("de del da do on es en as an at di le".split())
+_INNER = frozenset(["of", "and", "the", "upon", "sur", "am", "la", "de", "del", "el", "al", "e"])
+_NO_OPENING = frozenset(["de", "del", "da", "do", "on", "es", "en", "as", "an", "at", "di", "le"])
 _STREET = re.compile(
-    r"(?:(?:N|S|E|W|NE|NW|SE|SW|North|South|East|West)\.? )?(?:\d{1,3}(?:st|nd|rd|th)|[A-Z][\w'’-]{1,20}(?: [A-Z][\w'’-]{1,20}){0,2})"
-    r" (?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Drive|Dr|Lane|Parkway|Pkwy|Place|Highway|Freeway|Court|Way)\b(?!\. [A-Z][a-z]+ [A-Z])\.?"
+    r"(?:(?:N|S|E|W|NE|NW|SE|SW|North|South|East|West)\.? )?"
+    r"(?:\d{1,3}(?:st|nd|rd|th)|[A-Z][\w'’-]{1,20}(?: [A-Z][\w'’-]{1,20}){0,2})"
+    r" (?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Drive|Dr|Lane|Parkway|Pkwy|Place|Highway|Freeway|Court|Way)\b"
+    r"(?!\. [A-Z][a-z]+ [A-Z])\.?"
     r"|(?:Highway|Interstate|Route|U\.S\.|I)[ -]\d{1,3}\b"
 )
 
@@ -51,7 +54,9 @@ class _Search:
         return Mention(line, first, last, name, entries) if entries else None
 
     def unknown(self, line: Line, first: int, last: int, *, facility: bool = False) -> Mention:
-        return Mention(line, first, last, self.named(line, first, last), (), facility=facility, hint="point" if facility else None)
+        return Mention(
+            line, first, last, self.named(line, first, last), (), facility=facility, hint="point" if facility else None
+        )
 
 
 # --- lost apostrophes ----------------------------------------------------------------------------------------------
@@ -86,9 +91,16 @@ def _run_word(token: Token, line: Line, lists: PlaceWords) -> bool:
         return True
     low = token.low
     return not (
-        low in lists.common or low in lists.strong or low in lists.weak or low in lists.adjectives or low in lists.titles
-        or low in lists.kinds or low in lists.person_verbs or low in lists.institutions or low in lists.facilities
-    )  # fmt: skip
+        low in lists.common
+        or low in lists.strong
+        or low in lists.weak
+        or low in lists.adjectives
+        or low in lists.titles
+        or low in lists.kinds
+        or low in lists.person_verbs
+        or low in lists.institutions
+        or low in lists.facilities
+    )
 
 
 def runs(line: Line, lists: PlaceWords) -> Iterator[tuple[int, int]]:
@@ -97,9 +109,12 @@ def runs(line: Line, lists: PlaceWords) -> Iterator[tuple[int, int]]:
     while at < total:
         token = tokens[at]
         opens = (
-            token.particle and token.low not in _NO_OPENING and at + 1 < total and joined(token, tokens[at + 1])
+            token.particle
+            and token.low not in _NO_OPENING
+            and at + 1 < total
+            and joined(token, tokens[at + 1])
             and _run_word(tokens[at + 1], line, lists)
-        )  # fmt: skip
+        )
         if not (opens or _run_word(token, line, lists)):
             at += 1
             continue
@@ -129,7 +144,9 @@ def _can_open(line: Line, at: int, lists: PlaceWords) -> bool:
 
 
 def gazetteer_names(search: _Search, line: Line) -> list[Mention]:
-    """The longest gazetteer names, from left to right, without overlap. Single ordinary words of a line in capitals are out."""
+    """The longest gazetteer names, from left to right, without overlap. Single ordinary words of a line in
+    capitals are out.
+    """
     tokens, found, at = line.tokens, [], 0
     while at < len(tokens):
         mention = _longest(search, line, at) if _can_open(line, at, search.lists) else None
@@ -160,10 +177,16 @@ def _longest(search: _Search, line: Line, at: int) -> Mention | None:
 
 
 def _without_kind(search: _Search, mention: Mention) -> Mention:
-    """ "San Miguel Department" is named San Miguel and is a province; "Rapides Parish" and "Oklahoma City" are names as they stand."""
+    """ "San Miguel Department" is named San Miguel and is a province; "Rapides Parish" and "Oklahoma City" are
+    names as they stand.
+    """
     last = mention.line.tokens[mention.last]
     kind = search.lists.kinds.get(last.low)
-    if mention.first == mention.last or kind is None or last.low in ("city", "county", "parish", "island", "valley", "town", "village"):
+    if (
+        mention.first == mention.last
+        or kind is None
+        or last.low in ("city", "county", "parish", "island", "valley", "town", "village")
+    ):
         return mention
     shorter = search.known(mention.line, mention.first, mention.last - 1)
     if shorter is None or not {e.id for e in shorter.entries} & {e.id for e in mention.entries}:
@@ -175,6 +198,8 @@ def abbreviations(search: _Search, line: Line) -> list[Mention]:
     """ "Ala.", "N.Y." anywhere, and "LA", "PA" after a comma, as provinces of their country."""
     found, lists = [], search.lists
     for at, token in enumerate(line.tokens):
+        if not token.free:
+            continue
         full = lists.abbreviations.get(token.text)
         if full is None and at and token.text in lists.postal and not line.capitals and token.gap == ", ":
             full = lists.postal[token.text] if line.tokens[at - 1].text[:1].isupper() else None
@@ -203,7 +228,8 @@ def streets(search: _Search, line: Line) -> list[Mention]:
     return found
 
 
-# --- what a run is -----------------------------------------------------------------------------------------------------
+# --- what a run is
+# -----------------------------------------------------------------------------------------------------
 
 
 def _trim(search: _Search, line: Line, first: int, last: int, covered: Collection[int]) -> tuple[int, int, str | None]:
@@ -215,10 +241,19 @@ def _trim(search: _Search, line: Line, first: int, last: int, covered: Collectio
     ordinary = tokens[first].low in search.words.small or tokens[first].low in lists.common
     if first < last and first == 0 and ordinary and not line.capitals and not {first, first + 1} <= set(covered):
         first += 1
-    while first < last and first not in covered and (tokens[first].low in lists.directions or tokens[first].low in lists.kinds):
+    while (
+        first < last
+        and first not in covered
+        and (tokens[first].low in lists.directions or tokens[first].low in lists.kinds)
+    ):
         hint = lists.kinds.get(tokens[first].low, hint)
         first += 1
-    while last > first and last not in covered and tokens[last].low in lists.kinds and tokens[last].low not in ("county", "parish"):
+    while (
+        last > first
+        and last not in covered
+        and tokens[last].low in lists.kinds
+        and tokens[last].low not in ("county", "parish")
+    ):
         hint = lists.kinds[tokens[last].low]
         last -= 1
     return first, last, hint
@@ -231,14 +266,28 @@ def _is_facility(tokens: Sequence[Token], lists: PlaceWords) -> bool:
 
 
 def _run_mentions(search: _Search, line: Line, run: tuple[int, int], inside: list[Mention]) -> None:
-    """Decides what a run of capitalised words is: gazetteer names, a facility, an unknown name, a list, or none of these."""
+    """Decides what a run of capitalised words is: gazetteer names, a facility, an unknown name, a list, or none of
+    these.
+    """
     lists, tokens, words = search.lists, line.tokens, search.words
     first, last, hint = _trim(search, line, *run, {at for m in inside for at in range(m.first, m.last + 1)})
     inside = [m for m in inside if m.last >= first and m.first >= first]
     covered = {at for m in inside for at in range(m.first, m.last + 1)}
-    left = [at for at in range(first, last + 1) if at not in covered and not tokens[at].particle
-            and tokens[at].low not in lists.kinds and tokens[at].low not in lists.directions]  # fmt: skip
-    if inside and left and inside[0].first == first and tokens[left[0]].low in lists.civic and _follows(line, inside[0].last, left[0], lists):
+    left = [
+        at
+        for at in range(first, last + 1)
+        if at not in covered
+        and not tokens[at].particle
+        and tokens[at].low not in lists.kinds
+        and tokens[at].low not in lists.directions
+    ]
+    if (
+        inside
+        and left
+        and inside[0].first == first
+        and tokens[left[0]].low in lists.civic
+        and _follows(line, inside[0].last, left[0], lists)
+    ):
         inside[0].score += WEIGHTS["civic"]  # "Carthage Police Chief": it sits there
         search.mentions.append(inside[0])
         return
@@ -264,26 +313,32 @@ def _run_mentions(search: _Search, line: Line, run: tuple[int, int], inside: lis
     mention.hint = hint
     if inside:
         search.persons.update(tokens[m.first].low for m in inside if m.first == m.last)
-        mention.score -= 0.5
+        mention.score -= 0.2
     search.mentions.append(mention)
 
 
 def _follows(line: Line, last: int, at: int, lists: PlaceWords) -> bool:
-    """Whether the word `at` comes right after `last`, or with a word for a kind of place between ("Dublin City Council")."""
+    """Whether the word `at` comes right after `last`, or with a word for a kind of place between ("Dublin City
+    Council").
+    """
     return at == last + 1 or (at == last + 2 and line.tokens[last + 1].low in lists.kinds)
 
 
 def _foreign(token: Token, lists: PlaceWords) -> bool:
     """A word that makes a run an institution or a person."""
     low = token.low
-    return (low in lists.institutions and low not in lists.facilities) or (low in lists.titles and low not in lists.heads)
+    return (low in lists.institutions and low not in lists.facilities) or (
+        low in lists.titles and low not in lists.heads
+    )
 
 
 def _stand_alone(inside: Sequence[Mention], words: Words, prior: Collection[str]) -> bool:
-    """Whether gazetteer names that stand side by side are places each, and not the parts of a longer name ("Bustan al-Qasr")."""
+    """Whether gazetteer names that stand side by side are places each, and not the parts of a longer name ("Bustan
+    al-Qasr").
+    """
     if len(inside) < 2:
         return True
-    if any(can_hold(right, left) for left, right in zip(inside, inside[1:], strict=False)):
+    if any(can_hold(right, left) for left, right in pairwise(inside)):
         return True
     common = set.intersection(*({e.country for e in m.entries} for m in inside))
     least = 0.8 if words.no_commas else 1.3
@@ -300,14 +355,28 @@ def _known_run(line: Line, inside: list[Mention], hint: str | None, words: Words
 
 
 # Costs of cutting a run without commas into names; the cheapest cut wins. A lone head word ("Tal") is no name.
-_PIECE = {"known": 0.5, "elsewhere": 1.3, "one": 1.0, "head_alone": 3.0, "head_two": 1.0, "with_article": 1.7, "two": 2.3, "facility": 0.8, "more": 3.5}
+_PIECE = {
+    "known": 0.5,
+    "elsewhere": 1.3,
+    "one": 1.0,
+    "head_alone": 3.0,
+    "head_two": 1.0,
+    "with_article": 1.7,
+    "two": 2.3,
+    "facility": 0.8,
+    "more": 3.5,
+}
 
 
 def _piece_cost(search: _Search, line: Line, first: int, last: int) -> float:
     tokens, lists = line.tokens[first : last + 1], search.lists
     size = len(tokens)
     if search.gazetteer.knows(search.named(line, first, last)):
-        here = any(e.country in search.prior for e in search.gazetteer.find(search.named(line, first, last)) if e.match != "folded")
+        here = any(
+            e.country in search.prior
+            for e in search.gazetteer.find(search.named(line, first, last))
+            if e.match != "folded"
+        )
         if here:
             return _PIECE["known"]
         if size == 1:
@@ -333,7 +402,12 @@ def _segment(search: _Search, line: Line, first: int, last: int, hint: str | Non
     count = last - first + 1
     best: list[tuple[float, int]] = [(0.0, 0)]
     for end in range(1, count + 1):
-        best.append(min((best[at][0] + _piece_cost(search, line, first + at, first + end - 1), at) for at in range(max(0, end - 4), end)))
+        best.append(
+            min(
+                (best[at][0] + _piece_cost(search, line, first + at, first + end - 1), at)
+                for at in range(max(0, end - 4), end)
+            )
+        )
     cuts, at = [], count
     while at:
         cuts.append((best[at][1], at - 1))
@@ -343,7 +417,11 @@ def _segment(search: _Search, line: Line, first: int, last: int, hint: str | Non
         if not line.tokens[high].named:
             continue
         mention = search.known(line, low, high) or search.unknown(line, low, high)
-        if mention.known and not any(e.country in search.prior for e in mention.entries) and prominence(mention.entries) < 1.3:
+        if (
+            mention.known
+            and not any(e.country in search.prior for e in mention.entries)
+            and prominence(mention.entries) < 1.3
+        ):
             mention.entries = ()
         if not mention.known and _is_facility(line.tokens[low : high + 1], search.lists):
             mention.facility, mention.hint = True, "point"
@@ -351,11 +429,14 @@ def _segment(search: _Search, line: Line, first: int, last: int, hint: str | Non
         search.mentions.append(mention)
 
 
-# --- small facility nouns ------------------------------------------------------------------------------------------------
+# --- small facility nouns
+# ------------------------------------------------------------------------------------------------
 
 
 def _facility_end(line: Line, last: int, lists: PlaceWords) -> int:
-    """How far a small facility noun after a name reaches: "Deir ez-Zor [military airport]"; `last` where there is none."""
+    """How far a small facility noun after a name reaches: "Deir ez-Zor [military airport]"; `last` where there is
+    none.
+    """
     tokens = line.tokens
     for size in (2, 1):
         end = last + size
@@ -370,7 +451,9 @@ def _facility_end(line: Line, last: int, lists: PlaceWords) -> int:
 
 
 def _extend(search: _Search, mention: Mention) -> None:
-    """A small facility noun after the name belongs to it: "al-Neel street". An unknown name may be a transliteration."""
+    """A small facility noun after the name belongs to it: "al-Neel street". An unknown name may be a
+    transliteration.
+    """
     end = _facility_end(mention.line, mention.last, search.lists)
     if end > mention.last and not mention.facility:
         mention.last, mention.facility, mention.hint = end, True, "point"
@@ -395,7 +478,11 @@ def find(text: str, words: Words, gazetteer: Gazetteer, hint: str | None = None)
     for mention in mentions:
         evidence(text, mention, words, lists, search.prior)
         _extend(search, mention)
-        if mention.first == mention.last and not mention.preposition and mention.line.tokens[mention.first].low in search.persons:
+        if (
+            mention.first == mention.last
+            and not mention.preposition
+            and mention.line.tokens[mention.first].low in search.persons
+        ):
             mention.score += WEIGHTS["person"]
     relate(text, mentions, words)
     agree(mentions)

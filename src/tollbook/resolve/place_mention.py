@@ -11,13 +11,34 @@ from tollbook.resolve.place_text import Line
 
 ACCEPTED = 2.0
 
-# Evidence that a name is meant as a place; ACCEPTED is the line. Set by eye on the training texts and LGL: an unknown name
+# Evidence that a name is meant as a place; ACCEPTED is the line. Set by eye on the training texts and LGL: an unknown
+# name
 # needs one clear sign ("near X", "X district"), a well-known one hardly any, an ordinary word two.
 WEIGHTS = {
-    "kind_of": 4.0, "kind_after": 3.0, "kind_before": 2.0, "strong": 2.2, "weak": 1.0, "direction": 1.0, "list": 2.0, "nested": 3.0,
-    "title": -6.0, "verb": -2.0, "person": -4.0, "common": -3.0, "small": -3.0, "sentence_start": -0.7, "distance": 4.0, "known": 0.5,
-    "capitals": -1.0, "adjacent": -2.5, "people": 1.5, "civic": 0.5, "article": -1.6, "headline": -1.0, "arabic": 0.7,
-}  # fmt: skip
+    "kind_of": 4.0,
+    "kind_after": 3.0,
+    "kind_before": 2.0,
+    "strong": 2.2,
+    "weak": 1.0,
+    "direction": 1.0,
+    "list": 2.0,
+    "nested": 3.0,
+    "title": -6.0,
+    "verb": -2.0,
+    "person": -4.0,
+    "common": -3.0,
+    "small": -3.0,
+    "sentence_start": -0.7,
+    "distance": 4.0,
+    "known": 0.5,
+    "capitals": -1.0,
+    "adjacent": -2.5,
+    "people": 1.5,
+    "civic": 0.5,
+    "article": -1.6,
+    "headline": -1.0,
+    "arabic": 0.7,
+}
 
 
 @dataclass(slots=True)
@@ -45,14 +66,17 @@ class Mention:
 
     @property
     def start(self) -> int:
+        """Where the name begins in the text."""
         return self.line.tokens[self.first].start
 
     @property
     def end(self) -> int:
+        """Where it ends."""
         return self.line.tokens[self.last].end
 
     @property
     def known(self) -> bool:
+        """Whether the gazetteer has the name."""
         return bool(self.entries)
 
 
@@ -77,7 +101,12 @@ def holds(outer: Entry, inner: Entry) -> bool:
         return False
     if outer.level == "town" and inner.population > outer.population:
         return False
-    reach = {"region": outer.radius_km, "province": 0.0, "district": outer.radius_km, "town": outer.radius_km + 25.0}.get(outer.level, 0.0)
+    reach = {
+        "region": outer.radius_km,
+        "province": 0.0,
+        "district": outer.radius_km,
+        "town": outer.radius_km + 25.0,
+    }.get(outer.level, 0.0)
     return abs(outer.lat - inner.lat) * 111.0 <= reach and near(outer, inner) <= reach
 
 

@@ -10,14 +10,38 @@ from itertools import pairwise
 from tollbook.resolve.place_mention import ACCEPTED, WEIGHTS, Mention, can_hold
 from tollbook.resolve.place_text import Words, place_words
 
-_LIST = re.compile(r"\s*(?:,|;|/|&|,?\s*(?:and|or|as well as|and also))\s*(?:in\s+|near\s+|at\s+)?(?:the\s+)?(?:\w+\s+of\s+)?", re.IGNORECASE)
+_LIST = re.compile(
+    r"\s*(?:,|;|/|&|,?\s*(?:and|or|as well as|and also))\s*(?:in\s+|near\s+|at\s+)?(?:the\s+)?(?:\w+\s+of\s+)?",
+    re.IGNORECASE,
+)
 
 
 @cache
 def _nest_pattern() -> re.Pattern[str]:
     lists = place_words()
-    words = "|".join(sorted({re.escape(w) for w in (*lists.kinds, *lists.directions, *lists.facilities_small, "the", "in", "of", "'s", "s", "a",
-                                                   "province's", "city's", "countryside", "near")}, key=lambda w: (-len(w), w)))  # fmt: skip
+    words = "|".join(
+        sorted(
+            {
+                re.escape(w)
+                for w in (
+                    *lists.kinds,
+                    *lists.directions,
+                    *lists.facilities_small,
+                    "the",
+                    "in",
+                    "of",
+                    "'s",
+                    "s",
+                    "a",
+                    "province's",
+                    "city's",
+                    "countryside",
+                    "near",
+                )
+            },
+            key=lambda w: (-len(w), w),
+        )
+    )
     return re.compile(rf"\s*(?:,|\(|['’]s)?\s*(?:(?:{words})(?:\s+|,\s*)){{0,6}}", re.IGNORECASE)
 
 
@@ -54,14 +78,19 @@ def _spread(text: str, mentions: Sequence[Mention], words: Words) -> None:
             continue
         left, right = (source, other) if source.start < other.start else (other, source)
         between = text[left.end : right.start]
-        if between == " " and words.no_commas and source.hint == other.hint:
-            other.score += WEIGHTS["list"]
-        elif len(between) < 40 and between != " " and _LIST.fullmatch(between) and not (source.facility and not other.known):
+        if (between == " " and words.no_commas and source.hint == other.hint) or (
+            len(between) < 40
+            and between != " "
+            and _LIST.fullmatch(between)
+            and not (source.facility and not other.known)
+        ):
             other.score += WEIGHTS["list"]
 
 
 def agree(mentions: Sequence[Mention]) -> None:
-    """One name means one thing in a report: where one mention is plainly a place, the others are (unless a title says not)."""
+    """One name means one thing in a report: where one mention is plainly a place, the others are (unless a title
+    says not).
+    """
     best: dict[str, float] = {}
     for mention in mentions:
         if mention.score >= ACCEPTED:
@@ -72,7 +101,8 @@ def agree(mentions: Sequence[Mention]) -> None:
 
 
 _DATELINE = re.compile(
-    r"\s*[^\W\d_a-z][^\W\d_a-z'’. -]{2,40}(?:, ?[A-Z][\w. ]{1,30})?(?:, ?(?:\w{3,9}\.? \d{1,2}|\d{1,2} \w{3,9}\.?)(?:,? \d{2,4})?)?"
+    r"\s*[^\W\d_a-z][^\W\d_a-z'’. -]{2,40}(?:, ?[A-Z][\w. ]{1,30})?"
+    r"(?:, ?(?:\w{3,9}\.? \d{1,2}|\d{1,2} \w{3,9}\.?)(?:,? \d{2,4})?)?"
     r"\s*(?:\([^()]{2,40}\)|\[[^\[\]]{2,40}\])?\s*(?:--|—|–|-|:)\s"
 )
 

@@ -1,6 +1,7 @@
 """Decides which bearer of a name is meant, or that none of them is.
 
-The report's country (its own words, demonyms, places that can only lie in one country, the user's hint) and its other places
+The report's country (its own words, demonyms, places that can only lie in one country, the user's hint) and its other
+places
 decide between namesakes. A bearer in a country that nothing else in the report speaks of is refused
 unless the world knows it: no coordinates beat wrong ones.
 """
@@ -20,9 +21,19 @@ from tollbook.resolve.place_text import Words
 
 FAMOUS = 400_000  # people: a town of that size is meant without its country being named
 HINT_WEIGHT, SPOKEN_WEIGHT, CAP = 6.0, 1.4, 10.0
+SUPPORTED = 0.8  # weight of a country that something else in the report speaks of
 MAX_ALTERNATIVES = 5
 MAX_SPREAD = 40  # a name borne in more provinces says nothing about which one is meant
-_GENERIC = {"US": 0.45, "GB": 0.5, "FR": 0.6, "RU": 0.6, "TR": 0.8, "IR": 0.7, "CN": 0.6, "DE": 0.6}  # often named as actors, not as scenes
+_GENERIC = {
+    "US": 0.45,
+    "GB": 0.5,
+    "FR": 0.6,
+    "RU": 0.6,
+    "TR": 0.8,
+    "IR": 0.7,
+    "CN": 0.6,
+    "DE": 0.6,
+}  # often named as actors, not as scenes
 
 
 @dataclass(slots=True)
@@ -31,13 +42,17 @@ class Context:
 
     countries: dict[str, float]
     provinces: dict[str, float]
-    points: list[Entry]
+    points: list[tuple[str, Entry]]  # with the name that gave it
     main: str | None
+    own: dict[str, dict[str, float]]  # name -> country -> what that name itself added
 
-    def share(self, country: str) -> float:
-        """0 to 1: the country's weight beside that of the strongest."""
-        most = max(self.countries.values(), default=0.0)
-        return self.countries.get(country, 0.0) / most if most else 0.0
+    def support(self, country: str, name: str) -> float:
+        """The country's weight without what the name itself adds to it: a name is no witness for itself."""
+        return max(0.0, self.countries.get(country, 0.0) - self.own.get(name, {}).get(country, 0.0))
+
+    def strongest(self, name: str) -> float:
+        """The largest support any country has beside this name."""
+        return max((self.support(country, name) for country in self.countries), default=0.0)
 
 
 def level_fit(entry: Entry, hint: str | None) -> float:
@@ -48,9 +63,18 @@ def level_fit(entry: Entry, hint: str | None) -> float:
             0.5 if level == "district" and not entry.curated else 0.0
         )
     if hint == level:
-        return 1.2
-    pairs = {("district", "town"): 0.5, ("town", "district"): 0.2, ("region", "province"): 0.9, ("region", "town"): 0.6, ("region", "district"): 0.5,
-             ("province", "district"): 0.4, ("province", "region"): 0.6, ("district", "province"): 0.1, ("town", "point"): 0.3}  # fmt: skip
+        return 2.6 if level == "province" else 1.6
+    pairs = {
+        ("district", "town"): 0.5,
+        ("town", "district"): 0.2,
+        ("region", "province"): 0.9,
+        ("region", "town"): 0.6,
+        ("region", "district"): 0.5,
+        ("province", "district"): 0.4,
+        ("province", "region"): 0.6,
+        ("district", "province"): 0.1,
+        ("town", "point"): 0.3,
+    }
     return pairs.get((hint, level), -0.6)
 
 
@@ -60,7 +84,7 @@ def size_bonus(entry: Entry) -> float:
         return 3.2
     people = entry.population if entry.level != "district" or entry.curated else entry.population * 0.5
     bonus = max(0.0, math.log10(people + 1) - 2.0) * 0.55
-    return min(2.8, max(bonus, 1.2 if entry.curated else 0.0))
+    return min(2.8, max(bonus, 1.0 if entry.curated else 0.0)) + (0.5 if entry.curated else 0.0)
 
 
 _MATCH = {"name": 0.0, "alternate": -0.35, "folded": -1.6}
@@ -69,15 +93,18 @@ _MATCH = {"name": 0.0, "alternate": -0.35, "folded": -1.6}
 def rate(entry: Entry, mention: Mention, context: Context) -> float:
     """How likely this bearer is meant; only differences count."""
     value = size_bonus(entry) + level_fit(entry, mention.hint) + _MATCH[entry.match]
-    value += 3.0 * context.share(entry.country)
-    if entry.admin1_id and context.provinces:
-        value += 2.4 * min(1.0, context.provinces.get(entry.admin1_id, 0.0) / 2.0)
+    strongest = context.strongest(mention.name)
+    if strongest:
+        value += 3.0 * context.support(entry.country, mention.name) / strongest
+    area = entry.id if entry.level == "province" else entry.admin1_id
+    if area:
+        value += 2.4 * min(1.0, context.provinces.get(area, 0.0) / 2.0)
     for container in mention.containers:
         if any(holds(outer, entry) for outer in container.entries):
             value += 4.0
             break
     if context.points and entry.radius_km and entry.level != "country":
-        closest = min((near(entry, point) for point in context.points if point.id != entry.id), default=None)
+        closest = min((near(entry, point) for name, point in context.points if name != mention.name), default=None)
         if closest is not None:
             value += 1.5 * math.exp(-closest / 120.0)
     return value
@@ -89,15 +116,15 @@ def _acceptable(entry: Entry, mention: Mention, context: Context) -> bool:
         return True
     if any(holds(outer, entry) for container in mention.containers for outer in container.entries):
         return True
-    weight = context.countries.get(entry.country, 0.0)
+    support, strongest = context.support(entry.country, mention.name), context.strongest(mention.name)
     if entry.match == "folded":
-        return context.share(entry.country) >= 0.5 and weight >= 2.0
-    if weight >= 1.0 and context.share(entry.country) >= 0.12:
+        return support >= 1.4 and support >= 0.5 * strongest
+    if support >= SUPPORTED and support >= 0.12 * strongest:
         return True
     famous = entry.population >= FAMOUS and entry.match == "name" and entry.level in ("town", "province")
     if famous or (entry.level == "region" and entry.curated):
         return True
-    if not context.countries:
+    if strongest < SUPPORTED:
         return entry.population >= 100_000 or (entry.curated and entry.level != "district") or entry.level == "province"
     return entry.level == "province" and entry.match == "name" and entry.population >= 3_000_000
 
@@ -120,7 +147,9 @@ def _measures(entry: Entry, mention: Mention) -> bool:
     anchors = [e for e in for_other.entries if e.country == entry.country and e.level == "town"]
     if not anchors or not entry.radius_km:
         return True
-    return any(abs(near(entry, anchor) - km) <= 0.35 * km + anchor.radius_km + entry.radius_km + 5 for anchor in anchors)
+    return any(
+        abs(near(entry, anchor) - km) <= 0.35 * km + anchor.radius_km + entry.radius_km + 5 for anchor in anchors
+    )
 
 
 def _single_country(entries: Sequence[Entry]) -> str | None:
@@ -129,22 +158,24 @@ def _single_country(entries: Sequence[Entry]) -> str | None:
     if not strong:
         return None
     top = max(strong, key=lambda e: (e.curated, e.population))
-    rivals = [e for e in strong if e.country != top.country and (e.population * 8 >= top.population or e.population >= 20_000 or e.curated)]
+    rivals = [
+        e
+        for e in strong
+        if e.country != top.country and (e.population * 8 >= top.population or e.population >= 20_000 or e.curated)
+    ]
     return None if rivals else top.country
 
 
-def _votes(mentions: Sequence[Mention]) -> tuple[dict[str, float], dict[str, float]]:
+def _votes(mentions: Sequence[Mention], provinces: dict[str, float], own: dict[str, dict[str, float]]) -> None:
     """Provinces and countries that several names share: each name has one vote, split over where its bearers lie.
 
     "Palestine", "Athens" and "Anderson County" are each ambiguous; only Texas has all three.
     """
-    provinces: dict[str, float] = defaultdict(float)
-    countries: dict[str, float] = defaultdict(float)
-    for entries in {m.name: m.entries for m in mentions}.values():
-        exact = [e for e in entries if e.match != "folded" and e.level != "country"]
-        if not exact or len(exact) < len(entries) - sum(e.match == "folded" for e in entries):
+    for name, entries in {m.name: m.entries for m in mentions}.items():
+        exact = [e for e in entries if e.match != "folded"]
+        if not exact or any(e.level == "country" for e in exact):
             continue
-        areas = {e.admin1_id or (e.id if e.level == "province" else None) for e in exact} - {None}
+        areas = {e.id if e.level == "province" else e.admin1_id for e in exact} - {None}
         for area in areas if len(areas) <= MAX_SPREAD else ():
             provinces[str(area)] += 1.0 / len(areas)
         sizes: dict[str, float] = defaultdict(float)
@@ -152,41 +183,48 @@ def _votes(mentions: Sequence[Mention]) -> tuple[dict[str, float], dict[str, flo
             sizes[e.country] = max(sizes[e.country], 0.3 + size_bonus(e))
         total = sum(sizes.values())
         for code, size in sizes.items():
-            countries[code] += size / total
-    return provinces, countries
+            own[name][code] += size / total
 
 
 def context_of(mentions: Sequence[Mention], words: Words, hint: str | None, first: Context | None = None) -> Context:
     """Weighs countries and provinces by what is named; with `first`, by what it made of the ambiguous names too."""
     taken = [m for m in mentions if m.score >= ACCEPTED and m.entries]
-    provinces, countries = _votes(taken)
-    if hint:
-        countries[hint] += HINT_WEIGHT
-    for code, times in sorted(words.peoples.items()):
-        countries[code] += min(CAP, SPOKEN_WEIGHT * times) * _GENERIC.get(code, 1.0)
-    points: list[Entry] = []
-    times_named: Counter[str] = Counter()
+    provinces: dict[str, float] = defaultdict(float)
+    own: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    _votes(taken, provinces, own)
+    points: list[tuple[str, Entry]] = []
+    times: Counter[str] = Counter()
     for mention in taken:
-        times_named[mention.name] += 1
-        factor = 1.0 / times_named[mention.name] * (0.4 if mention.dateline else 1.0)
+        times[mention.name] += 1
+        factor = 1.0 / times[mention.name] * (0.4 if mention.dateline else 1.0)
         entry = _evident(mention, first)
         if entry is None:
             continue
         if entry.level == "country":
-            sure = not any(e.country != entry.country and e.level != "district" and e.population > 5000 for e in mention.entries)
-            countries[entry.country] += (SPOKEN_WEIGHT if sure or first else 0.7) * max(factor, 0.5) * _GENERIC.get(entry.country, 1.0)
+            sure = not any(
+                e.country != entry.country and e.level != "district" and e.population > 5000 for e in mention.entries
+            )
+            weight = SPOKEN_WEIGHT if sure or first else 0.7
+            own[mention.name][entry.country] += weight * max(factor, 0.5) * _GENERIC.get(entry.country, 1.0)
             continue
         if factor < 0.2:
             continue
-        countries[entry.country] += factor
-        if entry.level == "province":
-            provinces[entry.id] += factor
-        elif entry.admin1_id:
-            provinces[entry.admin1_id] += 0.7 * factor
-        if entry.radius_km and entry.level in ("town", "district", "point") and times_named[mention.name] == 1:
-            points.append(entry)
+        own[mention.name][entry.country] += factor
+        area = entry.id if entry.level == "province" else entry.admin1_id
+        if area:
+            provinces[area] += factor if entry.level == "province" else 0.7 * factor
+        if entry.radius_km and entry.level in ("town", "district", "point") and times[mention.name] == 1:
+            points.append((mention.name, entry))
+    countries: dict[str, float] = defaultdict(float)
+    if hint:
+        countries[hint] += HINT_WEIGHT
+    for code, number in words.peoples.items():
+        countries[code] += min(CAP, SPOKEN_WEIGHT * number) * _GENERIC.get(code, 1.0)
+    for weights in own.values():
+        for code, weight in weights.items():
+            countries[code] += weight
     main = max(countries.items(), key=lambda pair: (pair[1], pair[0]))[0] if countries else None
-    return Context(dict(countries), dict(provinces), points[:12], main)
+    return Context(dict(countries), dict(provinces), points[:12], main, {n: dict(w) for n, w in own.items()})
 
 
 def _evident(mention: Mention, first: Context | None) -> Entry | None:
@@ -198,7 +236,9 @@ def _evident(mention: Mention, first: Context | None) -> Entry | None:
         return None
     country = next((e for e in exact if e.level == "country"), None)
     if country is not None:
-        return None if any(e.level == "province" and e.country != country.country for e in exact) else country  # Georgia
+        return (
+            None if any(e.level == "province" and e.country != country.country for e in exact) else country
+        )  # Georgia
     nested = [e for e in exact if any(holds(o, e) for c in mention.containers for o in c.entries)]
     if len({e.country for e in nested}) == 1:
         return max(nested, key=lambda e: (e.population, e.id))
@@ -230,19 +270,40 @@ def to_place(mention: Mention, entry: Entry | None, candidates: Sequence[Entry])
     span = (mention.start, mention.end)
     if entry is None:
         return Place(name=mention.name, span=span, level=mention.hint, alternatives=others)
-    if mention.distance is not None and mention.measured is None and mention.distance[1] is not None and entry.radius_km:
+    if (
+        mention.distance is not None
+        and mention.measured is None
+        and mention.distance[1] is not None
+        and entry.radius_km
+    ):
         km, bearing = mention.distance
         assert bearing is not None
         lat, lon = moved(entry, km, bearing)
         share = float(load("precision")["radius_km"]["distance_share"])
         radius = round(max(5.0, km * share) + min(entry.radius_km, 15.0), 1)
         return Place(
-            name=mention.name, span=span, level="point", lat=lat, lon=lon, radius_km=radius, admin_level=None,
-            country=entry.country, alternatives=(f"{entry.id} ({entry.country})", *others)[:MAX_ALTERNATIVES],
-        )  # fmt: skip
+            name=mention.name,
+            span=span,
+            level="point",
+            lat=lat,
+            lon=lon,
+            radius_km=radius,
+            admin_level=None,
+            country=entry.country,
+            alternatives=(f"{entry.id} ({entry.country})", *others)[:MAX_ALTERNATIVES],
+        )
     placed = entry.radius_km > 0
     return Place(
-        name=mention.name, span=span, level=entry.level, gazetteer_id=entry.id, lat=entry.lat if placed else None,
-        lon=entry.lon if placed else None, radius_km=entry.radius_km if placed else None, admin_level=admin_level(entry),
-        admin1=entry.name if entry.level == "province" else entry.admin1, admin2=entry.admin2, country=entry.country, alternatives=others,
-    )  # fmt: skip
+        name=mention.name,
+        span=span,
+        level=entry.level,
+        gazetteer_id=entry.id,
+        lat=entry.lat if placed else None,
+        lon=entry.lon if placed else None,
+        radius_km=entry.radius_km if placed else None,
+        admin_level=admin_level(entry),
+        admin1=entry.name if entry.level == "province" else entry.admin1,
+        admin2=entry.admin2,
+        country=entry.country,
+        alternatives=others,
+    )

@@ -18,7 +18,41 @@ from tollbook.resolve.gazetteer_rows import country_names
 _WORD = re.compile(r"(?:[A-Z]\.){2,4}|W\.Va\.|[^\W_]+(?:['’‘ʿ`‑‐-][^\W_]+){0,6}['’]?")
 _ARTICLE = r"(?:al|el|ul|ad|ed|an|en|ar|er|as|es|ash|esh|at|et|az|ez|il|l|d|s|t|de|la)"
 _NAME_LIKE = re.compile(rf"(?:{_ARTICLE}[-’'‘])?[^\W\d_a-z]")
-_PARTICLES = frozenset("al el ul ad an ar as ash at az ez es ed er de del la las los le les da do dos di bin ibn ben es on au-".split())
+_PARTICLES = frozenset(
+    [
+        "al",
+        "el",
+        "ul",
+        "ad",
+        "an",
+        "ar",
+        "as",
+        "ash",
+        "at",
+        "az",
+        "ez",
+        "es",
+        "ed",
+        "er",
+        "de",
+        "del",
+        "la",
+        "las",
+        "los",
+        "le",
+        "les",
+        "da",
+        "do",
+        "dos",
+        "di",
+        "bin",
+        "ibn",
+        "ben",
+        "es",
+        "on",
+        "au-",
+    ]
+)
 _POSSESSIVE = re.compile(r"(?:['’]s|['’])$")
 CAPITALS_SHARE = 0.75
 
@@ -54,9 +88,24 @@ class PlaceWords:
 
 
 _LISTS = (
-    "facilities", "facilities_small", "prepositions_strong", "prepositions_weak", "adjectives", "held_suffixes", "directions",
-    "titles", "person_verbs", "institutions", "never", "attacks", "people_after", "civic", "endings_kept", "endings_dropped", "heads",
-)  # fmt: skip
+    "facilities",
+    "facilities_small",
+    "prepositions_strong",
+    "prepositions_weak",
+    "adjectives",
+    "held_suffixes",
+    "directions",
+    "titles",
+    "person_verbs",
+    "institutions",
+    "never",
+    "attacks",
+    "people_after",
+    "civic",
+    "endings_kept",
+    "endings_dropped",
+    "heads",
+)
 
 
 def check_words(content: Any) -> None:
@@ -81,20 +130,38 @@ def place_words() -> PlaceWords:
     countries = {name.lower(): code for code, (names, _) in country_names().items() for name in names}
     lists = {name: frozenset(w.lower() for w in content[name]) for name in _LISTS}
     return PlaceWords(
-        kinds=content["kinds"], facilities=lists["facilities"], facilities_small=lists["facilities_small"],
-        strong=lists["prepositions_strong"], weak=lists["prepositions_weak"], adjectives=lists["adjectives"],
-        held=tuple(content["held_suffixes"]), directions=lists["directions"], titles=lists["titles"],
-        person_verbs=lists["person_verbs"], institutions=lists["institutions"], never=lists["never"],
-        common=frozenset(load("places/common")["common"]), abbreviations=content["abbreviations"], postal=content["postal"],
-        demonyms=people, attacks=lists["attacks"], people_after=lists["people_after"], civic=lists["civic"],
-        endings_kept=lists["endings_kept"], endings_dropped=lists["endings_dropped"], heads=lists["heads"],
-        countries=countries, country_starts=frozenset(n.split()[0] for n in (*people, *countries, *(c + "s" for c in countries))),
-    )  # fmt: skip
+        kinds=content["kinds"],
+        facilities=lists["facilities"],
+        facilities_small=lists["facilities_small"],
+        strong=lists["prepositions_strong"],
+        weak=lists["prepositions_weak"],
+        adjectives=lists["adjectives"],
+        held=tuple(content["held_suffixes"]),
+        directions=lists["directions"],
+        titles=lists["titles"],
+        person_verbs=lists["person_verbs"],
+        institutions=lists["institutions"],
+        never=lists["never"],
+        common=frozenset(load("places/common")["common"]),
+        abbreviations=content["abbreviations"],
+        postal=content["postal"],
+        demonyms=people,
+        attacks=lists["attacks"],
+        people_after=lists["people_after"],
+        civic=lists["civic"],
+        endings_kept=lists["endings_kept"],
+        endings_dropped=lists["endings_dropped"],
+        heads=lists["heads"],
+        countries=countries,
+        country_starts=frozenset(n.split()[0] for n in (*people, *countries, *(c + "s" for c in countries))),
+    )
 
 
 @dataclass(slots=True)
 class Token:
-    """A word: `text` without a possessive ending, `low` in small letters, `gap` what stands between it and the word before."""
+    """A word: `text` without a possessive ending, `low` in small letters, `gap` what stands between it and the
+    word before.
+    """
 
     start: int
     end: int
@@ -121,7 +188,9 @@ class Line:
 
 @dataclass(slots=True)
 class Words:
-    """All lines of a report, the words seen in small letters, how often each country is spoken of, and what the text has lost."""
+    """All lines of a report, the words seen in small letters, how often each country is spoken of, and what the
+    text has lost.
+    """
 
     lines: list[Line]
     small: set[str] = field(default_factory=set)
@@ -135,7 +204,16 @@ def _is_skipped(start: int, end: int, skip: Sequence[Span]) -> bool:
     return any(start < b and end > a for a, b in skip)
 
 
-def _token(text: str, match: re.Match[str], limit: int, gap: str, skip: Sequence[Span], capitals: bool, number: int, words: PlaceWords) -> Token | None:
+def _token(
+    text: str,
+    match: re.Match[str],
+    limit: int,
+    gap: str,
+    skip: Sequence[Span],
+    capitals: bool,
+    number: int,
+    words: PlaceWords,
+) -> Token | None:
     whole, start, end = match.group(), match.start(), match.end()
     if whole.islower() and "'" not in whole and "’" not in whole:
         particle = whole in _PARTICLES

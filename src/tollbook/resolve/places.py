@@ -38,7 +38,12 @@ def _measure(mentions: Sequence[Mention]) -> None:
         if mention.distance is None:
             continue
         for other in reversed(mentions[max(0, at - 3) : at]):
-            if other.line is mention.line and other.score >= ACCEPTED and mention.start - other.end < 110 and other.distance is None:
+            if (
+                other.line is mention.line
+                and other.score >= ACCEPTED
+                and mention.start - other.end < 110
+                and other.distance is None
+            ):
                 if not any(e.level == "country" for e in other.entries):
                     mention.measured, other.measured = other, mention
                 break
@@ -66,9 +71,10 @@ def read_places(
 ) -> PlaceReading:
     """Finds and resolves the places named in a report's title and body (furniture is left out).
 
-    `country` is the user's hint (ISO 3166 alpha-2), `skip` holds ranges known to be names of actors or speakers: no place lies in
-    them. Every `Place.name` is the text of its span. A name that no bearer fits keeps `gazetteer_id` None and is reported as an
-    issue `place-unresolved` (once a name). Pure: the same arguments give the same reading.
+    `country` is the user's hint (ISO 3166 alpha-2), `skip` holds ranges known to be names of actors or speakers:
+    no place lies in them. Every `Place.name` is the text of its span. A name that no bearer fits keeps
+    `gazetteer_id` None and is reported as an issue `place-unresolved` (once a name). Pure: the same arguments give
+    the same reading.
     """
     words = split_words(text, sentences, skip)
     mentions = find(text, words, gazetteer, country)
