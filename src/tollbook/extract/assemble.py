@@ -473,6 +473,8 @@ def _casualties(story: Story, report: Report) -> list[Casualty]:
             twin = _twin(figure, kept)
             if twin is not None:
                 index[n] = twin
+                if kept[twin].says is None and (voice := _speaker(figure, act.marks.speakers)) is not None:
+                    kept[twin] = replace(kept[twin], says=voice.name, says_span=voice.span)
                 if figure.part_of is None and figure.max is None and kept[twin].max is not None and not act.title:
                     kept[twin] = replace(
                         _casualty(figure, kept[twin].subset_of, _speaker(figure, act.marks.speakers), report),

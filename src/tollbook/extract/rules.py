@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 from tollbook.extract import Reading
@@ -11,6 +13,7 @@ from tollbook.extract.assemble import assemble
 from tollbook.extract.figures import find_figures
 from tollbook.extract.marks import Marks
 from tollbook.extract.tokens import Tokens, tokenize
+from tollbook.extract.words import phrases
 from tollbook.model import Place, Report
 from tollbook.resolve.actors import find_actors, load_actors
 from tollbook.resolve.counts import find_counts
@@ -40,6 +43,8 @@ class RulesExtractor:
 
     def __call__(self, report: Report) -> Reading:
         """The incidents of the report."""
+        if not may_be_violent(report.text):
+            return Reading()
         marks, places = self.marks(report)
         result = assemble(report, marks, places.country)
         return Reading(result.incidents, result.victims, result.issues + places.issues)
@@ -48,7 +53,7 @@ class RulesExtractor:
         """What stands in each sentence, and the report's places and main country."""
         sentences = [s for s in split_sentences(report) if s.kind in _READ]
         text = report.text
-        actors = find_actors(text, sentences, self._book)
+        actors = find_actors(text, sentences, self._book, published=report.published)
         speakers = find_speakers(text, sentences, actors)
         names = sorted([a.span for a in actors] + [s.span for s in speakers])
         reading = read_places(text, sentences, self._gazetteer, country=report.country, skip=names)
@@ -73,6 +78,16 @@ class RulesExtractor:
                 )
             )
         return marks, reading
+
+
+@cache
+def _violence() -> re.Pattern[str]:
+    return re.compile(r"\b(?:" + "|".join(re.escape(stem) for stem in phrases("violence")) + ")", re.IGNORECASE)
+
+
+def may_be_violent(text: str) -> bool:
+    """Is there one word that tells violence between people? Without one a report costs almost nothing."""
+    return _violence().search(text) is not None
 
 
 def _place_tokens(tokens: Tokens, places: Sequence[Place]) -> frozenset[int]:
