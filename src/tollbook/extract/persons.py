@@ -25,7 +25,7 @@ _LIST_NAMES = (
     "plural_be", "prepositions", "stop", "include", "speech", "reduced_next", "unreal", "he", "she", "elder",
     "doers", "crime", "identify",
     "joined_particles",
-    "civil_general",
+    "civil_general", "unreal_of",
 )  # fmt: skip
 
 
@@ -278,6 +278,9 @@ def _named(text: str, tokens: Tokens, run: tuple[int, int], uncased: bool) -> Pe
         elif word != ".":
             break
         i += 1
+    inner = next((k for k in range(last - 1, i, -1) if _office_word(low[k])), None)
+    if inner is not None and (inner < last - 1 or uncased):  # "Antioquia Governor NAME"
+        role, title, i = words.titles[low[inner].removesuffix("'s")] or role, True, inner + 1
     if i > first and low[i - 1] in ("abu", "umm", "don", "haji"):
         i -= 1  # these are said as part of the name
     name = [k for k in range(i, last) if low[k] not in (".", "-")]
@@ -297,6 +300,14 @@ def _named(text: str, tokens: Tokens, run: tuple[int, int], uncased: bool) -> Pe
         tokens.ends[last - 1] - 2 : tokens.ends[last - 1]
     ].lower() in ("'s", "’s", "s'", "s’")
     return Person(first, last, (i, last), None, sex, role, doer=doer, owner=owner, title=title)
+
+
+def _office_word(word: str) -> bool:
+    """A title that does not begin names of its own ("Abu Obaida", "Don Pedro")."""
+    word = word.removesuffix("'s")
+    return (
+        word in lists().titles and word not in lists()["particles"] and word not in ("don", "umm", "haji", "dr", "mr")
+    )
 
 
 # --- described persons --------------------------------------------------------------------------

@@ -86,7 +86,8 @@ def find_victims(text: str, tokens: Tokens, actors: Sequence[Actor], places: Seq
 
 def _unreal(tokens: Tokens, hit: Hit[_Cue]) -> bool:
     """Planned, tried, threatened, denied: in the three words before."""
-    return any(w in lists()["unreal"] for w in tokens.low[max(0, hit.first - 3) : hit.first])
+    never = lists()["unreal_of" if hit.value.use == "of" else "unreal"]
+    return any(w in never for w in tokens.low[max(0, hit.first - 3) : hit.first])
 
 
 def _victim(text: str, tokens: Tokens, persons: Sequence[Person], k: int, harms: set[Harm]) -> Victim | None:
@@ -261,7 +262,7 @@ def _right(tokens: Tokens, persons: Sequence[Person], i: int, *, reach: int) -> 
     """The persons who are the object of the word that ends at `i`: the next one, and those listed with it."""
     low = tokens.low
     k = next((k for k, p in enumerate(persons) if p.first >= i), None)
-    if k is None or not _object_gap(low, i, persons[k].first, reach):
+    if k is None or not (_object_gap(low, i, persons[k].first, reach) or (reach == 0 and _office(low, i, persons[k]))):
         return []
     chain = [k]
     while chain[-1] + 1 < len(persons) and len(chain) < _MANY:
@@ -273,6 +274,17 @@ def _right(tokens: Tokens, persons: Sequence[Person], i: int, *, reach: int) -> 
     if (i != persons[k].first and _speaks(low, persons[k])) or (after and after[0] in lists()["speech"]):
         return []
     return chain
+
+
+def _office(low: tuple[str, ...], first: int, person: Person) -> bool:
+    """Between "the murder of" and a titled name: the place or force of the office ("Antioquia department governor")."""
+    gap = low[first : person.first]
+    return (
+        person.title
+        and len(gap) <= 3
+        and all(w.isalpha() and w not in lists()["stop"] for w in gap)
+        and not ({"and", "of", "or"} & set(gap))
+    )
 
 
 def _speaks(low: tuple[str, ...], person: Person) -> bool:
