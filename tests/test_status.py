@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tollbook import lexicon
 from tollbook.errors import LexiconError
-from tollbook.extract import status
+from tollbook.extract import status, verdicts
 from tollbook.extract.acts import read_telling
 from tollbook.extract.tokens import tokenize
 from tollbook.model import Actor, Sentence
@@ -60,6 +60,27 @@ def test_acts_told(row: dict[str, Any]) -> None:
     sentence = row["input"]
     tokens = tokenize(sentence, (0, len(sentence)))
     assert status.acts_told(sentence, tokens, find_counts(sentence)) == row["expected"]
+
+
+@pytest.mark.parametrize("row", rows("with_thwarted"))
+def test_with_thwarted(row: dict[str, Any]) -> None:
+    tokens = tokenize(row["input"], (0, len(row["input"])))
+    added = status.with_thwarted(tokens, (), 0, len(tokens))
+    assert [t.type for t in added] == ([row["expected"]] if row["expected"] else [])
+    assert all(0 <= t.first < t.last <= len(tokens) for t in added)
+
+
+@pytest.mark.parametrize("row", rows("foilers"))
+def test_foilers(row: dict[str, Any]) -> None:
+    tokens = tokenize(row["input"], (0, len(row["input"])))
+    assert [a.name for a in status.foilers(tokens, actors_in(row["input"]))] == row["expected"]
+
+
+@pytest.mark.parametrize("row", rows("blamed_in"))
+def test_blamed_in(row: dict[str, Any]) -> None:
+    tokens = tokenize(row["input"], (0, len(row["input"])))
+    blamed = verdicts.blamed_in(tokens, actors_in(row["input"]))
+    assert [[b.actor.name, b.basis] for b in blamed] == row["expected"]
 
 
 def test_commas_and_apostrophes_do_not_decide() -> None:

@@ -15,33 +15,29 @@ from typing import Any, Literal
 
 from tollbook import lexicon
 from tollbook.errors import LexiconError
-from tollbook.extract.acts import Telling
-from tollbook.extract.marks import Marks
-from tollbook.extract.merge import Story
+from tollbook.extract.acts import Telling, Trigger
 from tollbook.extract.tokens import Phrases, Tokens
-from tollbook.model import Actor, Count, Status
+from tollbook.model import Actor, ActType, Count, Status
 
 _LISTS = {
     "denial": (
         "deny", "reject", "present", "charges", "matters", "bare", "withheld", "general", "rule", "habit", "self",
         "said", "nouns", "pronouns", "bystanders", "vague", "unlike",
-        "skip",
+        "skip", "officials",
     ),
     "alleged": ("accuse", "marks", "reports", "persons"),
     "thwarted": (
         "stop", "plots", "disarm", "devices", "cleared", "failed", "acts", "attempts", "aims", "managed", "dead",
-        "spared",
+        "spared", "military",
     ),
+    "blamed": ("verbs", "claims", "own", "deeds", "not_deeds"),
+    "together": ("links", "joins"),
     "acts": ("nouns", "weapons", "going_off", "not_weapons", "heads", "stops"),
 }  # fmt: skip
 _PHRASES = frozenset({("denial", "self"), ("thwarted", "attempts")})
 _ENDS = frozenset({".", ";", ":", "!", "?", "—", "–", '"', "”"})
 _REACH = 14  # tokens from a denying verb to what is denied, and back to who denies
 _NEAR = 8  # tokens between a verb of stopping and what was stopped
-_AFTER = 6  # sentences after an act in which its denial may stand
-_FAR = 20  # the same, for a side that the act itself was told of by name
-_BEFORE = 2  # sentences before it ("The army denied ..." told first)
-_PLAIN = frozenset({"arrests", "peaceful_protest"})  # nobody is accused of these; a denial beside them is of facts
 _OR = 5  # words from "or" to the second name ("or those of its ally Russia")
 _MANY = 100  # a count of acts from here on is a campaign's, not one entry's
 
@@ -69,14 +65,6 @@ class Book:
     def has(self, part: str, name: str, word: str) -> bool:
         """Does the list hold the word?"""
         return word in self.words[part, name]
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """The status of one story; `denier` is the side that denies it, where the report names it."""
-
-    status: Status
-    denier: Actor | None = None
 
 
 @cache
@@ -176,6 +164,8 @@ def _denies_act(tokens: Tokens, i: int, telling: Telling | None, *, strong: bool
         return False
     if i and low[i - 1] in ("was", "were", "been", "being", "is", "are"):
         return _charged_before(tokens, i)
+    if any(lists.has("denial", "charges", w) for w in low[max(0, i - 6) : i]) and _unlike(tokens, i):
+        return False
     triggers = {t.first for t in telling.triggers if not _vague(low[t.first])} if telling else set()
     harms = book().words["thwarted", "dead"]
     end = next((k for k in range(i + 1, len(low)) if low[k] in _ENDS and low[k] not in ('"', "”")), len(low))
@@ -276,6 +266,8 @@ def may_deny(denier: Actor | str, accused: Sequence[Actor]) -> bool:
     if not accused:
         return isinstance(denier, str) or denier.who in ("state_forces", "armed_group")
     if isinstance(denier, str):
+        if any(book().has("denial", "officials", w) for w in denier.split()):
+            return any(a.who == "state_forces" for a in accused)
         return True
     return any(same_side(denier, a) for a in accused)
 
@@ -372,69 +364,92 @@ def _stops(tokens: Tokens, i: int) -> bool:
     return False
 
 
+def with_thwarted(tokens: Tokens, triggers: Sequence[Trigger], first: int, last: int) -> list[Trigger]:
+    """The triggers of tokens [first, last) with the one a thwarted act is told by, if any.
+
+    A weapon found or made harmless is `weapons_disrupted` (and its bomb no bombing), a bomb that failed `bomb`, an
+    attempt on a life `attack`, a foiled attack on a military post `armed_clash`; else the type stays as told.
+    """
+    lists, low = book(), tokens.low
+    kept = list(triggers)
+    stop = next((i for i in range(first, last) if low[i] in lists.gate and _stops(tokens, i)), None)
+    if stop is not None and lists.has("thwarted", "stop", low[stop]):
+        military = any(lists.has("thwarted", "military", w) for w in low[first:last])
+        if military or is_thwarted(tokens):
+            kept.append(_trigger(tokens, stop, stop + 1, "armed_clash" if military else None))
+        return kept
+    if not is_thwarted(tokens):
+        return kept
+    if stop is not None and lists.has("thwarted", "disarm", low[stop]):
+        return _disrupted(tokens, kept, stop, stop + 1)
+    hit = next((h for h in lists.phrases["thwarted", "attempts"].find(tokens) if first <= h.first < last), None)
+    if hit is not None:
+        words = hit.value.split()
+        if {"controlled", "safely", "safe", "explosives"} & set(words):
+            return _disrupted(tokens, kept, hit.first, hit.last)
+        kept.append(_trigger(tokens, hit.first, hit.last, _attempted(words)))
+    elif stop is not None:
+        kept.append(_trigger(tokens, stop, stop + 1, None))
+    return kept
+
+
+def _attempted(words: Sequence[str]) -> ActType | None:
+    if {"explode", "detonate", "off"} & set(words) and words[0] != "before":
+        return "bomb"
+    if "kidnap" in words:
+        return "abduction"
+    return "attack" if {"assassination", "assassinate", "life", "kill", "murder"} & set(words) else None
+
+
+def _disrupted(tokens: Tokens, triggers: Sequence[Trigger], first: int, last: int) -> list[Trigger]:
+    blasts = ("bomb", "suicide_bomb", "grenade")
+    return [t for t in triggers if t.type not in blasts] + [_trigger(tokens, first, last, "weapons_disrupted")]
+
+
+def _trigger(tokens: Tokens, first: int, last: int, act_type: ActType | None) -> Trigger:
+    return Trigger(first, last, "event", act_type, (tokens.starts[first], tokens.ends[last - 1]))
+
+
+def foilers(tokens: Tokens, actors: Sequence[Actor]) -> list[Actor]:
+    """Those who stopped the act ("police foiled", "was defused by soldiers"): not its doers."""
+    lists, low = book(), tokens.low
+    found = []
+    for i, word in enumerate(low):
+        if word not in lists.gate or not _stops(tokens, i):
+            continue
+        if not (lists.has("thwarted", "stop", word) or lists.has("thwarted", "disarm", word)):
+            continue
+        passive = i > 0 and low[i - 1] in ("was", "were", "been", "being")
+        for actor in actors:
+            at, end = tokens.at(actor.span[0]), tokens.at(actor.span[1] - 1) + 1
+            before = not passive and end <= i and i - end <= 4
+            behind = passive and i < at <= i + 4 and "by" in low[i + 1 : at]
+            if (before or behind) and tokens.span[0] <= actor.span[0] < tokens.span[1]:
+                found.append(actor)
+    return found
+
+
 def _fact(low: Sequence[str], i: int) -> bool:
     """ "managed to foil" is a fact; "to foil" is an aim."""
     return low[i - 1] == "to" and any(book().has("thwarted", "managed", w) for w in low[max(0, i - 4) : i - 1])
 
 
-# --- the stories of a report --------------------------------------------------------------------
-
-
-def verdicts(stories: Sequence[Story], marks: Sequence[Marks]) -> list[Verdict]:
-    """The status of each story. A denial in a sentence of its own goes to the nearest act it can be about."""
-    denied: dict[int, Actor | None] = {}
-    for i, mark in enumerate(marks):
-        denier = denial_of(mark.tokens, mark.actors, mark.telling)
-        if denier is None:
-            continue
-        k = _about(i, denier, stories)
-        if k is not None:
-            denied.setdefault(k, denier if isinstance(denier, Actor) else None)
-    return [
-        Verdict("denied", denied[k]) if k in denied else Verdict(_without_denial(story))
-        for k, story in enumerate(stories)
-    ]
-
-
-def _about(i: int, denier: Actor | str, stories: Sequence[Story]) -> int | None:
-    """The story that a denial in sentence `i` is about; None where no accused side matches."""
-    best: tuple[tuple[bool, int], int] | None = None
-    for k, story in enumerate(stories):
-        if story.type in _PLAIN:
-            continue
-        indices = [a.index for a in story.acts]
-        accused = [b.actor for b in story.blames]
-        if not may_deny(denier, accused) or story.acts[0].statistic:
-            continue
-        named = isinstance(denier, Actor) and any(same_side(denier, a) and not a.generic for a in accused)
-        gaps = [i - n for n in indices if -_BEFORE <= i - n <= (_FAR if named else _AFTER)]
-        if not gaps:
-            continue
-        gap = min(abs(g) + (3 if g < 0 else 0) for g in gaps)
-        key = (not accused, gap)
-        if best is None or key < best[0]:
-            best = (key, k)
-    return best[1] if best else None
-
-
-def _without_denial(story: Story) -> Status:
-    foiled = [a for a in story.acts if is_thwarted(a.marks.tokens)]
-    others = [f for a in story.acts if all(a is not t for t in foiled) for f in a.figures]
-    if foiled and not any(f.harm == "killed" and f.max != 0 for f in others):
-        return "thwarted"
-    body = [a for a in story.acts if not a.title] or story.acts
-    if all(is_alleged(a.marks.tokens, a.marks.telling, a.marks.actors) for a in body):
-        told = [a for a in body if any(f.counted for f in a.figures)]
-        if not told or all(_accuses(a.marks.tokens) for a in told):
-            return "alleged"
-    return "happened"
-
-
-def _accuses(tokens: Tokens) -> bool:
-    return any(book().has("alleged", "accuse", w) for w in tokens.low)
-
-
 # --- joint or either, and how many acts ---------------------------------------------------------
+
+
+def together_with(tokens: Tokens, actors: Sequence[Actor], doers: Sequence[Actor]) -> list[Actor]:
+    """The sides coordinated with one of the doers ("X or Y", "X and its ally Y", "X backed by Y"), doers included."""
+    lists = book()
+    here = [
+        a for a in actors if a.who in ("state_forces", "armed_group") and tokens.span[0] <= a.span[0] < tokens.span[1]
+    ]
+    found = [any(a.span == d.span for d in doers) for a in here]
+    for k in [*range(1, len(here)), *range(len(here) - 1, 0, -1)]:
+        between = tokens.low[tokens.at(here[k - 1].span[1] - 1) + 1 : tokens.at(here[k].span[0])]
+        linked = 0 < len(between) <= _OR and all(lists.has("together", "links", w) for w in between)
+        if linked and any(lists.has("together", "joins", w) for w in between):
+            found[k] = found[k - 1] = found[k] or found[k - 1]
+    return [a for a, doer in zip(here, found, strict=True) if doer]
 
 
 def either_or_joint(text: str, tokens: Tokens, perpetrators: Sequence[Actor]) -> Literal["joint", "either"] | None:

@@ -1,0 +1,206 @@
+"""What the rest of the report says of each act: who is blamed for it, who denies it, and so its status.
+
+Sentences that tell no act ("Moscow denied involvement", "the army blamed the rebels") belong to the
+act told before them. A denial counts only from the side accused (RULINGS.md, first ruling).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from tollbook.extract.acts import Blame
+from tollbook.extract.marks import Marks
+from tollbook.extract.merge import Story, fold
+from tollbook.extract.status import (
+    acts_told,
+    book,
+    denial_of,
+    either_or_joint,
+    foilers,
+    is_alleged,
+    is_thwarted,
+    may_deny,
+    same_side,
+    together_with,
+)
+from tollbook.extract.tokens import Tokens
+from tollbook.model import Actor, Status
+
+_AFTER = 6  # sentences after an act in which its denial may stand
+_FAR = 20  # the same, for a side that the act itself was told of by name
+_BEFORE = 2  # sentences before it ("The army denied ..." told first)
+_BLAMED = 3  # sentences after an act in which somebody may be blamed for it without naming it
+_PLAIN = frozenset({"arrests", "peaceful_protest"})  # nobody is accused of these; a denial beside them is of facts
+_SIDED = ("state_forces", "armed_group")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a report says of one story: its status, its doers (who did it together, or one of them), how many acts."""
+
+    status: Status
+    doers: tuple[Blame, ...] = ()
+    are: Literal["joint", "either"] | None = None
+    acts: int = 1
+
+
+def verdicts(text: str, stories: Sequence[Story], marks: Sequence[Marks]) -> list[Verdict]:
+    """One verdict for each story. A denial in a sentence of its own goes to the nearest act it can be about.
+
+    `acts` of a figure for a whole war is 1: it counts harm, not acts.
+    """
+    doers = [_own_doers(story) for story in stories]
+    _add_blamed(doers, stories, marks)
+    denied: set[int] = set()
+    for i, mark in enumerate(marks):
+        denier = denial_of(mark.tokens, mark.actors, mark.telling)
+        k = _about(i, denier, stories, doers) if denier is not None else None
+        if k is None:
+            continue
+        denied.add(k)
+        if isinstance(denier, Actor):
+            doers[k] = [replace(b, basis="denied") if same_side(denier, b.actor) else b for b in doers[k]]
+            doers[k] = doers[k] or [Blame(denier, "denied")]
+    return [
+        Verdict(
+            "denied" if k in denied else _without_denial(story),
+            tuple(doers[k]),
+            _are(text, story, doers[k], marks),
+            1 if story.acts[0].statistic else _acts(text, story),
+        )
+        for k, story in enumerate(stories)
+    ]
+
+
+def _are(text: str, story: Story, doers: Sequence[Blame], marks: Sequence[Marks]) -> Literal["joint", "either"] | None:
+    """Joint or either, from the sentence that names two of the doers; a clash's side is not a doer of one act."""
+    if len(doers) < 2:
+        return None
+    actors = [b.actor for b in doers]
+    spans = {a.span for a in actors}
+    told = (either_or_joint(text, m.tokens, actors) for m in marks if sum(a.span in spans for a in m.actors) > 1)
+    found = next((t for t in told if t), None)
+    foes = story.type == "armed_clash" and len({b.actor.who for b in doers}) > 1
+    return None if foes and found == "joint" else found
+
+
+def _acts(text: str, story: Story) -> int:
+    return max(acts_told(text, a.marks.tokens, a.marks.counts, a.first, a.last) for a in story.acts)
+
+
+def _own_doers(story: Story) -> list[Blame]:
+    """The story's doers, those coordinated with them in the same sentence, without those who foiled the act."""
+    out: list[Blame] = []
+    stopped = [f for a in story.acts if is_thwarted(a.marks.tokens) for f in foilers(a.marks.tokens, a.marks.actors)]
+    for blame in story.blames:
+        group = [blame.actor]
+        if story.type != "armed_clash":
+            for act in story.acts:
+                if any(a is blame.actor for a in act.marks.actors):
+                    group = together_with(act.marks.tokens, act.marks.actors, [blame.actor]) or group
+        for actor in group:
+            if all(fold(actor.name) != fold(b.actor.name) for b in out) and all(actor.span != f.span for f in stopped):
+                out.append(Blame(actor, blame.basis))
+    return out
+
+
+def _add_blamed(doers: list[list[Blame]], stories: Sequence[Story], marks: Sequence[Marks]) -> None:
+    """Adds sides blamed for an act, or claiming it, in the sentences behind it; acts with a named doer keep theirs."""
+    for i, mark in enumerate(marks):
+        blamed = blamed_in(mark.tokens, mark.actors)
+        if not blamed:
+            continue
+        near = [
+            (i - a.index, k)
+            for k, story in enumerate(stories)
+            for a in story.acts
+            if 0 <= i - a.index <= _BLAMED and not story.acts[0].statistic
+        ]
+        if not near:
+            continue
+        k = min(near)[1]
+        if all(b.actor.generic for b in doers[k]):
+            victims = {fold(t.name) for a in stories[k].acts if a.index != i for t in a.targets}
+            named = [b for b in blamed if fold(b.actor.name) not in victims]
+            doers[k] = named + [b for b in doers[k] if all(fold(b.actor.name) != fold(n.actor.name) for n in named)]
+
+
+def blamed_in(tokens: Tokens, actors: Sequence[Actor]) -> list[Blame]:
+    """Sides that the sentence blames ("blamed X", "blamed the attack on X") or that claim an act as theirs."""
+    lists, low = book(), tokens.low
+    found: list[Blame] = []
+    sided = [a for a in actors if a.who in _SIDED and tokens.span[0] <= a.span[0] < tokens.span[1]]
+    for i, word in enumerate(low):
+        if lists.has("blamed", "verbs", word):
+            for actor in sided:
+                at = tokens.at(actor.span[0])
+                between = low[i + 1 : at]
+                close = i < at <= i + 3 and all(w in ("the", "on", "an", "its") for w in between)
+                passed_on = i < at <= i + _AFTER and "on" in between
+                if close or passed_on:
+                    found.append(Blame(actor, "blamed"))
+                    break
+        elif lists.has("blamed", "claims", word) and _owns(tokens, i):
+            actor_before = next((a for a in reversed(sided) if 0 <= i - tokens.at(a.span[1] - 1) - 1 <= 1), None)
+            if actor_before is not None:
+                found.append(Blame(actor_before, "claimed"))
+    return found or _told_of(tokens, sided)
+
+
+def _told_of(tokens: Tokens, sided: Sequence[Actor]) -> list[Blame]:
+    """ "X carried out the attack", "either X or Y was behind it"."""
+    lists, low = book(), tokens.low
+    for k, actor in enumerate(sided):
+        end = tokens.at(actor.span[1] - 1) + 1
+        after = low[end : end + 4]
+        if any(lists.has("blamed", "not_deeds", w) for w in low):
+            return []
+        if after and any(lists.has("blamed", "deeds", w) for w in after) and "," not in after and "by" not in after:
+            return [Blame(a, "asserted") for a in together_with(tokens, sided, [sided[k]])]
+    return []
+
+
+def _owns(tokens: Tokens, i: int) -> bool:
+    """ "claimed responsibility", "said it bombed", "said its fighters carried out": a side's word on its own act."""
+    lists, low = book(), tokens.low
+    after = low[i + 1 : i + 4]
+    if low[i].startswith("claim"):
+        return "responsibility" in after
+    if not after or after[0] not in ("it", "its") or "not" in low[i + 1 : i + 8] or "nothing" in low[i + 1 : i + 8]:
+        return False
+    return any(
+        w in ("behind", "bombed", "attacked", "killed", "ambushed", "carried", "struck", "hit", "shelled", "targeted")
+        for w in low[i + 2 : i + 7]
+    ) and not any(lists.has("denial", "deny", w) for w in low)
+
+
+def _about(i: int, denier: Actor | str, stories: Sequence[Story], doers: Sequence[Sequence[Blame]]) -> int | None:
+    """The story that a denial in sentence `i` is about; None where no accused side matches."""
+    best: tuple[tuple[bool, int], int] | None = None
+    for k, story in enumerate(stories):
+        accused = [b.actor for b in doers[k]]
+        if story.type in _PLAIN or story.acts[0].statistic or not may_deny(denier, accused):
+            continue
+        named = isinstance(denier, Actor) and any(same_side(denier, a) and not a.generic for a in accused)
+        gaps = [i - a.index for a in story.acts if -_BEFORE <= i - a.index <= (_FAR if named else _AFTER)]
+        if not gaps:
+            continue
+        key = (not accused, min(abs(g) + (3 if g < 0 else 0) for g in gaps))
+        if best is None or key < best[0]:
+            best = (key, k)
+    return best[1] if best else None
+
+
+def _without_denial(story: Story) -> Status:
+    foiled = [a for a in story.acts if is_thwarted(a.marks.tokens)]
+    others = [f for a in story.acts if all(a is not t for t in foiled) for f in a.figures]
+    if foiled and not any(f.harm == "killed" and f.max != 0 for f in others):
+        return "thwarted"
+    body = [a for a in story.acts if not a.title] or story.acts
+    if all(is_alleged(a.marks.tokens, a.marks.telling, a.marks.actors) for a in body):
+        told = [a for a in body if any(f.counted for f in a.figures)]
+        if all(any(book().has("alleged", "accuse", w) for w in a.marks.tokens.low) for a in told):
+            return "alleged"
+    return "happened"
