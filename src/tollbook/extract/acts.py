@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,7 +33,7 @@ _KIND_WEIGHT = {"event": 3.0, "means": 2.0, "generic": 0.5, "take": 2.5}
 # (GUIDELINES: "Take the act that did the harm").
 _NARROW: dict[str, float] = {
     "chemical_weapon": 2.5,
-    "suicide_bomb": 2.0,
+    "suicide_bomb": 3.0,
     "grenade": 1.0,
     "sexual_violence": 1.5,
     "air_strike": 0.8,
@@ -297,4 +298,19 @@ def clash_sides(
                     return after[:cut], after[cut:]
             elif before and after:
                 return before[-2:], after[:1]
+    for a, b in itertools.pairwise(here):  # "X and Y clashed"
+        gap = tokens.low[tokens.at(a.span[1] - 1) + 1 : tokens.at(b.span[0])]
+        end = tokens.at(b.span[1] - 1) + 1
+        if "and" in gap and len(gap) <= 3 and any(w in phrases("sides") for w in tokens.low[end : end + 3]):
+            return [a], [b]
     return None
+
+
+def claimant(tokens: Tokens, actors: Sequence[Actor], at: int, *, said_of: bool) -> Actor | None:
+    """Who stands by the word at token `at`: before "claimed" (or behind "claimed by"), behind "blamed" (`said_of`)."""
+    doers = [a for a in actors if _can_do(a)]
+    after = [a for a in doers if 0 < tokens.at(a.span[0]) - at <= 8]
+    before = [a for a in doers if 0 < at - tokens.at(a.span[1] - 1) <= 8]
+    if said_of or "by" in tokens.low[at : at + 4]:
+        return after[0] if after else None
+    return before[-1] if before else None

@@ -9,18 +9,21 @@ from itertools import combinations
 from string import ascii_lowercase
 
 from tollbook.extract import Reading
-from tollbook.extract.acts import Blame
+from tollbook.extract.acts import Blame, claimant
 from tollbook.extract.clauses import Act, candidate_acts, elsewhere, width
 from tollbook.extract.figures import Figure
 from tollbook.extract.marks import Marks
 from tollbook.extract.merge import Story, fold, merge_acts
 from tollbook.model import (
     ActType,
+    AttributionBasis,
     Casualty,
     DateDetail,
     DateRange,
     Harm,
     Incident,
+    Means,
+    ObjectHit,
     PerpetratorDetail,
     Place,
     PlaceDetail,
@@ -29,11 +32,15 @@ from tollbook.model import (
     Speaker,
     Status,
     TargetDetail,
+    Victim,
 )
 
 _NEWS_DAYS = 14  # GUIDELINES, "scope": news is what happened within the 14 days before publication
 _MANY = 150  # as many dead over a province or city, other than by one blast, are a sum over acts
 _SAME_DAY = 3  # sentences over which "Meanwhile four were killed in ..." goes on the day told before
+_CLAIM_BASIS: tuple[tuple[str, AttributionBasis], ...] = (("claimed", "claimed"), ("blamed", "blamed"))
+_CLAIMED_AFTER = 2  # sentences after an act within which a claim or blame is about it
+_GRAVITY = {"killed": 5, "missing": 4, "injured": 3, "abducted": 2, "detained": 1, "displaced": 0}
 _SAME_DOER = 2  # sentences over which an act told without a doer is still by the one named before
 _CARRIED = ("air_strike", "shelling", "armed_clash", "bomb", "suicide_bomb", "chemical_weapon")
 _HARM_TYPE: dict[str, ActType] = {
@@ -51,6 +58,7 @@ def assemble(report: Report, marks: Sequence[Marks], country: str | None = None)
     scopes = [_scope(s, report) for s in stories]
     parts = _totals(stories, scopes)
     all_dates = [d for m in marks for d in m.dates]
+    claims = _claims(marks)
     incidents: list[Incident] = []
     for k, story in enumerate(stories):
         incidents.append(
@@ -65,9 +73,44 @@ def assemble(report: Report, marks: Sequence[Marks], country: str | None = None)
                 all_dates,
                 _date_before(k, stories, scopes, report),
                 marks,
+                claims,
             )
         )
-    return Reading(tuple(incidents))
+    return Reading(tuple(incidents), _victims(marks, stories))
+
+
+def _victims(marks: Sequence[Marks], stories: Sequence[Story]) -> tuple[Victim, ...]:
+    """Persons told one by one, each once, with the incident of their sentence or of the one told before it."""
+    body = any(m.victims for m in marks if m.sentence.kind != "title")
+    found: dict[tuple[object, ...], Victim] = {}
+    for index, mark in enumerate(marks):
+        if body and mark.sentence.kind == "title":
+            continue
+        for victim in mark.victims:
+            told = [(a.index, k) for k, s in enumerate(stories) for a in s.acts if a.index <= index and not a.title]
+            near = max((t for t in told if index - t[0] <= _CLAIMED_AFTER), default=None)
+            name = victim.name.split()[-1].casefold() if victim.name else None
+            key = (name,) if name else (None, victim.age, victim.sex, victim.role)
+            row = replace(victim, incident=_id(near[1]) if near else None)
+            if key not in found or _GRAVITY[row.harm] > _GRAVITY[found[key].harm]:
+                found[key] = row
+    return tuple(found.values())
+
+
+def _told_things(story: Story) -> tuple[tuple[Means, ...], tuple[ObjectHit, ...]]:
+    """Weapons and things hit within the story's tellings, the body's first, each once."""
+    means: dict[tuple[str, str], Means] = {}
+    objects: dict[tuple[str, str], ObjectHit] = {}
+    for act in sorted(story.acts, key=lambda a: (a.title, a.index)):
+        tokens = act.marks.tokens
+        first, last = tokens.starts[act.first], tokens.ends[act.last - 1]
+        for weapon in act.marks.means:
+            if first <= weapon.span[0] < last:
+                means.setdefault((weapon.kind, weapon.name.lower()), weapon)
+        for thing in act.marks.objects:
+            if first <= thing.span[0] < last:
+                objects.setdefault((thing.kind, thing.name.lower()), thing)
+    return tuple(means.values()), tuple(objects.values())
 
 
 # --- what counts as an incident -----------------------------------------------------------------
@@ -141,6 +184,12 @@ def _totals(stories: list[Story], scopes: list[Scope]) -> dict[int, tuple[int, .
         if k not in counts or scopes[k] != "incident" or counts[k] < 3:
             continue
         others = [j for j in counts if j != k and scopes[j] == "incident" and j not in parts and counts[j] < counts[k]]
+        flagged = "sums" in story.acts[0].flags
+        summed = _summing(counts[k], others, counts, exact_all=not flagged)
+        if summed:
+            scopes[k] = "total"
+            parts[k] = summed
+            continue
         if (
             all(a.title for a in story.acts)
             and sum(1 for j in counts if j != k and scopes[j] == "incident" and counts[j] < counts[k]) >= 2
@@ -164,11 +213,7 @@ def _totals(stories: list[Story], scopes: list[Scope]) -> dict[int, tuple[int, .
             scopes[k] = "total"
             parts[k] = tuple(_later(k, stories, scopes, counts))
             continue
-        summed = _summing(counts[k], others, counts, exact_all="sums" not in story.acts[0].flags)
-        if summed:
-            scopes[k] = "total"
-            parts[k] = summed
-        elif "sums" in story.acts[0].flags and not story.places[:1]:
+        if flagged and not story.places[:1]:
             scopes[k] = "total"
             parts[k] = ()
     return parts
@@ -237,15 +282,19 @@ def _incident(
     all_dates: Sequence[DateRange],
     before: DateRange | None,
     marks: Sequence[Marks],
+    claims: Sequence[tuple[int, Blame]],
 ) -> Incident:
     act_type = _type(story, stories)
     if scope == "statistic" and (not story.places or (len(story.acts) == 1 and not any(a.told for a in story.acts))):
         act_type = "other"
     date, detail = _date(story, scope, report, all_dates, before)
     places = _places(story, stories, marks)
-    blames = _doers(k, stories)
+    blames = _doers(k, stories, claims)
     casualties = _casualties(story, report)
     quote = _quote(story)
+    means, objects = _told_things(story)
+    if any(a.marks.found and not a.told and a.figures for a in story.acts):
+        detail = replace(detail, date_of="found")
     quote_text = report.text[quote[0] : quote[1]]
     return Incident(
         id=_id(k),
@@ -267,6 +316,8 @@ def _incident(
         perpetrator_details=tuple(
             PerpetratorDetail(b.actor.name, b.actor.span, b.actor.actor_id, None, None, b.basis) for b in blames
         ),
+        means=means,
+        objects=objects,
         target_details=tuple(TargetDetail(t.name, t.span, t.actor_id, t.who) for t in story.targets[:4]),
     )
 
@@ -412,11 +463,27 @@ def _named_after(story: Story, told: set[int], marks: Sequence[Marks], *, strict
     return []
 
 
-def _doers(k: int, stories: Sequence[Story]) -> list[Blame]:
+def _claims(marks: Sequence[Marks]) -> list[tuple[int, Blame]]:
+    """Who claims an act, or is blamed for one, in any sentence ("The Islamic State claimed the attack")."""
+    found: list[tuple[int, Blame]] = []
+    for index, mark in enumerate(marks):
+        for flag, basis in _CLAIM_BASIS:
+            for at in mark.telling.flags.get(flag, ()):
+                actor = claimant(mark.tokens, mark.actors, at, said_of=basis == "blamed")
+                if actor is not None:
+                    found.append((index, Blame(actor, basis)))
+    return found
+
+
+def _doers(k: int, stories: Sequence[Story], claims: Sequence[tuple[int, Blame]]) -> list[Blame]:
     """The story's own doers; without any, those of the act told just before it."""
     story = stories[k]
     if story.blames:
         return story.blames[:4]
+    last = max(a.index for a in story.acts)
+    near = [b for index, b in claims if 0 <= index - last <= _CLAIMED_AFTER or len(stories) == 1]
+    if near:
+        return near[:1]
     here = min(a.index for a in story.acts)
     best: tuple[int, Story] | None = None
     for other in stories:

@@ -210,6 +210,7 @@ def _read(marks: Marks, index: int, first: int, last: int, *, shared: bool) -> A
             if p.level not in ("country", "point") and _inside(marks, p.span, first, last) and not elsewhere(marks, p)
         ]
     )
+    places = [p for p in places if not _measured_from(marks, p)] or places
     dates = [d for d in marks.dates if d.span is not None and _inside(marks, d.span, first, last)]
     if shared and not dates:
         dates = list(marks.dates)
@@ -260,6 +261,13 @@ def _as_called(marks: Marks, place: Place) -> Place:
     ):
         return replace(place, level="district")
     return place
+
+
+def _measured_from(marks: Marks, place: Place) -> bool:
+    """Is the place what another is measured from ("south of Baghdad", "73 km from the capital")?"""
+    i = marks.tokens.at(place.span[0])
+    before = marks.tokens.low[max(0, i - 4) : i]
+    return any(w in words("compass") for w in before) and any(w in ("of", "from") for w in before)
 
 
 def elsewhere(marks: Marks, place: Place) -> bool:

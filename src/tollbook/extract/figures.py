@@ -381,7 +381,9 @@ def _with_names(
         return list(groups)
     taken = {i for g in groups for i in range(g.first, g.last)}
     for actor in actors:
-        taken |= set(range(tokens.at(actor.span[0]), tokens.at(actor.span[1] - 1) + 1))
+        first, last = tokens.at(actor.span[0]), tokens.at(actor.span[1] - 1) + 1
+        if last - first > 1 or last >= len(tokens) or not _capital(text, tokens, last):  # a first name may be a group's
+            taken |= set(range(first, last))
     names: list[_Group] = []
     for cue in cues:
         if cue.value.use not in ("verb", "subject", "active", "of", "state"):
@@ -398,8 +400,11 @@ def _with_names(
 
 
 def _capital(text: str, tokens: Tokens, i: int) -> bool:
+    start = tokens.starts[i]
+    if tokens.low[i].startswith(("al-", "el-", "as-", "ad-", "ar-", "an-", "az-", "ash-")):
+        start += tokens.low[i].index("-") + 1
     return (
-        text[tokens.starts[i]].isupper()
+        text[start].isupper()
         and tokens.low[i] not in words("not_names")
         and not text[tokens.starts[i] : tokens.ends[i]].isdigit()
     )
@@ -542,7 +547,7 @@ def _victims(
     if _passive(tokens, first.first):
         return left(14) or right(2)
     beside = left(0)
-    if beside and (groups[beside[-1]].count is not None or groups[beside[-1]].article):
+    if beside and groups[beside[-1]].count is not None:
         return beside
     after = right(2)
     if after and (groups[after[0]].count is not None or groups[after[0]].article):
@@ -563,6 +568,8 @@ def _leftward(
     chain = [end]
     while chain[0] - 1 in near and _chained(tokens, groups[chain[0] - 1], groups[chain[0]]):
         chain.insert(0, chain[0] - 1)
+    while len(chain) > 1 and lower and _opens_part(tokens, groups[chain[0]]):
+        chain.pop(0)  # "50 were killed, five of them children, and 98 wounded": the five belong to the 50
     numbered = [g for g in chain if groups[g].count is not None or groups[g].article]
     if numbered:
         return numbered
@@ -572,6 +579,13 @@ def _leftward(
         if farther and groups[end].definite:
             return farther[-1:]
     return chain[-1:]
+
+
+def _opens_part(tokens: Tokens, group: _Group) -> bool:
+    """Does the group say of itself that it is part of one told before ("five of them", "including five")?"""
+    told = " ".join(tokens.low[group.first : group.last + 2])
+    before = " ".join(tokens.low[max(0, group.first - 2) : group.first])
+    return any(p in told for p in phrases("of_whole")) or before.endswith(("including", "among them"))
 
 
 def _fillers(tokens: Tokens, first: int, last: int) -> int:
@@ -592,7 +606,7 @@ def _rightward(
 ) -> list[int]:
     """The chain of groups that begins at most `reach` words after `position`, up to `upper`."""
     near = [g for g in range(len(groups)) if groups[g].first >= position and groups[g].first < upper and g not in used]
-    if not near or groups[near[0]].first - position > reach:
+    if not near or groups[near[0]].first - position > reach or _own_participle(tokens, groups[near[0]], upper):
         return []
     chain = [near[0]]
     while (
@@ -603,6 +617,12 @@ def _rightward(
         chain.append(chain[-1] + 1)
     numbered = [g for g in chain if groups[g].count is not None or groups[g].article]
     return numbered or chain[:1]
+
+
+def _own_participle(tokens: Tokens, group: _Group, upper: int) -> bool:
+    """ "... killed and 9 others injured": does the next word of harm follow the group at once, without "and"?"""
+    gap = tokens.low[group.last : upper]
+    return upper < len(tokens) and all(w in words("be") or w in words("have") or w in words("adverb") for w in gap)
 
 
 def _own_cue(tokens: Tokens, groups: Sequence[_Group], g: int, upper: int) -> bool:

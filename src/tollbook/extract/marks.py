@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from tollbook.extract.acts import Telling
 from tollbook.extract.figures import Figure
 from tollbook.extract.tokens import Tokens
-from tollbook.model import Actor, Count, DateRange, Place, Sentence, Speaker
+from tollbook.model import Actor, Count, DateRange, Means, ObjectHit, Place, Sentence, Speaker, Victim
 
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """All that was found in one sentence; positions are those of the report's clean text."""
+    """All that was found in one sentence; positions are those of the report's clean text.
+
+    `found` says that the sentence tells of bodies found, not of people killed that day.
+    """
 
     sentence: Sentence
     tokens: Tokens
@@ -23,3 +26,7 @@ class Marks:
     actors: tuple[Actor, ...]
     speakers: tuple[Speaker, ...]
     counts: tuple[Count, ...] = ()
+    means: tuple[Means, ...] = ()
+    objects: tuple[ObjectHit, ...] = ()
+    victims: tuple[Victim, ...] = ()
+    found: bool = False

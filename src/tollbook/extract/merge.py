@@ -21,14 +21,15 @@ from tollbook.extract.marks import Marks
 from tollbook.model import Actor, ActType, DateRange, Place
 
 _NEVER = -99.0
+_TELLING = 8  # from here on two acts of one report hardly share a toll by chance
 _IDENTITY = {"toll_same", "toll_same_small", "toll_part", "place_same", "place_nested"}
 WEIGHTS = (
-    "join", "title", "nothing_shared", "anaphora_recent", "anaphora", "adds_recent", "next_without_place", "same_sentence",
-    "toll_same", "toll_same_small", "toll_part", "toll_more", "toll_part_of_days", "toll_differs",
-    "toll_differs_anaphora", "toll_differs_title", "figures_differ", "figures_absent", "place_same",
-    "place_nested", "place_overlap", "place_unknown", "place_differs_same_toll", "place_differs", "type_open",
-    "type_same", "type_among", "type_family", "type_differs", "date_meets", "date_differs", "doer_same",
-    "doer_differs",
+    "join", "title", "nothing_shared", "anaphora_recent", "anaphora", "adds_recent", "next_without_place",
+    "same_sentence", "toll_same", "toll_same_small", "toll_part", "toll_more", "toll_part_of_days",
+    "toll_differs", "toll_differs_anaphora", "toll_differs_title", "figures_differ", "figures_absent",
+    "place_same", "place_nested", "place_overlap", "place_unknown", "place_differs_same_toll",
+    "place_differs", "type_open", "type_same", "type_among", "type_family", "type_differs", "date_meets",
+    "date_differs", "doer_same", "doer_differs",
 )  # fmt: skip
 
 FAMILY: dict[str, str] = {
@@ -213,7 +214,7 @@ def _figures_fit(story: Story, act: Act) -> str:
         return "figures_absent" if not act.figures or not story.figures else ""
     common = mine & whole
     if common:
-        return "toll_same" if any(n > 2 for _, n in common) or len(common) > 1 else "toll_same_small"
+        return "toll_same" if any(n >= _TELLING for _, n in common) or len(common) > 1 else "toll_same_small"
     if any(n > 4 for _, n in all_mine & theirs):
         return "toll_part"
     if any(f.more for f in act.figures):

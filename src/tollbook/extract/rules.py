@@ -10,9 +10,12 @@ from pathlib import Path
 from tollbook.extract import Reading
 from tollbook.extract.acts import read_telling
 from tollbook.extract.assemble import assemble
+from tollbook.extract.bodies import found_bodies
 from tollbook.extract.figures import find_figures
 from tollbook.extract.marks import Marks
+from tollbook.extract.means import find_means, find_objects
 from tollbook.extract.tokens import Tokens, tokenize
+from tollbook.extract.victims import find_victims
 from tollbook.extract.words import phrases
 from tollbook.model import Place, Report
 from tollbook.resolve.actors import find_actors, load_actors
@@ -75,6 +78,10 @@ class RulesExtractor:
                     actors=tuple(here),
                     speakers=tuple(s for s in speakers if s.scope[0] < last and s.scope[1] > first),
                     counts=tuple(counts),
+                    means=tuple(find_means(text, tokens)),
+                    objects=tuple(find_objects(text, tokens)),
+                    victims=tuple(find_victims(text, tokens, here)),
+                    found=found_bodies(tokens),
                 )
             )
         return marks, reading

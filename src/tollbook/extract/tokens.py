@@ -92,11 +92,15 @@ class Phrases(Generic[T]):
         """Every phrase, in order, not overlapping (one Hit for each value of a phrase)."""
         hits: list[Hit[T]] = []
         low = tokens.low
+        known = self._rows_of.get
         i = 0
         while i < len(low):
-            for rest, values in self._rows(low[i]):
+            rows = known(low[i])
+            if rows is None:
+                rows = self._rows(low[i])
+            for rest, values in rows:
                 last = i + 1 + len(rest)
-                if last <= len(low) and all(_same(word, low[i + 1 + k]) for k, word in enumerate(rest)):
+                if last <= len(low) and _follows(rest, low, i + 1):
                     hits.extend(Hit(i, last, value) for value in values)
                     i = last - 1
                     break
@@ -115,6 +119,13 @@ class Phrases(Generic[T]):
             if len(self._rows_of) < _REMEMBERED:
                 self._rows_of[word] = rows
         return rows
+
+
+def _follows(rest: tuple[str, ...], low: tuple[str, ...], start: int) -> bool:
+    for k, word in enumerate(rest, start):  # noqa: SIM110 - the hot path: a generator costs twice as much
+        if not _same(word, low[k]):
+            return False
+    return True
 
 
 def _same(pattern: str, word: str) -> bool:
