@@ -162,6 +162,11 @@ def evidence(text: str, mention: Mention, words: Words, lists: PlaceWords, prior
         score += WEIGHTS["sentence_start"]
     if line.capitals and not before and not after:
         score += WEIGHTS["capitals"]
+    if not mention.known and not mention.facility and mention.hint is None:
+        if tokens[mention.last].possessive:
+            score += WEIGHTS["owner"]  # "near Slepian's house"
+        if line.capitals and tokens[mention.first].low not in lists.heads:
+            score += WEIGHTS["unknown_capitals"]
     if line.headline and not mention.known:
         score += WEIGHTS["headline"]
     mention.distance = measured_from(text, mention.start)

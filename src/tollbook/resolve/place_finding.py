@@ -292,6 +292,8 @@ def _run_mentions(search: _Search, line: Line, run: tuple[int, int], inside: lis
         search.mentions.append(inside[0])
         return
     if not line.capitals and any(_foreign(tokens[at], lists) for at in left):
+        if inside and inside[0].first == first and any(e.level == "country" for e in inside[0].entries):
+            search.mentions.append(inside[0])  # "Syria Civil Defence": the country is evidence all the same
         search.persons.update(tokens[at].low for at in range(first, last + 1) if tokens[at].low in lists.titles)
         return
     if not line.capitals and (left or len(inside) == 1) and _is_facility(tokens[first : last + 1], lists):
@@ -474,7 +476,7 @@ def find(text: str, words: Words, gazetteer: Gazetteer, hint: str | None = None)
         _restore_possessives(search)
     for line in words.lines:
         _read_line(search, line)
-    mentions = _unique(search.mentions)
+    mentions = [m for m in _unique(search.mentions) if m.name.lower() not in lists.too_wide]
     for mention in mentions:
         evidence(text, mention, words, lists, search.prior)
         _extend(search, mention)

@@ -38,6 +38,8 @@ WEIGHTS = {
     "article": -1.6,
     "headline": -1.0,
     "arabic": 0.7,
+    "owner": -2.0,
+    "unknown_capitals": -1.6,
 }
 
 
@@ -76,8 +78,8 @@ class Mention:
 
     @property
     def known(self) -> bool:
-        """Whether the gazetteer has the name."""
-        return bool(self.entries)
+        """Whether the gazetteer has the name as it is spelled."""
+        return any(e.match != "folded" for e in self.entries)
 
 
 def near(a: Entry, b: Entry) -> float:
@@ -112,7 +114,7 @@ def holds(outer: Entry, inner: Entry) -> bool:
 
 def can_hold(outer: Mention, inner: Mention) -> bool:
     """Whether some reading of the second name lies in some reading of the first."""
-    return any(holds(o, i) for o in outer.entries for i in inner.entries)
+    return any(holds(o, i) for o in outer.entries for i in inner.entries if i.match != "folded")
 
 
 def prominence(entries: Sequence[Entry], prior: Collection[str] = ()) -> float:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tollbook.lexicon import load
 from tollbook.model import Place
@@ -45,14 +45,26 @@ class Context:
     points: list[tuple[str, Entry]]  # with the name that gave it
     main: str | None
     own: dict[str, dict[str, float]]  # name -> country -> what that name itself added
+    _beside: dict[str, tuple[dict[str, float], float]] = field(default_factory=dict)
+    _chosen: dict[tuple[str, str | None, int], tuple[Entry | None, list[Entry]]] = field(default_factory=dict)
 
-    def support(self, country: str, name: str) -> float:
-        """The country's weight without what the name itself adds to it: a name is no witness for itself."""
-        return max(0.0, self.countries.get(country, 0.0) - self.own.get(name, {}).get(country, 0.0))
+    def beside(self, name: str) -> tuple[dict[str, float], float]:
+        """The countries' weights without what the name itself adds, and the largest: no name is its own witness."""
+        known = self._beside.get(name)
+        if known is None:
+            own = self.own.get(name, {})
+            support = {c: max(0.0, weight - own.get(c, 0.0)) for c, weight in self.countries.items()}
+            known = self._beside[name] = (support, max(support.values(), default=0.0))
+        return known
 
-    def strongest(self, name: str) -> float:
-        """The largest support any country has beside this name."""
-        return max((self.support(country, name) for country in self.countries), default=0.0)
+    def choose(self, mention: Mention) -> tuple[Entry | None, list[Entry]]:
+        """`best`, remembered where nothing but name and level decides."""
+        if mention.containers or mention.measured is not None:
+            return best(mention, self)
+        key = (mention.name, mention.hint, len(mention.entries))
+        if key not in self._chosen:
+            self._chosen[key] = best(mention, self)
+        return self._chosen[key]
 
 
 def level_fit(entry: Entry, hint: str | None) -> float:
@@ -93,9 +105,9 @@ _MATCH = {"name": 0.0, "alternate": -0.35, "folded": -1.6}
 def rate(entry: Entry, mention: Mention, context: Context) -> float:
     """How likely this bearer is meant; only differences count."""
     value = size_bonus(entry) + level_fit(entry, mention.hint) + _MATCH[entry.match]
-    strongest = context.strongest(mention.name)
+    support, strongest = context.beside(mention.name)
     if strongest:
-        value += 3.0 * context.support(entry.country, mention.name) / strongest
+        value += 3.0 * support.get(entry.country, 0.0) / strongest
     area = entry.id if entry.level == "province" else entry.admin1_id
     if area:
         value += 2.4 * min(1.0, context.provinces.get(area, 0.0) / 2.0)
@@ -116,7 +128,8 @@ def _acceptable(entry: Entry, mention: Mention, context: Context) -> bool:
         return True
     if any(holds(outer, entry) for container in mention.containers for outer in container.entries):
         return True
-    support, strongest = context.support(entry.country, mention.name), context.strongest(mention.name)
+    supports, strongest = context.beside(mention.name)
+    support = supports.get(entry.country, 0.0)
     if entry.match == "folded":
         return support >= 1.4 and support >= 0.5 * strongest
     if support >= SUPPORTED and support >= 0.12 * strongest:
@@ -230,7 +243,7 @@ def context_of(mentions: Sequence[Mention], words: Words, hint: str | None, firs
 def _evident(mention: Mention, first: Context | None) -> Entry | None:
     """The bearer that can be counted on: the only one of weight, or what an earlier round chose."""
     if first is not None:
-        return best(mention, first)[0]
+        return first.choose(mention)[0]
     exact = [e for e in mention.entries if e.match != "folded"]
     if not exact:
         return None

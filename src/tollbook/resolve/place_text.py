@@ -15,43 +15,11 @@ from tollbook.model import Sentence, Span
 from tollbook.resolve.gazetteer_rows import country_names
 
 # Abbreviations with full stops first ("N.Y.", "U.S.", "Ala."), then words with inner hyphens and apostrophes.
-_WORD = re.compile(r"(?:[A-Z]\.){2,4}|W\.Va\.|[^\W_]+(?:['’‘ʿ`‑‐-][^\W_]+){0,6}['’]?")
+_WORD = re.compile(r"(?:[A-Z]\.){2,4}|[A-Z]\.[A-Z]\b|W\.Va\.|[^\W_]+(?:['’‘ʿ`‑‐-][^\W_]+){0,6}['’]?")
 _ARTICLE = r"(?:al|el|ul|ad|ed|an|en|ar|er|as|es|ash|esh|at|et|az|ez|il|l|d|s|t|de|la)"
 _NAME_LIKE = re.compile(rf"(?:{_ARTICLE}[-’'‘])?[^\W\d_a-z]")
 _PARTICLES = frozenset(
-    [
-        "al",
-        "el",
-        "ul",
-        "ad",
-        "an",
-        "ar",
-        "as",
-        "ash",
-        "at",
-        "az",
-        "ez",
-        "es",
-        "ed",
-        "er",
-        "de",
-        "del",
-        "la",
-        "las",
-        "los",
-        "le",
-        "les",
-        "da",
-        "do",
-        "dos",
-        "di",
-        "bin",
-        "ibn",
-        "ben",
-        "es",
-        "on",
-        "au-",
-    ]
+    "al el ul ad ar ash az ez es ed er de del la las los le les da do dos di bin ibn ben".split()  # noqa: SIM905
 )
 _POSSESSIVE = re.compile(r"(?:['’]s|['’])$")
 CAPITALS_SHARE = 0.75
@@ -85,6 +53,7 @@ class PlaceWords:
     heads: frozenset[str]
     countries: dict[str, str]
     country_starts: frozenset[str]
+    too_wide: frozenset[str]
 
 
 _LISTS = (
@@ -105,6 +74,7 @@ _LISTS = (
     "endings_kept",
     "endings_dropped",
     "heads",
+    "too_wide",
 )
 
 
@@ -152,6 +122,7 @@ def place_words() -> PlaceWords:
         endings_kept=lists["endings_kept"],
         endings_dropped=lists["endings_dropped"],
         heads=lists["heads"],
+        too_wide=lists["too_wide"],
         countries=countries,
         country_starts=frozenset(n.split()[0] for n in (*people, *countries, *(c + "s" for c in countries))),
     )

@@ -9,7 +9,7 @@ from tollbook.model import Issue, Place, Sentence, Span
 from tollbook.resolve.gazetteer import Gazetteer
 from tollbook.resolve.place_finding import find
 from tollbook.resolve.place_mention import ACCEPTED, Mention
-from tollbook.resolve.place_resolving import Context, best, context_of, to_place
+from tollbook.resolve.place_resolving import Context, context_of, to_place
 from tollbook.resolve.place_text import split_words
 
 PROVINCE_SURE = 1.2  # weight from which on a province counts as one the report plays in
@@ -88,7 +88,7 @@ def read_places(
     references: list[Place] = []
     issues: dict[str, Issue] = {}
     for mention in taken:
-        entry, candidates = best(mention, context)
+        entry, candidates = context.choose(mention)
         place = to_place(mention, entry, candidates)
         if mention.dateline:
             datelines.append(place)
