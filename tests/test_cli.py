@@ -283,6 +283,20 @@ def test_names_that_steer_a_terminal_do_not(tollbook: Tollbook, tmp_path: Path) 
     assert "\u202e" not in done.stderr
 
 
+def test_a_gazetteer_of_ones_own(tollbook: Tollbook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    columns = ["990001", "Lower Fenwick", "Lower Fenwick", "", "33.1", "44.2", "P", "PPL", "IQ", "", "07"]
+    row = "\t".join([*columns, "", "", "", "1200", "", "40", "Asia/Baghdad", "2024-01-01"])
+    done = tollbook("gazetteer", "add", put(tmp_path, "IQ.txt", f"{row}\n".encode()))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("1 places added")
+    bad = tollbook("gazetteer", "add", put(tmp_path, "bad.txt", f"{row}\nno columns\n".encode()))
+    assert bad.returncode == 1
+    assert "line 2" in bad.stderr
+    assert tollbook("gazetteer", "add", tmp_path / "none.txt").returncode == 1
+
+
 # --- output: whole or absent --------------------------------------------------------------------
 
 
