@@ -36,7 +36,7 @@ from tollbook.store import SqlStore, derive, end_of, load, report_key, schema
 from tollbook.store.counting import Counted, read_counted
 from tollbook.store.records import Grounded, ground_record, rebuild
 from tollbook.store.views import as_of_view
-from tollbook.store.world import states
+from tollbook.store.world import tellings_of
 from tollbook.tally import Totals
 
 Day = dt.date | str | None
@@ -398,7 +398,7 @@ class Book:
             incident = self.resolve(connection, asked)
             held = self.held(connection)
             members = _members(connection, incident)
-            found = states(connection, [members], held, options)[0]
+            found = tellings_of(connection, [members]).state(members, held, options)
             if found is None:
                 raise UsageError(f"{asked!r}: everything told of it was rejected")
             table = schema.parts
@@ -408,18 +408,18 @@ class Book:
             near = connection.execute(
                 sa.select(doubt).where(sa.or_(doubt.c.a == incident, doubt.c.b == incident))
             ).all()
-            texts = _sentences(connection, found[0])
+            texts = _sentences(connection, found)
         return Detail(
             asked=asked,
-            state=found[0],
-            merged=_why_merged(found[0]),
+            state=found,
+            merged=_why_merged(found),
             possible=tuple((n.b if n.a == incident else n.a, n.score) for n in near),
             parts=tuple((p.part_id, bool(p.sure), p.why) for p in parts),
             part_of=tuple((p.total_id, bool(p.sure), p.why) for p in owners),
             sentences=texts,
             steps=trajectory(
-                found[0].figures,
-                sides=found[0].sides,
+                found.figures,
+                sides=found.sides,
                 rule=options.rule,
                 classes=options.classes,
                 count_parties=options.count_parties,

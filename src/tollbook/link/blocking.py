@@ -1,21 +1,22 @@
 """Which pairs are worth comparing: mentions that share a key of day and area, name or wording.
 
-A new mention is compared with the latest `CAP` earlier ones under each of its keys, so that the pairs
-do not depend on when the comparing is done: adding reports one by one or all at once gives the same.
+A new mention is compared with the latest earlier ones under each of its keys, at most so many a key, so that the
+pairs do not depend on when the comparing is done: adding reports one by one or all at once gives the same.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import heapq
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from tollbook.link.mention import Mention, families
 from tollbook.link.names import skeleton
 
-CAP = 150
+CAP = 120
+"""Mentions compared under one key of day and place; under the looser keys fewer."""
+LOOSE_CAP = 25
 WIDE = 10
 """Days from which a span is filed by months and not by days."""
 MONTHS = 24
@@ -36,17 +37,18 @@ def _months(first: int, last: int) -> list[int]:
     return list(range(start, min(end, start + MONTHS - 1) + 1))
 
 
-def keys(m: Mention) -> tuple[set[Key], set[Key]]:
-    """(keys to file a mention under, keys to look for it under). Wide keys are looked for by all, precise by wide."""
+def keys(m: Mention) -> tuple[set[Key], dict[Key, int]]:
+    """(keys to file a mention under, keys to look for it under and how many under each). Wide keys are looked for by
+    all, precise ones by wide."""
     file: set[Key] = set()
-    seek: set[Key] = set()
+    seek: dict[Key, int] = {}
 
-    def both(wide: bool, *parts: object) -> None:
+    def both(wide: bool, cap: int, *parts: object) -> None:
         key = _hash(*parts)
         file.add((key, wide))
-        seek.add((key, True))
+        seek[key, True] = cap
         if wide:
-            seek.add((key, False))
+            seek[key, False] = cap
 
     names = {skeleton(p) for p in m.places[:4]}
     family = families().get(m.type, "harm")
@@ -62,18 +64,18 @@ def keys(m: Mention) -> tuple[set[Key], set[Key]]:
         if narrow:
             for name in names:
                 file.update((_hash("day", d, name), False) for d in range(first, last + 1))
-                seek.update((_hash("day", d, name), False) for d in range(first - 1, last + 2))
+                seek.update(((_hash("day", d, name), False), CAP) for d in range(first - 1, last + 2))
             for d in range(first, last + 1):
-                both(not names, "country", d, m.country)
+                both(not names, LOOSE_CAP, "country", d, m.country)
         for month in _months(first, last):
             for name in names:
-                both(not narrow, "month", month, name)
+                both(not narrow, LOOSE_CAP, "month", month, name)
             if not narrow or not names:
-                both(not narrow and not names, "months", month, m.country, family)
+                both(not narrow and not names, LOOSE_CAP, "months", month, m.country, family)
     for print_ in sorted(_hash("word", w) for w in m.quote)[:3] if len(m.quote) >= 6 else ():
-        both(True, "quote", print_, len(m.quote) // 4)
+        both(True, LOOSE_CAP, "quote", print_, len(m.quote) // 4)
     for word in sorted(m.targets)[:4]:
-        both(not (dated and names), "target", word, m.country)
+        both(not (dated and names), LOOSE_CAP, "target", word, m.country)
     return file, seek
 
 
@@ -92,11 +94,10 @@ class Blocks:
         """Sets the (rising) numbers under one key, as read from a store."""
         self._filed[key] = nums
 
-    def candidates(self, sought: Iterable[Key]) -> list[int]:
-        """The latest CAP numbers under each key, all keys together, rising."""
-        lists = [self._filed[key][-CAP:] for key in sought if key in self._filed]
-        out: list[int] = []
-        for n in heapq.merge(*lists):
-            if not out or out[-1] != n:
-                out.append(n)
-        return out
+    def candidates(self, sought: Mapping[Key, int]) -> list[int]:
+        """The latest numbers under each key, as many as it says, all keys together, rising."""
+        found: set[int] = set()
+        for key, cap in sought.items():
+            if key in self._filed:
+                found.update(self._filed[key][-cap:])
+        return sorted(found)

@@ -12,7 +12,6 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import product
 
 from tollbook import lexicon
 from tollbook.errors import LexiconError
@@ -76,18 +75,25 @@ def published(a: Mention, b: Mention) -> int:
 
 def places(a: Mention, b: Mention) -> int:
     """3 the same named place within a larger; 2 the same and only name; 1 one lies in the other's; -1, -2 apart."""
-    if not a.places or not b.places:
+    left, right = a.places, b.places
+    if not left or not right:
         return 0
-    if same_place(a.places[0], b.places[0]):
-        return 3 if len(a.places) > 1 or len(b.places) > 1 else 2
-    inner_a, inner_b = a.places[:-1], b.places[:-1]
-    if any(same_place(x, y) for x, y in product(inner_a, inner_b)):
+    if left[0] == right[0] or same_place(left[0], right[0]):
+        return 3 if len(left) > 1 or len(right) > 1 else 2
+    if _shared(left[:-1], right[:-1]):
         return 3
-    if any(same_place(a.places[0], y) for y in b.places[1:]) or any(same_place(b.places[0], x) for x in a.places[1:]):
+    if _shared(left[:1], right[1:]) or _shared(left[1:], right[:1]):
         return 1
-    if any(same_place(x, y) for x, y in product(a.places[1:], b.places[1:])):
-        return -1
-    return -2
+    return -1 if _shared(left[1:], right[1:]) else -2
+
+
+def _shared(left: tuple[str, ...], right: tuple[str, ...]) -> bool:
+    """Whether two lists of place names have one in common."""
+    for x in left:
+        for y in right:
+            if x == y or same_place(x, y):
+                return True
+    return False
 
 
 def country(a: Mention, b: Mention) -> int:
@@ -293,15 +299,26 @@ def score(a: Mention, b: Mention, least: float = 0.0) -> float:
     0 as soon as it can no longer reach `least`.
     """
     w = weights()
-    floor = math.log(least / (1.0 - least)) if least > 0.0 else -math.inf
     total = w.bias
-    for level_of, table, left in w.steps:
-        level = level_of(a, b)
-        if level:
-            total += table[level]
-        if total + left < floor:
-            return 0.0
+    if least > 0.0:
+        floor = _logit(least)
+        for level_of, table, left in w.steps:
+            level = level_of(a, b)
+            if level:
+                total += table[level]
+                if total + left < floor:
+                    return 0.0
+    else:
+        for level_of, table, _ in w.steps:
+            level = level_of(a, b)
+            if level:
+                total += table[level]
     return 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, total))))
+
+
+@lru_cache(maxsize=8)
+def _logit(p: float) -> float:
+    return math.log(p / (1.0 - p))
 
 
 def explain(a: Mention, b: Mention) -> tuple[Reason, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from tollbook.ledger.totals import Entry, Node, residuals
 from tollbook.link.mention import ordinal
 from tollbook.link.parts import WIDEST
-from tollbook.store import schema
+from tollbook.store import load, schema
 
 Bounded = tuple[int | None, int | None, int | None, bool]
 
@@ -56,17 +56,19 @@ class Book:
         return sorted({h for c in self.incidents.values() for h, _ in c.bounds})
 
 
-def read_counted(connection: sa.Connection, keep: Callable[[Any], bool] | None = None) -> Book:
-    """The derived rows, those of `keep` only. Parts and doubts between rows that are kept."""
+def read_counted(
+    connection: sa.Connection, keep: Callable[[Any], bool] | None = None, only: Collection[str] | None = None
+) -> Book:
+    """The derived rows, those of `keep` (a test) and `only` (ids); parts and doubts between rows that are kept."""
     out = Book()
     bounds: dict[str, dict[tuple[str, str], Bounded]] = {}
     claims: dict[str, dict[tuple[str, str], tuple[str, ...]]] = {}
-    stream = {"yield_per": 5000}
-    for x in connection.execute(sa.select(schema.bounds), execution_options=stream):
+    for x in _rows(connection, schema.bounds, only):
         bounds.setdefault(x.incident_id, {})[x.harm, x.who] = (x.low, x.best, x.high, bool(x.open))
-        named = json.loads(x.claims)
-        claims.setdefault(x.incident_id, {})[x.harm, x.who] = tuple(dict.fromkeys((*named["low"], *named["high"])))
-    for r in connection.execute(sa.select(schema.incidents), execution_options=stream):
+        if only is None:
+            named = json.loads(x.claims)
+            claims.setdefault(x.incident_id, {})[x.harm, x.who] = tuple(dict.fromkeys((*named["low"], *named["high"])))
+    for r in _rows(connection, schema.incidents, only):
         if keep is None or keep(r):
             out.incidents[r.incident_id] = Counted(
                 r.incident_id, r.scope, r.status, r.type, r.start, r.end, r.place, r.country, r.review, r.grade,
@@ -83,6 +85,15 @@ def read_counted(connection: sa.Connection, keep: Callable[[Any], bool] | None =
             else:
                 out.doubts.append((d.a, d.b, json.loads(d.merged)))
     return out
+
+
+def _rows(connection: sa.Connection, table: sa.Table, only: Collection[str] | None) -> Iterator[Any]:
+    """Rows of a derived table, of the incidents named or of all."""
+    if only is None:
+        yield from connection.execute(sa.select(table), execution_options={"yield_per": 5000})
+        return
+    for batch in load.chunks(sorted(only)):
+        yield from connection.execute(sa.select(table).where(table.c.incident_id.in_(batch)))
 
 
 def _doubtful_sums(book: Book, a: Counted, b: Counted) -> None:

@@ -23,7 +23,8 @@ from tollbook.store.doubts import doubts, month_totals
 from tollbook.store.doubts import parts as parts_of_sums
 from tollbook.store.pairs import KEEP, Tell, all_pairs, edges, link
 from tollbook.store.records import dump
-from tollbook.store.world import World, bound_rows, incident_row, states
+from tollbook.store.spread import spread
+from tollbook.store.world import World, bound_rows, incident_row, tellings_of
 
 
 def code_version() -> str:
@@ -350,15 +351,21 @@ def _write_incidents(world: World, groups: Sequence[tuple[int, ...]]) -> list[tu
     limits: list[dict[str, Any]] = []
     owners: list[dict[str, Any]] = []
     out = []
-    for group, made in zip(groups, states(connection, groups, world.held, world.options), strict=True):
+    told = tellings_of(connection, groups)
+
+    def computed(some: Sequence[tuple[int, ...]]) -> list[tuple[dict[str, Any], list[dict[str, Any]]] | None]:
+        found = (told.state(group, world.held, world.options) for group in some)
+        return [None if f is None else (incident_row(f), bound_rows(f)) for f in found]
+
+    for group, made in zip(groups, spread(computed, groups), strict=True):
         if made is None:
             owners += [{"n": n, "i": None} for n in group]
             continue
-        found = made[0]
-        owners += [{"n": n, "i": found.card.id} for n in group]
-        rows.append(incident_row(found))
-        limits += bound_rows(found)
-        out.append((found.card.id, tuple(group)))
+        incident = made[0]["incident_id"]
+        owners += [{"n": n, "i": incident} for n in group]
+        rows.append(made[0])
+        limits += made[1]
+        out.append((incident, tuple(group)))
     if rows:
         connection.execute(schema.incidents.insert(), rows)
     if limits:

@@ -6,7 +6,7 @@ Append-only in effect: the pairs of a mention depend on the mentions recorded be
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,6 +18,7 @@ from tollbook.link.features import score
 from tollbook.link.mention import Mention
 from tollbook.store import load, schema
 from tollbook.store.records import dump
+from tollbook.store.spread import spread
 
 KEEP = 0.05
 """Pairs less likely than this are not stored: they can neither join nor raise a doubt."""
@@ -26,45 +27,45 @@ CACHE = 120_000
 BULK = 2_000
 """New mentions from which the whole index of keys is held in memory instead of asked key by key."""
 
+BATCH = 2_000
+"""Mentions compared and written at a time."""
+
 Tell = Callable[[str, int], None]
 
 
 def link(connection: sa.Connection, after: int, tell: Tell | None) -> None:
     """Files the new mentions, compares each with the earlier ones under its keys, stores pairs and sketches."""
-    fresh = (
-        [(t.told.mention, t.run_seq) for t in load.tellings(connection, after=after)]
-        if _count(connection, after) <= BULK
-        else None
-    )
-    if fresh is None:
-        blocks = _all_blocks(connection)
-        stream: Iterable[tuple[Mention, int]] = (
-            (t.told.mention, t.run_seq) for t in load.tellings(connection, after=after)
-        )
-    else:
+    told = load.tellings(connection, after=after)
+    if _count(connection, after) <= BULK:
+        fresh = [(t.told.mention, t.run_seq) for t in told]
         blocks = _some_blocks(connection, {k for m, _ in fresh if m.scope != "statistic" for k in keys(m)[1]})
-        stream = fresh
+        stream: Iterable[tuple[Mention, int]] = fresh
+    else:
+        blocks = _all_blocks(connection)
+        stream = ((t.told.mention, t.run_seq) for t in told)
     known: OrderedDict[int, Mention] = OrderedDict()
-    pairs: list[dict[str, Any]] = []
+    done = 0
+    for batch in load.chunks(stream, BATCH):
+        _compare(connection, blocks, batch, known)
+        done += len(batch)
+        while len(known) > CACHE:
+            known.popitem(last=False)
+        if tell:
+            tell("linked", done)
+
+
+def _compare(
+    connection: sa.Connection, blocks: Blocks, batch: list[tuple[Mention, int]], known: OrderedDict[int, Mention]
+) -> None:
+    """One batch of new mentions, in order: filed, compared, stored."""
     filed: list[dict[str, Any]] = []
     rows: list[dict[str, Any]] = []
-    reports: set[str] = set()
-    done = 0
-    for mention, run_seq in stream:
-        under, sought = keys(mention) if mention.scope != "statistic" else (set[Key](), set[Key]())
-        numbers = blocks.candidates(sought)
-        missing = [n for n in numbers if n not in known]
-        if missing:
-            known.update(load.mentions_by_number(connection, missing))
-        for n in numbers:
-            other = known.get(n)
-            if other is None or other.report_id == mention.report_id:
-                continue
-            p = score(other, mention, KEEP)
-            if p >= KEEP:
-                pairs.append({"a": n, "b": mention.num, "score": round(p, 6)})
-        blocks.file(mention.num, under)
+    sought: list[tuple[Mention, list[int]]] = []
+    for mention, run_seq in batch:
         known[mention.num] = mention
+        under, seek = keys(mention) if mention.scope != "statistic" else (set[Key](), dict[Key, int]())
+        sought.append((mention, blocks.candidates(seek)))
+        blocks.file(mention.num, under)
         filed += [{"key": k, "wide": int(w), "mention": mention.num} for k, w in under]
         rows.append(
             {
@@ -76,15 +77,29 @@ def link(connection: sa.Connection, after: int, tell: Tell | None) -> None:
                 "incident_id": None,
             }
         )
-        reports.add(mention.report_id)
-        done += 1
-        if len(rows) >= 2000:
-            _flush(connection, pairs, filed, rows, reports)
-            while len(known) > CACHE:
-                known.popitem(last=False)
-            if tell:
-                tell("linked", done)
-    _flush(connection, pairs, filed, rows, reports)
+    missing = {n for _, numbers in sought for n in numbers if n not in known}
+    known.update(load.mentions_by_number(connection, missing))
+
+    def likely(some: Sequence[tuple[Mention, list[int]]]) -> list[list[dict[str, Any]]]:
+        return [_likely(mention, numbers, known) for mention, numbers in some]
+
+    pairs = [p for found in spread(likely, sought) for p in found]
+    for table, values in ((schema.pairs, pairs), (schema.keys, filed), (schema.mentions, rows)):
+        if values:
+            connection.execute(table.insert(), values)
+    _sketch(connection, {m.report_id for m, _ in batch})
+
+
+def _likely(mention: Mention, numbers: list[int], known: Mapping[int, Mention]) -> list[dict[str, Any]]:
+    """The pairs of a mention with earlier ones that are worth storing."""
+    out = []
+    for n in numbers:
+        other = known[n]
+        if other.report_id != mention.report_id:
+            p = score(other, mention, KEEP)
+            if p >= KEEP:
+                out.append({"a": n, "b": mention.num, "score": round(p, 6)})
+    return out
 
 
 def _count(connection: sa.Connection, after: int) -> int:
@@ -93,27 +108,15 @@ def _count(connection: sa.Connection, after: int) -> int:
     return int(connection.execute(query).scalar_one())
 
 
-def _flush(
-    connection: sa.Connection,
-    pairs: list[dict[str, Any]],
-    filed: list[dict[str, Any]],
-    rows: list[dict[str, Any]],
-    reports: set[str],
-) -> None:
-    for table, values in ((schema.pairs, pairs), (schema.keys, filed), (schema.mentions, rows)):
-        if values:
-            connection.execute(table.insert(), values)
-            values.clear()
-    have = load.sketches(connection, reports)
-    missing = sorted(reports - set(have))
+def _sketch(connection: sa.Connection, reports: set[str]) -> None:
+    """Stores the sketches of reports that have none yet."""
     made = []
-    for batch in load.chunks(missing):
+    for batch in load.chunks(sorted(reports - set(load.sketches(connection, reports)))):
         query = sa.select(schema.reports.c.report_id, schema.reports.c.text)
         for report_id, text in connection.execute(query.where(schema.reports.c.report_id.in_(batch))):
             made.append({"report_id": report_id, "sketch": dump(sketch(text))})
     if made:
         connection.execute(schema.sketches.insert(), made)
-    reports.clear()
 
 
 def _all_blocks(connection: sa.Connection) -> Blocks:

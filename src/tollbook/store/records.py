@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from tollbook.model import Issue, Span
@@ -55,20 +56,51 @@ def locate(text: str, words: str, near: Span | None = None) -> Span | None:
 
     Of several places the first inside `near` wins, else the one closest to it.
     """
-    pieces = words.split()
-    if not pieces:
+    exact = " ".join(words.split())
+    if not exact:
         return None
-    exact = " ".join(pieces)
     if near is not None:
         at = text.find(exact, near[0], near[1])
         if at >= 0:
             return (at, at + len(exact))
-    pattern = r"\s+".join(re.escape(piece) for piece in pieces)
-    for flags in (0, re.IGNORECASE):
-        found = [m.span() for m in re.finditer(pattern, text, flags)]
-        if found:
-            return found[0] if near is None else min(found, key=lambda s: (_gap(s, near), s))
-    return None
+    found = [(at, at + len(exact)) for at in _occurrences(text, exact)]
+    if not found:
+        folded, places = _folded(text)
+        for haystack, needle in ((folded, exact), (folded.lower(), exact.lower())):
+            if len(haystack) != len(folded):
+                continue  # a letter whose small form has another length: its places would not be true
+            found = [(places[at], places[at + len(needle) - 1] + 1) for at in _occurrences(haystack, needle)]
+            if found:
+                break
+    if not found:
+        return None
+    return found[0] if near is None else min(found, key=lambda s: (_gap(s, near), s))
+
+
+def _occurrences(text: str, words: str) -> Iterator[int]:
+    at = text.find(words)
+    while at >= 0:
+        yield at
+        at = text.find(words, at + 1)
+
+
+@lru_cache(maxsize=4)
+def _folded(text: str) -> tuple[str, list[int]]:
+    """The text with each run of white space as one blank, and where each of its characters stands."""
+    places: list[int] = []
+    out: list[str] = []
+    blank = True
+    for i, c in enumerate(text):
+        if c.isspace():
+            if not blank:
+                out.append(" ")
+                places.append(i)
+            blank = True
+        else:
+            out.append(c)
+            places.append(i)
+            blank = False
+    return "".join(out), places
 
 
 def _gap(span: Span, near: Span) -> int:

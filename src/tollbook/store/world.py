@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from tollbook.ledger.decisions import Held
 from tollbook.ledger.state import Options, State, state
 from tollbook.link.cluster import Pair
-from tollbook.model import to_plain
 from tollbook.store import load, schema
 from tollbook.store.records import dump
 
@@ -29,32 +28,48 @@ class World:
     number_of: dict[str, int]
 
 
-def states(
-    connection: sa.Connection, groups: Sequence[Sequence[int]], held: Held, options: Options
-) -> list[tuple[State, tuple[int, ...]] | None]:
-    """The state of each group of mention numbers (first-recorded first); None where all of it is rejected."""
+def tellings_of(connection: sa.Connection, groups: Sequence[Sequence[int]]) -> Tellings:
+    """What computing the states of groups of mention numbers needs from the book."""
     table = schema.mentions
     runs: set[int] = set()
     wanted = {n for g in groups for n in g}
     for batch in load.chunks(sorted(wanted)):
         runs.update(connection.execute(sa.select(table.c.run_seq).where(table.c.mention.in_(batch))).scalars())
     found = {t.told.mention.num: t for t in load.tellings(connection, runs=runs) if t.told.mention.num in wanted}
-    texts = load.sketches(connection, {t.told.report_id for t in found.values()})
-    out: list[tuple[State, tuple[int, ...]] | None] = []
-    for group in groups:
-        kept = [found[n] for n in group if found[n].told.mention.id not in held.rejected]
+    return Tellings(found, load.sketches(connection, {t.told.report_id for t in found.values()}))
+
+
+@dataclass(frozen=True, slots=True)
+class Tellings:
+    """Mentions by number with their figures, and the sketches of their reports."""
+
+    found: dict[int, load.Telling]
+    sketches: dict[str, tuple[int, ...]]
+
+    def state(self, group: Sequence[int], held: Held, options: Options) -> State | None:
+        """The state of a group (first-recorded first); None where all of it is rejected. Pure."""
+        kept = [self.found[n] for n in group if self.found[n].told.mention.id not in held.rejected]
         if not kept:
-            out.append(None)
-            continue
-        made = state([t.told for t in kept], load.figures(kept, texts, held), held, options)
-        out.append((made, tuple(group)))
-    return out
+            return None
+        return state([t.told for t in kept], load.figures(kept, self.sketches, held), held, options)
 
 
 def incident_row(found: State) -> dict[str, Any]:
     """The row of derived_incidents."""
     card = found.card
-    shown = to_plain(card)
+    shown: dict[str, Any] = {
+        "places": card.places,
+        "perpetrators": [{"name": p.name, "reports": p.reports, "says": p.says} for p in card.perpetrators],
+        "targets": card.targets,
+        "mentions": card.mentions,
+        "reports": card.reports,
+        "recalled": card.recalled,
+        "contested": card.contested,
+        "acts": card.acts,
+        "types": card.types,
+        "days": card.days,
+        "statuses": card.statuses,
+    }
     shown["voices"] = [[v.id, v.name, v.kind] for v in found.voices]
     shown["independent"] = list(found.independent)
     shown["grade_why"] = found.grade_why
