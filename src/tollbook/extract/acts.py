@@ -36,6 +36,7 @@ _NARROW: dict[str, float] = {
     "suicide_bomb": 3.0,
     "grenade": 1.0,
     "sexual_violence": 1.5,
+    "force_against_protesters": 0.8,
     "air_strike": 0.8,
     "shelling": 0.6,
     "bomb": 0.4,
@@ -190,7 +191,12 @@ def find_blame(
         if found and here[k - 1] is found[-1].actor and _coordinated(tokens, here[k - 1], actor):
             found.append(Blame(actor, found[-1].basis))
             continue
-        if before in words("object_before") or (
+        fighters_of = before2 in words("members") or (
+            before2 == "of" and start > 2 and tokens.low[start - 3] in words("members")
+        )
+        if fighters_of and before in ("of", "the"):
+            pass
+        elif before in words("object_before") or (
             before in ("the", "its", "some", "several") and before2 in words("object_before")
         ):
             continue

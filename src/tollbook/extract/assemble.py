@@ -14,6 +14,7 @@ from tollbook.extract.clauses import Act, candidate_acts, elsewhere, width
 from tollbook.extract.figures import Figure
 from tollbook.extract.marks import Marks
 from tollbook.extract.merge import Story, fold, merge_acts
+from tollbook.extract.words import words
 from tollbook.model import (
     ActType,
     AttributionBasis,
@@ -41,6 +42,7 @@ _SAME_DAY = 3  # sentences over which "Meanwhile four were killed in ..." goes o
 _CLAIM_BASIS: tuple[tuple[str, AttributionBasis], ...] = (("claimed", "claimed"), ("blamed", "blamed"))
 _CLAIMED_AFTER = 2  # sentences after an act within which a claim or blame is about it
 _GRAVITY = {"killed": 5, "missing": 4, "injured": 3, "abducted": 2, "detained": 1, "displaced": 0}
+_SAME_PLACE = 2  # sentences back in which an act told without a place may have its place named
 _SAME_DOER = 2  # sentences over which an act told without a doer is still by the one named before
 _CARRIED = ("air_strike", "shelling", "armed_clash", "bomb", "suicide_bomb", "chemical_weapon")
 _HARM_TYPE: dict[str, ActType] = {
@@ -288,7 +290,7 @@ def _incident(
     if scope == "statistic" and (not story.places or (len(story.acts) == 1 and not any(a.told for a in story.acts))):
         act_type = "other"
     date, detail = _date(story, scope, report, all_dates, before)
-    places = _places(story, stories, marks)
+    places = story.places[:5] if scope == "statistic" else _places(story, stories, marks)
     blames = _doers(k, stories, claims)
     casualties = _casualties(story, report)
     quote = _quote(story)
@@ -355,6 +357,9 @@ def _type_before(story: Story, stories: Sequence[Story]) -> ActType | None:
         for a in s.acts
         if s is not story and s.type in _CARRIED and a.index <= here and here - a.index <= 4 and a.types
     ]
+    own = {w for a in story.acts for t in a.triggers for w in a.marks.tokens.low[t.first : t.last]}
+    if own & words("attack_words") and not any("anaphora" in a.flags for a in story.acts):
+        return None
     return max(told, key=lambda t: t[0])[1] if told else None
 
 
@@ -430,15 +435,11 @@ def _places(story: Story, stories: Sequence[Story], marks: Sequence[Marks]) -> l
     if own:
         return own[:5]
     here = min(a.index for a in story.acts)
-    near = [
-        (a.index, s)
-        for s in stories
-        if s is not story
-        for a in s.acts
-        if a.places and 0 <= here - a.index <= 2 and not a.title
-    ]
-    if near:
-        return max(near, key=lambda n: n[0])[1].places[:5]
+    for index in range(here - 1, max(-1, here - 1 - _SAME_PLACE), -1):
+        mark = marks[index]
+        before = [p for p in mark.places if p.level not in ("country", "point") and not elsewhere(mark, p)]
+        if before and mark.sentence.kind != "title":
+            return sorted(before, key=width)[:3]
     title = [p for m in marks[:1] if m.sentence.kind == "title" for p in m.places if p.level != "country"]
     return title[:3]
 

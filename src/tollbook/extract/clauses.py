@@ -214,6 +214,7 @@ def _read(marks: Marks, index: int, first: int, last: int, *, shared: bool) -> A
     dates = [d for d in marks.dates if d.span is not None and _inside(marks, d.span, first, last)]
     if shared and not dates:
         dates = list(marks.dates)
+    dates = [_day_of(marks, d) for d in dates]
     said_on = [d for d in dates if d.span is not None and _is_said_on(marks, d.span)]
     dates = [d for d in dates if d not in said_on]
     blames = find_blame(
@@ -261,6 +262,17 @@ def _as_called(marks: Marks, place: Place) -> Place:
     ):
         return replace(place, level="district")
     return place
+
+
+def _day_of(marks: Marks, date: DateRange) -> DateRange:
+    """ "Since Monday, when ten were killed": the ten were killed on Monday."""
+    if date.span is None or date.start is None:
+        return date
+    i = marks.tokens.at(date.span[1] - 1) + 1
+    since = marks.tokens.low[max(0, marks.tokens.at(date.span[0]) - 1) : i]
+    if "since" in since and "when" in marks.tokens.low[i : i + 2]:
+        return replace(date, end=date.start, precision="day")
+    return date
 
 
 def _measured_from(marks: Marks, place: Place) -> bool:

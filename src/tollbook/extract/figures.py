@@ -396,7 +396,14 @@ def _with_names(
             ends = _name_from(text, tokens, cue.last, taken)
         if ends is not None and not any(ends[0] < n.last and n.first < ends[1] for n in names):
             names.append(_Group(ends[0], ends[1], None, None, None, article=True, name=True))
-    return sorted([*groups, *names], key=lambda g: g.first)
+    told_of = [(n.last, c.first) for n in names for c in cues if 0 <= c.first - n.last <= 18]
+    kept = [g for g in groups if not any(a <= g.first and g.last <= b and _apposed(tokens, a, g) for a, b in told_of)]
+    return sorted([*kept, *names], key=lambda g: g.first)
+
+
+def _apposed(tokens: Tokens, name_end: int, group: _Group) -> bool:
+    """Does the group only describe the person named right before it ("Amal Haddad, a nurse, was killed")?"""
+    return group.article and name_end < len(tokens) and tokens.low[name_end] == "," and group.first - name_end <= 3
 
 
 def _capital(text: str, tokens: Tokens, i: int) -> bool:
@@ -493,8 +500,10 @@ def _link(tokens: Tokens, cues: list[Hit[_Cue]], groups: Sequence[_Group]) -> li
         else:
             undivided = False
         for g in chain:
-            vague = groups[g].count is None or groups[g].count.word is not None  # type: ignore[union-attr]
-            if len(harms) > 1 and undivided and not ("and" in joiners and vague):
+            told = groups[g].count
+            vague = told is None or told.word is not None or told.max == 0
+            nobody = told is not None and told.max == 0  # "no one was killed or hurt" is zero of both
+            if len(harms) > 1 and undivided and not nobody and not ("and" in joiners and vague):
                 c = next((c for c in pair if cues[c].value.harm == "injured"), pair[0])
                 links.append((g, c, True))
             else:

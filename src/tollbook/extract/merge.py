@@ -63,8 +63,12 @@ class Story:
 
     @property
     def type(self) -> ActType | None:
-        """The type that weighs most; None where no word tells one."""
-        return heaviest(self.types)
+        """The type that weighs most, a narrower one of the same harm before it; None where no word tells one."""
+        types = self.types
+        best = heaviest(types)
+        if best in ("bomb", "grenade", "attack") and types.get("suicide_bomb"):
+            return "suicide_bomb"
+        return best
 
     @property
     def places(self) -> list[Place]:
@@ -264,7 +268,7 @@ def _nested(a: Place, b: Place) -> bool:
     def up(place: Place) -> set[str]:
         return {fold(x) for x in (place.admin1, place.admin2) if x}
 
-    return fold(a.name) in up(b) or fold(b.name) in up(a)
+    return any(fold(a.name) in name for name in up(b)) or any(fold(b.name) in name for name in up(a))
 
 
 def _types_fit(story: Story, act: Act) -> str:
