@@ -61,6 +61,8 @@ class Book:
     phrases: dict[tuple[str, str], Phrases[str]]
     pairs: dict[str, int]
     gate: frozenset[str]
+    denials: frozenset[str]
+    attempts: frozenset[str]
 
     def has(self, part: str, name: str, word: str) -> bool:
         """Does the list hold the word?"""
@@ -91,13 +93,21 @@ def book() -> Book:
     pairs = data["acts"].get("pairs")
     if not isinstance(pairs, dict) or not all(isinstance(n, int) and n >= 2 for n in pairs.values()):
         raise LexiconError("status.yml: acts: pairs: must map words to whole numbers from 2 on")
-    gate = frozenset(
-        w
-        for part, name in (("denial", "deny"), ("denial", "reject"), ("denial", "nouns"), ("alleged", "accuse"),
-                           ("alleged", "marks"), ("thwarted", "stop"), ("thwarted", "disarm"), ("thwarted", "failed"))
-        for w in words[part, name].whole
-    )  # fmt: skip
-    return Book(words, found, pairs, gate)
+
+    def whole(*names: tuple[str, str]) -> frozenset[str]:
+        return frozenset(w for name in names for w in words[name].whole)
+
+    def firsts(name: tuple[str, str]) -> frozenset[str]:
+        return frozenset(phrase.split()[0] for phrase in data[name[0]][name[1]])
+
+    return Book(
+        words,
+        found,
+        pairs,
+        gate=whole(("thwarted", "stop"), ("thwarted", "disarm"), ("thwarted", "failed")),
+        denials=whole(("denial", "deny"), ("denial", "reject"), ("denial", "nouns")) | firsts(("denial", "self")),
+        attempts=firsts(("thwarted", "attempts")),
+    )
 
 
 # --- one sentence -------------------------------------------------------------------------------
@@ -126,6 +136,8 @@ def denial_of(tokens: Tokens, actors: Sequence[Actor], telling: Telling | None =
     bystander. With `telling`, words for acts count as what is denied ("denied bombing the school").
     """
     lists = book()
+    if lists.denials.isdisjoint(tokens.low):
+        return None
     for i, word in enumerate(tokens.low):
         if lists.has("denial", "deny", word) or lists.has("denial", "reject", word):
             if _denies_act(tokens, i, telling, strong=lists.has("denial", "deny", word)):
@@ -288,7 +300,8 @@ def same_side(a: Actor, b: Actor) -> bool:
 def is_alleged(tokens: Tokens, telling: Telling, actors: Sequence[Actor]) -> bool:
     """Is the act told only as an accusation by one side against another, or as "alleged", "unconfirmed"?"""
     lists, low = book(), tokens.low
-    if not any(w in lists.gate for w in low):
+    words = lists.words
+    if words["alleged", "accuse"].whole.isdisjoint(low) and words["alleged", "marks"].whole.isdisjoint(low):
         return False
     sides = [tokens.at(a.span[0]) for a in actors if a.who in ("state_forces", "armed_group")]
     acts = {t.first for t in telling.triggers}
@@ -311,6 +324,8 @@ def is_alleged(tokens: Tokens, telling: Telling, actors: Sequence[Actor]) -> boo
 def is_thwarted(tokens: Tokens) -> bool:
     """Does the sentence tell an attempt that came to nothing, and nobody killed by it?"""
     lists, low = book(), tokens.low
+    if lists.gate.isdisjoint(low) and lists.attempts.isdisjoint(low):
+        return False
     hits = lists.phrases["thwarted", "attempts"].find(tokens)
     told = bool(hits) or any(_stops(tokens, i) for i, w in enumerate(low) if w in lists.gate)
     if not told:
@@ -372,6 +387,8 @@ def with_thwarted(tokens: Tokens, triggers: Sequence[Trigger], first: int, last:
     """
     lists, low = book(), tokens.low
     kept = list(triggers)
+    if lists.gate.isdisjoint(low) and lists.attempts.isdisjoint(low):
+        return kept
     stop = next((i for i in range(first, last) if low[i] in lists.gate and _stops(tokens, i)), None)
     if stop is not None and lists.has("thwarted", "stop", low[stop]):
         military = any(lists.has("thwarted", "military", w) for w in low[first:last])

@@ -46,12 +46,16 @@ class Verdict:
     acts: int = 1
 
 
-def verdicts(text: str, stories: Sequence[Story], marks: Sequence[Marks]) -> list[Verdict]:
-    """One verdict for each story. A denial in a sentence of its own goes to the nearest act it can be about.
+def verdicts(
+    text: str, stories: Sequence[Story], marks: Sequence[Marks], told: Sequence[Sequence[Blame]]
+) -> list[Verdict]:
+    """One verdict for each story; `told` holds the doers that each was told with.
+
+    A denial in a sentence of its own goes to the nearest act it can be about.
 
     `acts` of a figure for a whole war is 1: it counts harm, not acts.
     """
-    doers = [_own_doers(story) for story in stories]
+    doers = [_own_doers(story, blames) for story, blames in zip(stories, told, strict=True)]
     _add_blamed(doers, stories, marks)
     denied: set[int] = set()
     for i, mark in enumerate(marks):
@@ -90,11 +94,11 @@ def _acts(text: str, story: Story) -> int:
     return max(acts_told(text, a.marks.tokens, a.marks.counts, a.first, a.last) for a in story.acts)
 
 
-def _own_doers(story: Story) -> list[Blame]:
-    """The story's doers, those coordinated with them in the same sentence, without those who foiled the act."""
+def _own_doers(story: Story, told: Sequence[Blame]) -> list[Blame]:
+    """The doers told, those coordinated with them in the same sentence, without those who foiled the act."""
     out: list[Blame] = []
     stopped = [f for a in story.acts if is_thwarted(a.marks.tokens) for f in foilers(a.marks.tokens, a.marks.actors)]
-    for blame in story.blames:
+    for blame in told:
         group = [blame.actor]
         if story.type != "armed_clash":
             for act in story.acts:
@@ -130,6 +134,9 @@ def _add_blamed(doers: list[list[Blame]], stories: Sequence[Story], marks: Seque
 def blamed_in(tokens: Tokens, actors: Sequence[Actor]) -> list[Blame]:
     """Sides that the sentence blames ("blamed X", "blamed the attack on X") or that claim an act as theirs."""
     lists, low = book(), tokens.low
+    words = lists.words
+    if all(words["blamed", name].whole.isdisjoint(low) for name in ("verbs", "claims", "deeds")):
+        return []
     found: list[Blame] = []
     sided = [a for a in actors if a.who in _SIDED and tokens.span[0] <= a.span[0] < tokens.span[1]]
     for i, word in enumerate(low):
