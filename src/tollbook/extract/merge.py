@@ -26,10 +26,10 @@ _IDENTITY = {"toll_same", "toll_same_small", "toll_part", "place_same", "place_n
 WEIGHTS = (
     "join", "title", "nothing_shared", "anaphora_recent", "anaphora", "adds_recent", "next_without_place",
     "same_sentence", "toll_same", "toll_same_small", "toll_part", "toll_more", "toll_part_of_days",
-    "toll_differs", "toll_differs_anaphora", "toll_differs_title", "figures_differ", "figures_absent",
-    "place_same", "place_nested", "place_overlap", "place_unknown", "place_differs_same_toll",
-    "place_differs", "type_open", "type_same", "type_among", "type_family", "type_differs", "date_meets",
-    "date_differs", "doer_same", "doer_differs",
+    "toll_part_of_place", "toll_differs", "toll_differs_anaphora", "toll_differs_title", "figures_differ",
+    "figures_absent", "place_same", "place_nested", "place_overlap", "place_unknown",
+    "place_differs_same_toll", "place_differs", "type_open", "type_same", "type_among", "type_family",
+    "type_differs", "date_meets", "date_differs", "doer_same", "doer_differs",
 )  # fmt: skip
 
 FAMILY: dict[str, str] = {
@@ -206,7 +206,7 @@ def _toll(act: Act) -> list[Figure]:
 
 
 def _numbers(figures: Sequence[Figure]) -> set[tuple[str, int]]:
-    return {(f.harm, f.min if f.min is not None else f.max or 0) for f in figures}
+    return {(f.harm, f.min if f.min is not None else f.max or 0) for f in figures if not f.word}
 
 
 def _figures_fit(story: Story, act: Act) -> str:
@@ -217,7 +217,8 @@ def _figures_fit(story: Story, act: Act) -> str:
     if not all_mine or not theirs:
         return "figures_absent" if not act.figures or not story.figures else ""
     common = mine & whole
-    if common:
+    dead = {n for h, n in mine if h == "killed"}, {n for h, n in whole if h == "killed"}
+    if common and not (dead[0] and dead[1] and not dead[0] & dead[1]):
         return "toll_same" if any(n >= _TELLING for _, n in common) or len(common) > 1 else "toll_same_small"
     if any(n > 4 for _, n in all_mine & theirs):
         return "toll_part"
@@ -225,6 +226,8 @@ def _figures_fit(story: Story, act: Act) -> str:
         return "toll_more"
     if _toll(act) and _part_of_days(story, act):
         return "toll_part_of_days"
+    if _toll(act) and _part_of_place(story, act):
+        return "toll_part_of_place"
     if _toll(act) and any(h == "killed" for h, _ in whole):
         if act.title:
             return "toll_differs_title"
@@ -242,6 +245,17 @@ def _part_of_days(story: Story, act: Act) -> bool:
     narrower = (mine.start, mine.end) != (theirs.start, theirs.end)
     largest = max((f.min or 0 for f in story.main()), default=0)
     return inside and narrower and max((f.min or 0 for f in _toll(act)), default=0) < largest
+
+
+def _part_of_place(story: Story, act: Act) -> bool:
+    """A smaller toll at a place within the wider one of a larger toll ("6 in the city ... 2 in Midan")."""
+    first = next((a for a in story.acts if _toll(a)), None)
+    if first is None or not act.places or not first.places or act.title:
+        return False
+    named = {fold(p.name) for p in first.places}
+    inside = width(first.places[0]) > 0 and fold(act.places[0].name) not in named
+    largest = max((f.min or 0 for f in _toll(first)), default=0)
+    return inside and max((f.min or 0 for f in _toll(act)), default=0) < largest
 
 
 def _places_fit(story: Story, act: Act) -> str:
