@@ -14,6 +14,7 @@ from tollbook.extract.clauses import Act, candidate_acts, elsewhere, width
 from tollbook.extract.figures import Figure
 from tollbook.extract.marks import Marks
 from tollbook.extract.merge import Story, fold, merge_acts
+from tollbook.extract.verdicts import Verdict, verdicts
 from tollbook.extract.words import words
 from tollbook.model import (
     ActType,
@@ -31,7 +32,6 @@ from tollbook.model import (
     Report,
     Scope,
     Speaker,
-    Status,
     TargetDetail,
     Victim,
 )
@@ -61,6 +61,7 @@ def assemble(report: Report, marks: Sequence[Marks], country: str | None = None)
     parts = _totals(stories, scopes)
     all_dates = [d for m in marks for d in m.dates]
     claims = _claims(marks)
+    told = verdicts(report.text, stories, marks, [_doers(k, stories, claims) for k in range(len(stories))])
     incidents: list[Incident] = []
     for k, story in enumerate(stories):
         incidents.append(
@@ -75,7 +76,7 @@ def assemble(report: Report, marks: Sequence[Marks], country: str | None = None)
                 all_dates,
                 _date_before(k, stories, scopes, report),
                 marks,
-                claims,
+                told[k],
             )
         )
     return Reading(tuple(incidents), _victims(marks, stories))
@@ -284,14 +285,16 @@ def _incident(
     all_dates: Sequence[DateRange],
     before: DateRange | None,
     marks: Sequence[Marks],
-    claims: Sequence[tuple[int, Blame]],
+    verdict: Verdict,
 ) -> Incident:
     act_type = _type(story, stories)
     if scope == "statistic" and (not story.places or (len(story.acts) == 1 and not any(a.told for a in story.acts))):
         act_type = "other"
     date, detail = _date(story, scope, report, all_dates, before)
     places = story.places[:5] if scope == "statistic" else _places(story, stories, marks)
-    blames = _doers(k, stories, claims)
+    blames = verdict.doers[:4]
+    doing = {fold(b.actor.name) for b in blames}
+    targets = [t for t in story.targets if fold(t.name) not in doing][:4]
     casualties = _casualties(story, report)
     quote = _quote(story)
     means, objects = _told_things(story)
@@ -301,7 +304,7 @@ def _incident(
     return Incident(
         id=_id(k),
         type=act_type,
-        status=_status(story),
+        status=verdict.status,
         scope=scope,
         parts=tuple(_id(p) for p in parts),
         start=date[0],
@@ -309,18 +312,20 @@ def _incident(
         places=tuple(p.name for p in places),
         country=_country(places, country),
         perpetrators=tuple(b.actor.name for b in blames),
-        targets=tuple(t.name for t in story.targets[:4]),
+        targets=tuple(t.name for t in targets),
         casualties=tuple(casualties),
         quote=quote_text,
         quote_span=quote,
         date=detail,
+        acts=verdict.acts,
+        perpetrators_are=verdict.are if len(blames) > 1 else None,
         place_details=tuple(_place_detail(p) for p in places),
         perpetrator_details=tuple(
             PerpetratorDetail(b.actor.name, b.actor.span, b.actor.actor_id, None, None, b.basis) for b in blames
         ),
         means=means,
         objects=objects,
-        target_details=tuple(TargetDetail(t.name, t.span, t.actor_id, t.who) for t in story.targets[:4]),
+        target_details=tuple(TargetDetail(t.name, t.span, t.actor_id, t.who) for t in targets),
     )
 
 
@@ -361,17 +366,6 @@ def _type_before(story: Story, stories: Sequence[Story]) -> ActType | None:
     if own & words("attack_words") and not any("anaphora" in a.flags for a in story.acts):
         return None
     return max(told, key=lambda t: t[0])[1] if told else None
-
-
-def _status(story: Story) -> Status:
-    lead = story.acts[0]
-    if any("thwarted" in a.flags for a in story.acts) and not any(
-        f.counted and f.harm == "killed" for f, _ in story.figures
-    ):
-        return "thwarted"
-    if "alleged" in lead.flags and not any(f.counted for f, _ in story.figures):
-        return "alleged"
-    return "happened"
 
 
 def _date_before(k: int, stories: Sequence[Story], scopes: Sequence[Scope], report: Report) -> DateRange | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from tollbook.extract.acts import Blame, Trigger, clash_sides, find_blame, type_of
 from tollbook.extract.figures import Figure
 from tollbook.extract.marks import Marks
+from tollbook.extract.status import with_thwarted
 from tollbook.extract.words import phrases, words
 from tollbook.model import Actor, ActType, DateRange, Place
 
@@ -198,6 +199,7 @@ def _read(marks: Marks, index: int, first: int, last: int, *, shared: bool) -> A
     telling = marks.telling
     figures = [f for f in marks.figures if _inside(marks, f.cue, first, last)]
     triggers = [t for t in telling.triggers if first <= t.first < last and _real(marks, t)]
+    triggers = with_thwarted(tokens, triggers, first, last)
     flags = frozenset(name for name in telling.flags if telling.has(name, first, last))
     if not figures and not triggers:
         return None
