@@ -64,9 +64,7 @@ def test_data_is_checked() -> None:
 PIECES = st.lists(
     st.one_of(
         st.text(max_size=12),
-        st.sampled_from(
-            ["The dead.", " ", "\n", "\n\n", "U.S. ", "Mr. ", "“", '." ', "killed.The ", "...", "- "]
-        ),
+        st.sampled_from(["The dead.", " ", "\n", "\n\n", "U.S. ", "Mr. ", "“", '." ', "killed.The ", "...", "- "]),
     ),
     max_size=25,
 ).map("".join)

@@ -234,7 +234,7 @@ server:/vol /mnt/team nfs4 rw 0 0
 @pytest.mark.parametrize(
     ("path", "kind"),
     [
-        ("/home/a/b.toll", "ext4"),
+        ("/srv/books/b.toll", "ext4"),
         ("/mnt/team/x/b.toll", "nfs4"),
         ("/mnt/office docs/b.toll", "cifs"),
         ("/mnt/teams/b", "ext4"),
@@ -247,7 +247,7 @@ def test_mount_type(path: str, kind: str) -> None:
 def test_a_network_disk_is_refused_with_the_reason() -> None:
     with pytest.raises(UsageError, match=r"network file system .nfs4.*local disk"):
         refuse_network(Path("/mnt/team/b.toll"), MOUNTS)
-    refuse_network(Path("/home/a/b.toll"), MOUNTS)
+    refuse_network(Path("/srv/books/b.toll"), MOUNTS)
 
 
 def test_what_is_not_a_book_is_refused(tmp_path: Path) -> None:

@@ -1,11 +1,11 @@
 """Every error Tollbook raises itself.
 
-    TollbookError
-    ├── UsageError          a wrong option or argument: stops at once, exit status 2
-    ├── SourceError         an input that cannot be read: becomes an Issue, exit status 1
-    ├── ExtractorError      an extractor that cannot be loaded or broke on one report
-    ├── LexiconError        a data file of the package that does not hold what it must
-    └── OutputError         a row that could not be written (full disk, closed pipe)
+TollbookError
+├── UsageError          a wrong option or argument: stops at once, exit status 2
+├── SourceError         an input that cannot be read: becomes an Issue, exit status 1
+├── ExtractorError      an extractor that cannot be loaded or broke on one report
+├── LexiconError        a data file of the package that does not hold what it must
+└── OutputError         a row that could not be written (full disk, closed pipe)
 """
 
 from __future__ import annotations

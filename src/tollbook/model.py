@@ -9,8 +9,9 @@ in `docs/formats.md`. Spans are half-open ranges [start, end) of Unicode code po
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
-from typing import Any, Literal, Mapping
+from typing import Any, Literal
 
 SCHEMA_VERSION = "1.0"
 
