@@ -123,8 +123,9 @@ def find_figures(text: str, tokens: Tokens, counts: Sequence[Count], actors: Seq
     """The figures of the sentence that `tokens` covers, in text order; `part_of` points into the result."""
     vocab = vocabulary()
     cues = _one_each(vocab.cues.find(tokens))
+    zeros = _nobody(tokens)
     if not cues:
-        return []
+        return zeros
     groups = _groups(tokens, counts, actors, vocab)
     cues = _live_cues(tokens, cues, groups)
     groups = _with_names(text, tokens, cues, groups, actors)
@@ -133,7 +134,27 @@ def find_figures(text: str, tokens: Tokens, counts: Sequence[Count], actors: Seq
     figures = [_figure(tokens, groups[g], cues[c], undivided, vocab) for g, c, undivided in links]
     order = [g for g, _, _ in links]
     figures = _parts(tokens, groups, order, figures)
-    return _households(tokens, groups, order, figures) or _vague(tokens, cues)
+    read = _households(tokens, groups, order, figures)
+    read = [f for f in read if not any(z.span[0] <= f.cue[0] < z.span[1] for z in zeros)]
+    return [*read, *zeros] or _vague(tokens, cues)
+
+
+def _nobody(tokens: Tokens) -> list[Figure]:
+    """ "No casualties", "without loss of life": zero, said of the killed, the injured, or both."""
+    low = " ".join(tokens.low)
+    for phrase in phrases("nobody"):
+        at = f" {low} ".find(f" {phrase} ")
+        if at < 0 or any(w in low[:at].split()[-3:] for w in ("reports", "report", "word")):
+            continue
+        first = low[:at].count(" ")
+        span = (tokens.starts[first], tokens.ends[first + phrase.count(" ")])
+        harms: tuple[Harm, ...] = ("killed", "injured")
+        if phrase.split()[-1] in ("deaths", "fatalities", "life"):
+            harms = ("killed",)
+        elif phrase.split()[-1] in ("injuries", "hurt"):
+            harms = ("injured",)
+        return [Figure(span, harm, "unknown", 0, 0, cue=span) for harm in harms]
+    return []
 
 
 def _vague(tokens: Tokens, cues: Sequence[Hit[_Cue]]) -> list[Figure]:
@@ -556,9 +577,10 @@ def _victims(
     if _passive(tokens, first.first):
         return left(14) or right(2)
     beside = left(0)
-    if beside and groups[beside[-1]].count is not None:
-        return beside
     after = right(2)
+    struck = after and groups[after[0]].first == last.last and (groups[after[0]].count or groups[after[0]].article)
+    if beside and groups[beside[-1]].count is not None and not struck:
+        return beside  # "4 killed in blast"; but "two men shot dead a journalist" has its victim behind
     if after and (groups[after[0]].count is not None or groups[after[0]].article):
         return after
     return beside or after or left(2)
@@ -686,7 +708,7 @@ def _figure(tokens: Tokens, group: _Group, cue: Hit[_Cue], undivided: bool, voca
         approx=approx,
         word=word,
         counted=count is not None or group.article,
-        undivided=undivided,
+        undivided=undivided or tokens.low[cue.first] == "casualties",
         head=head,
         of=of.actor_id if of else None,
         of_span=of.span if of else None,
