@@ -12,8 +12,11 @@ from tollbook.extract.figures import Figure
 from tollbook.extract.marks import Marks
 from tollbook.extract.status import with_thwarted
 from tollbook.extract.words import phrases, words
-from tollbook.model import Actor, ActType, DateRange, Place
+from tollbook.model import Actor, ActType, DateRange, Place, Who
 
+_ROLE_CLASS: dict[str, Who] = {
+    "police": "state_forces", "soldier": "state_forces", "fighter": "armed_group", "commander": "armed_group",
+}  # fmt: skip
 _SUM_DAYS = 3
 _SUM_FROM = 10
 _LONG_DAYS = 45
@@ -198,6 +201,7 @@ def _read(marks: Marks, index: int, first: int, last: int, *, shared: bool) -> A
     tokens = marks.tokens
     telling = marks.telling
     figures = [f for f in marks.figures if _inside(marks, f.cue, first, last)]
+    figures += _named_dead(marks, figures, first, last)
     triggers = [t for t in telling.triggers if first <= t.first < last and _real(marks, t)]
     triggers = with_thwarted(tokens, triggers, first, last)
     flags = frozenset(name for name in telling.flags if telling.has(name, first, last))
@@ -264,6 +268,20 @@ def _as_called(marks: Marks, place: Place) -> Place:
     ):
         return replace(place, level="district")
     return place
+
+
+def _named_dead(marks: Marks, figures: Sequence[Figure], first: int, last: int) -> list[Figure]:
+    """One figure for the persons named as killed in a stretch that gives no number of dead."""
+    if any(f.harm == "killed" and f.counted for f in figures):
+        return []
+    dead = [v for v in marks.victims if v.harm == "killed" and _inside(marks, v.span, first, last)]
+    if not dead:
+        return []
+    classes = {_ROLE_CLASS.get(v.role or "", "civilian") for v in dead}
+    who = classes.pop() if len(classes) == 1 else "unknown"
+    span = (min(v.span[0] for v in dead), max(v.span[1] for v in dead))
+    sexes = {v.sex for v in dead}
+    return [Figure(span, "killed", who, len(dead), len(dead), cue=span, sex=sexes.pop() if len(sexes) == 1 else None)]
 
 
 def _day_of(marks: Marks, date: DateRange) -> DateRange:
