@@ -44,6 +44,7 @@ _CLAIMED_AFTER = 2  # sentences after an act within which a claim or blame is ab
 _GRAVITY = {"killed": 5, "missing": 4, "injured": 3, "abducted": 2, "detained": 1, "displaced": 0}
 _SAME_PLACE = 2  # sentences back in which an act told without a place may have its place named
 _SAME_DOER = 2  # sentences over which an act told without a doer is still by the one named before
+_TAKES = ("arrests", "peaceful_protest", "territory_taken", "territory_regained")
 _CARRIED = ("air_strike", "shelling", "armed_clash", "bomb", "suicide_bomb", "chemical_weapon")
 _HARM_TYPE: dict[str, ActType] = {
     "abducted": "abduction",
@@ -55,7 +56,8 @@ _HARM_TYPE: dict[str, ActType] = {
 
 def assemble(report: Report, marks: Sequence[Marks], country: str | None = None) -> Reading:
     """The incidents that the marks tell, in the order the report tells them."""
-    acts = [a for a in candidate_acts(marks) if _counts(a)]
+    candidates = candidate_acts(marks)
+    acts = [a for a in candidates if _counts(a)] or [a for a in candidates if _counts_nowhere(a)]
     stories = _without_headline_echo([s for s in merge_acts(acts) if _keep(s)])
     scopes = [_scope(s, report) for s in stories]
     parts = _totals(stories, scopes)
@@ -134,6 +136,12 @@ def _counts(act: Act) -> bool:
     if not events:
         return bool(act.blames) and bool(act.places) and any(t.kind == "generic" for t in act.triggers)
     return bool(act.places)
+
+
+def _counts_nowhere(act: Act) -> bool:
+    """Is it an act without a place, good enough where the report tells none with one?"""
+    events = any(t.kind == "event" and t.type not in _TAKES for t in act.triggers)
+    return events and not act.title and bool(act.blames or act.dates) and not {"habitual", "statistic"} & act.flags
 
 
 def _keep(story: Story) -> bool:
