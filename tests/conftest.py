@@ -18,6 +18,8 @@ EXCUSED = "platform:"
 os.environ["XDG_DATA_HOME"] = str(ROOT / ".no-user-data")
 
 _skipped: list[str] = []
+# Open rows of case tables (not read right yet) that pass by now.
+_passes_now: list[str] = []
 
 
 @pytest.fixture(scope="session")
@@ -31,6 +33,8 @@ def shared() -> Path:
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     if report.skipped and not hasattr(report, "wasxfail"):
         _note(report.nodeid, report.longrepr)
+    if report.when == "call":
+        _passes_now.extend(str(value) for name, value in report.user_properties if name == "passes_now")
 
 
 def pytest_collectreport(report: pytest.CollectReport) -> None:
@@ -51,6 +55,10 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if _passes_now:
+        terminalreporter.section("rows under `open` that pass now: move them to `cases` and raise `pinned`")
+        for line in _passes_now:
+            terminalreporter.write_line(line)
     if CI and _skipped:
         terminalreporter.section("skipped on CI, which counts as failed", red=True)
         for line in _skipped:

@@ -7,6 +7,7 @@ import gzip
 import json
 import re
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ from tollbook.model import Incident, Record
 
 ROOT = Path(__file__).resolve().parent.parent
 REPORTS = ROOT / "demo" / "reports"
-CASES = yaml.safe_load((ROOT / "tests" / "cases" / "demo.yml").read_text(encoding="utf-8"))
+TABLE = yaml.safe_load((ROOT / "tests" / "cases" / "demo.yml").read_text(encoding="utf-8"))
+CASES, OPEN = TABLE["cases"], TABLE["open"]
 
 
 @pytest.fixture(scope="module")
@@ -102,23 +104,49 @@ def differences(expected: dict[str, Any], incident: Incident, record: Record) ->
     return out
 
 
-@pytest.mark.parametrize("case", CASES, ids=[f"{c['input']['file'][:24]}: {c['description']}" for c in CASES])
-def test_demo(case: dict[str, Any], records: dict[str, list[Record]]) -> None:
+def wrong(case: dict[str, Any], records: dict[str, list[Record]]) -> list[str]:
+    """What the reading has otherwise than the row; empty when the row passes."""
     record = records[case["input"]["file"]][case["input"].get("report", 0)]
     expected = case["expected"]
     if "incidents" in expected:
-        assert record.published == day(expected["published"])
         told = [f"{i.type} {i.scope} {i.places} {[c.text for c in i.casualties]}" for i in record.incidents]
-        assert len(record.incidents) == expected["incidents"], "\n".join(told)
-        return
+        out = [] if len(told) == expected["incidents"] else [f"{len(told)} entries, not {expected['incidents']}", *told]
+        if record.published != day(expected["published"]):
+            out.append(f"published {record.published}, expected {expected['published']}")
+        return out
     tried = [(differences(expected, i, record), i) for i in record.incidents]
-    assert tried, "no incident was found"
+    if not tried:
+        return ["no incident was found"]
     fewest, nearest = min(tried, key=lambda pair: len(pair[0]))
-    assert not fewest, f"nearest entry {nearest.id}: {nearest.quote!r}\n  " + "\n  ".join(fewest)
+    return [f"nearest entry {nearest.id}: {nearest.quote!r}", *fewest] if fewest else []
+
+
+def ids(rows: list[dict[str, Any]]) -> list[str]:
+    return [f"{row['input']['file'][:24]}: {row['description']}" for row in rows]
+
+
+@pytest.mark.parametrize("case", CASES, ids=ids(CASES))
+def test_demo(case: dict[str, Any], records: dict[str, list[Record]]) -> None:
+    found = wrong(case, records)
+    assert not found, "\n  ".join(found)
+
+
+@pytest.mark.parametrize("case", OPEN, ids=ids(OPEN))
+def test_open_row_that_passes_is_told(
+    case: dict[str, Any], records: dict[str, list[Record]], record_property: Callable[[str, object], None]
+) -> None:
+    """A row that passes by now is no failure, but the end of the run says to move it (conftest.py)."""
+    assert case["why"]
+    if not wrong(case, records):
+        record_property("passes_now", f"cases/demo.yml: {case['description']}")
+
+
+def test_rows_that_pass_only_get_more(records: dict[str, list[Record]]) -> None:
+    assert sum(not wrong(case, records) for case in CASES + OPEN) >= TABLE["pinned"]
 
 
 def test_every_bundled_report_has_a_case() -> None:
-    assert {c["input"]["file"] for c in CASES} == {p.name for p in REPORTS.iterdir()}
+    assert {c["input"]["file"] for c in CASES + OPEN} == {p.name for p in REPORTS.iterdir()}
 
 
 def test_no_bundled_report_borrows_a_sentence(shared: Path) -> None:
