@@ -184,7 +184,7 @@ def find_blame(
             basis = "claimed"
         before = tokens.low[start - 1] if start else ""
         before2 = tokens.low[start - 2] if start > 1 else ""
-        if before == "by" or (before == "the" and before2 == "by") or basis in ("blamed", "claimed"):
+        if _behind_by(tokens, start) or basis in ("blamed", "claimed"):
             if not _quoted_by(tokens, start):
                 found.append(Blame(actor, basis))
             continue
@@ -205,6 +205,16 @@ def find_blame(
         if _acts(tokens, end, last, does, strong, here[k + 1 :]):
             found.append(Blame(actor, basis))
     return _unique([Blame(_named(tokens, b.actor, here), b.basis) for b in found])
+
+
+def _behind_by(tokens: Tokens, start: int) -> bool:
+    """Does "by" stand before the actor, with at most an article and two describing words between?"""
+    for i in range(start - 1, max(-1, start - 5), -1):
+        if tokens.low[i] == "by":
+            return True
+        if not tokens.low[i][0].isalnum() or tokens.low[i] in words("block") or tokens.low[i] in words("does"):
+            return False
+    return False
 
 
 def _named(tokens: Tokens, actor: Actor, here: Sequence[Actor]) -> Actor:
