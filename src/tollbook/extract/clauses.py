@@ -101,7 +101,8 @@ def candidate_acts(all_marks: Sequence[Marks]) -> list[Act]:
 def _sites(act: Act) -> list[Act]:
     """The acts of a toll told place by place: "21 killed, 15 in Manbij and another six in Tukhar".
 
-    Each place's number, bare of a word of harm, is an act of its own; the whole becomes their sum (`split`).
+    Each place's number, bare of a word of harm, is an act of its own. The first number is their sum (`split`),
+    unless it has a place too ("18 died in Yangon and 12 in Mandalay").
     """
     whole = next((f for f in act.figures if f.harm == "killed" and f.part_of is None and f.counted), None)
     if whole is None or whole.min is None:
@@ -111,7 +112,7 @@ def _sites(act: Act) -> list[Act]:
     for count in marks.counts:
         if not _inside(marks, count.span, act.first, act.last) or count.span[0] <= whole.span[1] or count.min is None:
             continue
-        if any(f.span[0] < count.span[1] and count.span[0] < f.span[1] for f in marks.figures) or count.min > whole.min:
+        if any(f.span[0] < count.span[1] and count.span[0] < f.span[1] for f in marks.figures):
             continue
         after = tokens.at(count.span[1] - 1) + 1
         while after < len(tokens) and tokens.low[after] in ("others", "more", "people", "civilians", "other"):
@@ -123,11 +124,14 @@ def _sites(act: Act) -> list[Act]:
             continue
         figure = replace(whole, span=count.span, min=count.min, max=count.max, approx=count.approx, word=count.word)
         found.append(replace(act, figures=[figure], places=[place], shared=True))
-    if len(found) < 2:
-        return []
-    act.split = True
     own = {p.span for site in found for p in site.places}
-    act.places = [p for p in act.places if p.span not in own] or act.places
+    rest = [p for p in act.places if p.span not in own]
+    parts = len(found) >= 2 and sum(site.figures[0].min or 0 for site in found) <= whole.min
+    first_site = found and any(whole.span[1] < p.span[0] < found[0].figures[0].span[0] for p in rest)
+    if not parts and not first_site:
+        return []
+    act.split = parts and not first_site
+    act.places = rest or act.places
     return found
 
 
