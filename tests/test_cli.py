@@ -261,7 +261,7 @@ def test_another_language_is_said_so_and_is_no_failure(tollbook: Tollbook, tmp_p
     text = "Selon la police, trois personnes ont été tuées lundi quand une bombe a explosé sur le marché de la ville."
     done = tollbook("read", put(tmp_path, "report.txt", text.encode()))
     assert done.returncode == 0
-    assert "not English but French" in done.stdout
+    assert "not English but French" in " ".join(done.stdout.split())  # a long path makes the line wrap anywhere
 
 
 @pytest.mark.parametrize(
