@@ -11,7 +11,6 @@ from typing import Generic, TypeVar
 from tollbook.model import Span
 
 T = TypeVar("T")
-_Rows = tuple[tuple[tuple[str, ...], list[T]], ...]
 _REMEMBERED = 50_000  # words; bounds the memory that a stream of unlike reports can take
 
 
@@ -83,42 +82,73 @@ class Phrases(Generic[T]):
             seen[words] = [value]
         for words, values in seen.items():
             self._by_first.setdefault(words[0], []).append((words[1:], values))
-        stems = {first[:-1]: rows for first, rows in self._by_first.items() if first.endswith("*")}
-        self._stems = stems
-        self._stem_lengths = sorted({len(stem) for stem in stems})
+        self._stems = {first[:-1]: rows for first, rows in self._by_first.items() if first.endswith("*")}
+        self._stem_lengths = sorted({len(stem) for stem in self._stems})
         self._rows_of: dict[str, _Rows[T]] = {}
 
     def find(self, tokens: Tokens) -> list[Hit[T]]:
         """Every phrase, in order, not overlapping (one Hit for each value of a phrase)."""
         hits: list[Hit[T]] = []
         low = tokens.low
+        count = len(low)
         known = self._rows_of.get
         i = 0
-        while i < len(low):
-            rows = known(low[i])
-            if rows is None:
-                rows = self._rows(low[i])
-            for rest, values in rows:
-                last = i + 1 + len(rest)
-                if last <= len(low) and _follows(rest, low, i + 1):
+        while i < count:
+            rows = known(low[i]) or self._rows(low[i])
+            if rows.any:
+                match = rows.match(low, i, count)
+                if match is not None:
+                    rest, values = match
+                    last = i + 1 + len(rest)
                     hits.extend(Hit(i, last, value) for value in values)
                     i = last - 1
-                    break
             i += 1
         return hits
 
     def _rows(self, word: str) -> _Rows[T]:
-        """The phrases that may begin with this word, longest first; remembered for the words seen so far."""
-        rows = self._rows_of.get(word)
-        if rows is None:
-            found = list(self._by_first.get(word, ()))
-            for length in self._stem_lengths:
-                found += self._stems.get(word[:length], ()) if length <= len(word) else ()
-            found.sort(key=lambda row: -len(row[0]))
-            rows = tuple(found)
-            if len(self._rows_of) < _REMEMBERED:
-                self._rows_of[word] = rows
+        """The phrases that may begin with this word; remembered for the words seen so far."""
+        found = list(self._by_first.get(word, ()))
+        for length in self._stem_lengths:
+            found += self._stems.get(word[:length], ()) if length <= len(word) else ()
+        rows = _Rows(found)
+        if len(self._rows_of) < _REMEMBERED:
+            self._rows_of[word] = rows
         return rows
+
+
+class _Rows(Generic[T]):
+    """The phrases behind one first word, looked up by the second word."""
+
+    __slots__ = ("any", "second", "single", "wild")
+
+    def __init__(self, rows: list[tuple[tuple[str, ...], list[T]]]) -> None:
+        self.any = bool(rows)
+        self.single: list[T] | None = next((values for rest, values in rows if not rest), None)
+        self.second: dict[str, list[tuple[tuple[str, ...], list[T]]]] = {}
+        self.wild: list[tuple[tuple[str, ...], list[T]]] = []
+        for rest, values in sorted((r for r in rows if r[0]), key=lambda row: -len(row[0])):
+            if rest[0].endswith("*"):
+                self.wild.append((rest, values))
+            else:
+                self.second.setdefault(rest[0], []).append((rest, values))
+
+    def match(self, low: tuple[str, ...], i: int, count: int) -> tuple[tuple[str, ...], list[T]] | None:
+        """The longest phrase that stands at token `i`."""
+        best: tuple[tuple[str, ...], list[T]] | None = None
+        if i + 1 < count:
+            for row in self.second.get(low[i + 1], ()):
+                if i + 1 + len(row[0]) <= count and _follows(row[0], low, i + 1):
+                    best = row
+                    break
+            for row in self.wild:
+                if best is not None and len(row[0]) <= len(best[0]):
+                    break
+                if i + 1 + len(row[0]) <= count and _follows(row[0], low, i + 1):
+                    best = row
+                    break
+        if best is None and self.single is not None:
+            return (), self.single
+        return best
 
 
 def _follows(rest: tuple[str, ...], low: tuple[str, ...], start: int) -> bool:
