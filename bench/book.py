@@ -5,7 +5,8 @@ The gold records of the shared folder (482 reports, their own incidents and figu
 there are enough: each copy moves all days by STEP, adds a small number to every figure of two digits or more, in the
 text and in the record alike, and takes an id and an outlet of its own. Days move on with the number of copies, so that
 the reports of one day stay as many at every size: a book that grows by years, not by outlets. Each size is a process
-of its own. Measured, in seconds by the clock and of all cores (cpu): to add (one transaction a report), to link from nothing, to link 100
+of its own. Measured, in seconds by the clock and of all cores (cpu): to add (one transaction a report), to link from
+nothing, to link 100
 more, to answer `totals`; peak memory, size of the file. `--write` appends rows to bench/RESULTS.md.
 """
 

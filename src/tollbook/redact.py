@@ -93,7 +93,8 @@ def private_names(record: Mapping[str, Any]) -> set[str]:
             says = figure.get("says")
             if isinstance(says, str) and named_voice(says).kind in ("other", "witness") and _is_person(says):
                 out.add(says)
-        out.update(t for t in incident.get("targets") or () if isinstance(t, str) and _is_person(t))
+        targets = [t for t in incident.get("targets") or () if isinstance(t, str)]
+        out.update(t for t in targets if _is_person(t) and named_voice(t).kind in ("other", "witness"))
     return out
 
 

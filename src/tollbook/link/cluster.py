@@ -80,12 +80,13 @@ def cluster(
 ) -> Clusters:
     """Groups of one component. `scores` are probabilities of compared pairs; `same` is newest first.
 
-    The outcome does not depend on the order of `numbers` or `scores`.
+    The machine's groups come first; "same" then joins the groups its mentions are in, whole. The outcome does not
+    depend on the order of `numbers` or `scores`.
     """
     merge = logit(thresholds()[0])
-    forbidden = {pair(*p) for p in apart}
-    groups, refused = _decided(numbers, same, forbidden)
-    members = {g[0]: g for g in groups}
+    decided, refused = _decided(numbers, same, {pair(*p) for p in apart})
+    forbidden = _inherited(decided, apart)
+    members: dict[int, tuple[int, ...]] = {n: (n,) for n in sorted(numbers)}
     blocked = {key: _reports(group, report_of) for key, group in members.items()}
     barred = _barred(members, forbidden)
     sums: dict[Pair, float] = {}
@@ -129,7 +130,7 @@ def cluster(
         for z in known[x]:
             if allowed(x, z):
                 heapq.heappush(heap, (-mean(x, z), *pair(x, z)))
-    return Clusters(tuple(members[k] for k in sorted(members)), refused)
+    return Clusters(_joined(members.values(), decided), refused)
 
 
 def possible(
@@ -173,6 +174,19 @@ def _decided(
         for n in joined:
             group_of[n] = joined
     return sorted(set(group_of.values())), tuple(refused)
+
+
+def _inherited(decided: Iterable[tuple[int, ...]], apart: Iterable[Pair]) -> set[Pair]:
+    """Pairs apart, with those that follow from mentions a person holds to be the same as one of them."""
+    group_of = {n: group for group in decided for n in group}
+    return {pair(x, y) for a, b in apart for x in group_of.get(a, (a,)) for y in group_of.get(b, (b,))}
+
+
+def _joined(groups: Iterable[tuple[int, ...]], decided: Iterable[tuple[int, ...]]) -> tuple[tuple[int, ...], ...]:
+    """The groups, those joined whole that a decision names together."""
+    links = [pair(some[0], n) for some in (*groups, *decided) for n in some[1:]]
+    numbers = {n for group in groups for n in group}
+    return tuple(tuple(part) for part in components(numbers, links))
 
 
 def _reports(group: Iterable[int], report_of: Mapping[int, str]) -> set[str]:

@@ -6,6 +6,7 @@ changed; dropping them and refreshing gives the same rows.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,10 +27,19 @@ from tollbook.store.records import dump
 from tollbook.store.spread import spread
 from tollbook.store.world import World, bound_rows, incident_row, tellings_of
 
+DATA_FILES = (
+    "link.yml", "voices.yml", "classes.yml", "speakers.yml", "countries.yml", "lexicon/en/actors.yml", "actors/*.yml",
+)  # fmt: skip
+"""The data files that linking and counting depend on; a change of another one leaves the computed rows standing."""
+
 
 def code_version() -> str:
     """What the derived rows depend on besides the log."""
-    return f"{__version__}/{lexicon.version()}"
+    digest = hashlib.sha256()
+    for pattern in DATA_FILES:
+        for path in sorted(lexicon.DATA.glob(pattern)):
+            digest.update(path.read_bytes() + b"\0")
+    return f"{__version__}/{digest.hexdigest()[:12]}"
 
 
 @dataclass(frozen=True, slots=True)

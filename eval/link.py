@@ -1,0 +1,212 @@
+#!/usr/bin/env python3
+"""How well reports of one incident are put together: eval/link.py [--fit] [--write] [--errors N]
+
+The gold records of a part of the shared gold standard go into a book as they are, without their clusters; the book's
+clusters are scored by the gold standard's own score.py (`cluster`, `cluster_pairs`) on dev and on train. Beside it:
+each incident alone, and "same day and first place". `--fit` sets the weights of `data/link.yml` on train's clusters
+(all pairs of different reports; logistic, weights never falling with the level; a cluster of n counts as at most four
+mentions, so that one famous bombing does not set them) and prints them; it also cross-validates over clusters.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import itertools
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = Path(os.environ.get("TOLLBOOK_SHARED", ROOT.parent / "shared"))
+RESULTS = ROOT / "eval" / "LINKING.md"
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+
+
+def clustered(part: str) -> list[dict[str, Any]]:
+    """The part's gold records with the clusters a book gives them."""
+    from tollbook.book import init_book, report_of
+
+    folder = SHARED / "gold" / part
+    records = lines(folder / "gold.jsonl")
+    for record in records:
+        for incident in record["incidents"]:
+            incident.pop("cluster", None)
+    reports = [report_of({**r, "text": f"{r['title']}\n\n{r['text']}"}) for r in lines(folder / "reports.jsonl")]
+    with tempfile.TemporaryDirectory() as temporary, init_book(Path(temporary) / "eval.toll") as book:
+        book.add_records(reports, records)
+        return list(book.records())
+
+
+def scored(part: str, records: list[dict[str, Any]]) -> dict[str, Any]:
+    """score.py's `cluster` and `cluster_pairs` for records of a part."""
+    with tempfile.NamedTemporaryFile("w", suffix=".jsonl", delete=False, encoding="utf-8") as stream:
+        stream.writelines(json.dumps(r) + "\n" for r in records)
+    command = [
+        sys.executable,
+        str(SHARED / "gold" / "score.py"),
+        str(SHARED / "gold" / part / "gold.jsonl"),
+        stream.name,
+    ]
+    out = json.loads(subprocess.run([*command, "--json"], check=True, capture_output=True, text=True).stdout)
+    os.unlink(stream.name)
+    return {key: out[key] for key in ("cluster", "cluster_pairs")}
+
+
+def labelled(part: str, label: Any) -> list[dict[str, Any]]:
+    """The part's gold records with a cluster of our choosing."""
+    records = lines(SHARED / "gold" / part / "gold.jsonl")
+    for record in records:
+        for n, incident in enumerate(record["incidents"]):
+            incident["cluster"] = label(record, n, incident)
+    return records
+
+
+def day_and_place(record: dict[str, Any], n: int, incident: dict[str, Any]) -> str:
+    places = incident["places"]
+    if not incident["start"] or not places:
+        return f"{record['doc_id']}-{n}"
+    return f"{incident['start']} {places[0].lower()}"
+
+
+def table() -> list[tuple[str, str, dict[str, Any]]]:
+    rows = []
+    for part in ("dev", "train"):
+        rows.append((part, "book", scored(part, clustered(part))))
+        rows.append((part, "each alone", scored(part, labelled(part, lambda r, n, i: f"{r['doc_id']}-{n}"))))
+        rows.append((part, "day and place", scored(part, labelled(part, day_and_place))))
+    return rows
+
+
+# --- fitting ----------------------------------------------------------------------------------------
+
+
+def mentions(part: str) -> tuple[list[Any], list[str]]:
+    from tollbook.link import mention
+
+    found, clusters = [], []
+    for record in lines(SHARED / "gold" / part / "gold.jsonl"):
+        for n, act in enumerate(record["incidents"]):
+            if act["scope"] != "statistic":
+                found.append(
+                    mention(
+                        num=len(found), mention_id=f"{record['doc_id']}-{n}", report_id=record["doc_id"],
+                        published=record["published"], act=act, figures=act["casualties"], order=n,
+                    )
+                )  # fmt: skip
+                clusters.append(act["cluster"])
+    return found, clusters
+
+
+def levels(found: list[Any], clusters: list[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """(levels of each pair of different reports, one incident or not, weight, the pair's cluster or -1)."""
+    from tollbook.link import FEATURES
+
+    size = Counter(clusters)
+    index = {c: i for i, c in enumerate(sorted(size))}
+    rows, same, weight, group = [], [], [], []
+    for i, j in itertools.combinations(range(len(found)), 2):
+        if found[i].report_id == found[j].report_id:
+            continue
+        rows.append([f.level(found[i], found[j]) for f in FEATURES])
+        one = clusters[i] == clusters[j]
+        same.append(one)
+        n = size[clusters[i]]
+        weight.append(2 / (n - 1) * min(1.0, 4 / n) if one else 1.0)
+        group.append(index[clusters[i]] if one else (i * 7919 + j) % len(index))
+    return np.array(rows, dtype=np.int8), np.array(same), np.array(weight), np.array(group)
+
+
+def fit(x: np.ndarray, y: np.ndarray, w: np.ndarray) -> tuple[float, dict[str, dict[int, float]]]:
+    """Logistic regression on steps between levels, no step below zero (projected Adam)."""
+    from tollbook.link import FEATURES
+
+    unique, where = np.unique(x, axis=0, return_inverse=True)
+    positive = np.bincount(where.ravel(), weights=w * y)
+    count = positive + np.bincount(where.ravel(), weights=w * ~y)
+    steps = [(k, level) for k, f in enumerate(FEATURES) for level in sorted(f.says)]
+    design = np.array(
+        [(unique[:, k] >= n).astype(float) if n > 0 else -(unique[:, k] <= n).astype(float) for k, n in steps]
+    ).T
+    beta, bias = np.full(len(steps), 0.5), -4.0
+    first = np.zeros(len(steps) + 1)
+    second = np.zeros(len(steps) + 1)
+    for t in range(1, 4001):
+        p = 1 / (1 + np.exp(-(design @ beta + bias)))
+        error = count * p - positive
+        gradient = np.append(design.T @ error + 0.2 * beta, error.sum())
+        first = 0.9 * first + 0.1 * gradient
+        second = 0.999 * second + 0.001 * gradient**2
+        step = 0.03 * (first / (1 - 0.9**t)) / (np.sqrt(second / (1 - 0.999**t)) + 1e-9)
+        beta, bias = np.maximum(0, beta - step[:-1]), bias - step[-1]
+    weights: dict[str, dict[int, float]] = {}
+    for k, feature in enumerate(FEATURES):
+        listed = {n: beta[i] for i, (kk, n) in enumerate(steps) if kk == k}
+        up = {n: sum(v for m, v in listed.items() if 0 < m <= n) for n in listed if n > 0}
+        down = {n: -sum(v for m, v in listed.items() if n <= m < 0) for n in listed if n < 0}
+        weights[feature.name] = {n: round(float(v), 2) for n, v in sorted({**up, **down}.items())}
+    return round(float(bias), 2), weights
+
+
+def odds(x: np.ndarray, bias: float, weights: dict[str, dict[int, float]]) -> np.ndarray:
+    from tollbook.link import FEATURES
+
+    out = np.full(len(x), bias)
+    for k, feature in enumerate(FEATURES):
+        for level, value in weights[feature.name].items():
+            out[x[:, k] == level] += value
+    return out
+
+
+def print_fit() -> None:
+    x, y, w, group = levels(*mentions("train"))
+    bias, weights = fit(x, y, w)
+    print(f"bias: {bias}\nweights:")
+    for name, listed in weights.items():
+        print(f"  {name}: {{{', '.join(f'{n}: {v}' for n, v in listed.items())}}}")
+    hit = wrong = missed = 0
+    for fold in range(5):
+        held = group % 5 == fold
+        z = odds(x[held], *fit(x[~held], y[~held], w[~held]))
+        hit += int(((z > 0) & y[held]).sum())
+        wrong += int(((z > 0) & ~y[held]).sum())
+        missed += int(((z <= 0) & y[held]).sum())
+    print(f"pairs, five folds over clusters: P {100 * hit / (hit + wrong):.1f} R {100 * hit / (hit + missed):.1f}")
+
+
+def main() -> None:
+    ask = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    ask.add_argument("--fit", action="store_true")
+    ask.add_argument("--write", action="store_true")
+    asked = ask.parse_args()
+    if asked.fit:
+        print_fit()
+        return
+    rows = table()
+    out = ["| part | how | B-cubed P | R | F1 | pairs P | R | F1 |", "|---|---|---|---|---|---|---|---|"]
+    for part, how, found in rows:
+        numbers = [found[k][m] for k in ("cluster", "cluster_pairs") for m in ("p", "r", "f1")]
+        out.append(f"| {part} | {how} | " + " | ".join(str(n) for n in numbers) + " |")
+    print("\n".join(out))
+    if asked.write:
+        asked_head = ["git", "rev-parse", "--short", "HEAD"]
+        commit = subprocess.run(asked_head, cwd=ROOT, capture_output=True, text=True).stdout.strip()
+        with RESULTS.open("a") as stream:
+            stream.write(
+                f"\n## Linking, {dt.date.today().isoformat()}, {commit}\n\n`eval/link.py`: gold records in.\n\n"
+            )
+            stream.write("\n".join(out) + "\n")
+
+
+if __name__ == "__main__":
+    main()

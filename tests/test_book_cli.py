@@ -1,0 +1,396 @@
+"""The commands of a book, from `init` to `diff`, as a person types them; and the Python functions behind them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from book_reports import act, book_of_qasrin, figure, record, report
+from tollbook import changes
+from tollbook.book import Book, init_book, open_book
+from tollbook.cli.app import app
+from tollbook.cli.review import read_figure
+from tollbook.errors import UsageError
+from tollbook.review import add_note, decide, history
+
+Run = Callable[..., str]
+
+
+@pytest.fixture
+def run(capfd: pytest.CaptureFixture[str]) -> Run:
+    """A command as a person types it: what it prints on both streams; `status` is the exit status to expect."""
+
+    def go(*words: object, status: int = 0) -> str:
+        found = 0
+        try:
+            app([str(w) for w in words], standalone_mode=False)
+        except SystemExit as end:
+            found = int(end.code or 0)
+        captured = capfd.readouterr()
+        assert found == status, captured
+        return captured.out + captured.err
+
+    return go
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[Path, Path]:
+    reports, records = book_of_qasrin()
+    lying = [
+        {"doc_id": r.doc_id, "title": r.title, "text": r.text[r.title_end :].strip(), "outlet": r.outlet}
+        for r in reports
+    ]
+    (tmp_path / "reports.jsonl").write_text("".join(json.dumps(r) + "\n" for r in lying))
+    (tmp_path / "coded.jsonl").write_text("".join(json.dumps(r) + "\n" for r in records))
+    return tmp_path / "reports.jsonl", tmp_path / "coded.jsonl"
+
+
+@pytest.fixture
+def war(run: Run, tmp_path: Path, files: tuple[Path, Path]) -> Path:
+    run("init", tmp_path / "war.toll")
+    run("add", tmp_path / "war.toll", files[0], "--records", files[1])
+    return tmp_path / "war.toll"
+
+
+def ids(war: Path) -> dict[str, str]:
+    with open_book(war) as book:
+        return {i.places[0]: i.id for i in book.incidents()}
+
+
+def test_records_come_back_with_their_clusters(run: Run, war: Path, files: tuple[Path, Path]) -> None:
+    out = [json.loads(line) for line in run("records", war, "--to", "jsonl").splitlines()]
+    given = [json.loads(line) for line in files[1].read_text().splitlines()]
+    clusters = [i.pop("cluster") for r in out for i in r["incidents"]]
+    assert out == given
+    assert clusters[0] == clusters[1] == clusters[3]
+    assert len(set(clusters)) == 3
+
+
+def test_incidents_and_their_filters(run: Run, war: Path) -> None:
+    assert "3 incidents" in run("incidents", war)
+    assert "1 incidents" in run("incidents", war, "--place", "Telhama")
+    assert "0 incidents" in run("incidents", war, "--since", "2021-04")
+    assert "3 incidents" in run("incidents", war, "--since", "2021-03", "--until", "2021-03")
+    assert "1 incidents" in run("incidents", war, "--perpetrator", "gunmen")
+    assert "0 incidents" in run("incidents", war, "--reviewed-only")
+    one = json.loads(run("incidents", war, "--type", "bomb", "--to", "jsonl"))
+    assert (one["reports"], one["start"]) == (3, "2021-03-01")
+    assert {"harm": "killed", "group": "all", "low": 14, "best": 14, "high": 14, "open": False} in one["bounds"]
+
+
+def test_one_incident_with_its_sentences_and_reasons(run: Run, war: Path) -> None:
+    out = run("incident", war, ids(war)["Qasrin"])
+    assert "at least 9 people" in out
+    assert "overtaken" in out
+    assert "Why these are one incident" in out
+    assert "the same day (2021-03-01)" in out
+    assert re.search(r"one:\d+-\d+", out)
+    assert "is part of" in out
+
+
+def test_the_totals_count_the_sum_and_its_parts_once(run: Run, war: Path) -> None:
+    out = run("totals", war)
+    assert re.search(r"^2021-03 +17 ", out, re.M)
+    assert "not a confidence interval" in out
+    assert "not all that happened" in out
+    assert "Reports per month: 2021-03 3" in out
+    for by in ("week", "year", "place", "perpetrator", "type", "class", "sex", "age"):
+        assert "total" in run("totals", war, "--by", by)
+    assert "no totals by 'moon'" in run("totals", war, "--by", "moon", status=2)
+    assert "no rule 'x'" in run("totals", war, "--rule", "x", status=2)
+
+
+def test_the_month_rollup_is_what_totals_show(war: Path) -> None:
+    import contextlib
+    import sqlite3
+
+    with open_book(war) as book:
+        shown = {(r.label, r.low, r.high, r.open) for r in (*book.totals("month").rows, book.totals("month").total)}
+    with contextlib.closing(sqlite3.connect(war)) as connection:
+        rows = connection.execute("SELECT bin, low, high, open FROM totals WHERE harm = 'killed'").fetchall()
+    assert set(rows) == shown
+
+
+@pytest.mark.parametrize("name", ["t.svg", "t.png", "t.html"])
+def test_charts_carry_the_caveats_and_need_no_network(run: Run, war: Path, tmp_path: Path, name: str) -> None:
+    pytest.importorskip("altair")
+    pytest.importorskip("vl_convert")
+    run("totals", war, "--chart", tmp_path / name)
+    made = (tmp_path / name).read_bytes()
+    assert len(made) > 1000
+    if name == "t.svg":
+        assert b"not a confidence interval" in made
+        assert b"reports published" in made
+    if name == "t.html":
+        assert b"not a confidence interval" in made
+        assert not re.search(rb'<(script|link)[^>]+(src|href)="https?:', made)
+    run("incident", war, ids(war)["Qasrin"], "--chart", tmp_path / name)
+    assert "a chart is written as" in run("totals", war, "--chart", tmp_path / "t.gif", status=2)
+
+
+def test_decisions_hold_and_are_undone(run: Run, war: Path) -> None:
+    found = ids(war)
+    assert "needs a reason" in run("decide", war, "same", found["Qasrin"], found["Telhama"], status=2)
+    run("decide", war, "same", found["Qasrin"], found["Telhama"], "--why", "one attack")
+    assert "2 incidents" in run("incidents", war)
+    merged = run("incident", war, found["Telhama"])
+    assert found["Qasrin"] in merged
+    first = run("decide", war, "history").split()[1]
+    run("decide", war, "undo", first, "--why", "no, two")
+    assert ids(war) == found
+    assert "undone" in run("decide", war, "history")
+
+
+def test_accepting_correcting_and_what_changes_after(run: Run, war: Path, tmp_path: Path) -> None:
+    qasrin = ids(war)["Qasrin"]
+    run("decide", war, "accept", qasrin, "--why", "read all three")
+    assert re.search(r"14 .*reviewed", run("incidents", war, "--reviewed-only"))
+    assert "82% is of incidents a person has reviewed" in run("totals", war)
+    with open_book(war) as book:
+        claim = next(f.claim_id for f in book.incident(qasrin).state.figures if f.said == "2021-03-02")
+    run("decide", war, "correct", claim, "--figure", "15-16", "--why", "the text says so")
+    assert "changed since review" in run("incidents", war)
+    assert "corrected on" in run("decide", war, "correct", qasrin, "--figure", "3", "--why", "x", status=2)
+    run("decide", war, "correct", qasrin, "--date", "2021-03-02", "--why", "dateline")
+    run("decide", war, "correct", qasrin, "--type", "suicide_bomb", "--why", "said later")
+    run("decide", war, "correct", qasrin, "--place", "Qasrin market", "--place", "Qasrin", "--why", "named")
+    run("decide", war, "correct", qasrin, "--grade", "fair", "--why", "two of them independent")
+    line = json.loads(run("incidents", war, "--type", "suicide_bomb", "--to", "jsonl"))
+    assert (line["start"], line["places"][0], line["grade"]) == ("2021-03-02", "Qasrin market", "fair")
+
+
+def test_rejecting_a_claim_and_an_incident(run: Run, war: Path) -> None:
+    found = ids(war)
+    run("decide", war, "reject", found["Telhama"], "--why", "did not happen")
+    assert "2 incidents" in run("incidents", war)
+    with open_book(war) as book:
+        claims = [f.claim_id for f in book.incident(found["Qasrin"]).state.figures if f.low == 14]
+    for claim in claims:
+        run("decide", war, "reject", claim, "--why", "misread")
+    assert re.search(r"bomb +9\+", run("incidents", war, "--type", "bomb"))
+
+
+def test_adding_a_figure_from_a_note(run: Run, war: Path) -> None:
+    note = "The mayor told us on the phone that 20 had died by Friday."
+    run("decide", war, "add", ids(war)["Qasrin"], "--note", note, "--words", "20 had died", "--figure", "20",
+        "--says", "the mayor", "--why", "phone call")  # fmt: skip
+    assert re.search(r"14 to 20|20", run("incidents", war, "--type", "bomb"))
+    assert "note by" in run("incident", war, ids(war)["Qasrin"])
+    assert "does not stand in the note" in run(
+        "decide", war, "add", ids(war)["Qasrin"], "--note", "x", "--words", "y", "--figure", "1", "--why", "z", status=2
+    )
+
+
+def test_a_decision_finds_its_claim_again_or_is_an_orphan(tmp_path: Path) -> None:
+    reports, records = book_of_qasrin()
+    with init_book(tmp_path / "b.toll") as book:
+        book.add_records(reports, records)
+        decide(book, "accept", next(i.id for i in book.incidents(type="attack") if i.scope != "total"), why="seen")
+        decide(book, "accept", next(i.id for i in book.incidents() if i.type == "bomb"), why="seen")
+        again = json.loads(json.dumps(records))
+        again[1]["incidents"][1]["casualties"] = []  # the same sentence, read otherwise: another mention
+        again[1]["incidents"] = [again[1]["incidents"][1]]
+        book.add_records(reports, again, made_by="another reader")
+        assert [i.review for i in book.incidents(type="attack") if i.scope != "total"] == ["changed since review"]
+        again[1]["incidents"] = []
+        book.add_records(reports, again, made_by="a third reader")
+        book.refresh()
+        with book.store.read() as connection:
+            codes = connection.exec_driver_sql("SELECT code FROM issues").scalars().all()
+        assert "orphan_decision" in codes
+
+
+def test_an_old_id_still_leads_to_its_incident(tmp_path: Path) -> None:
+    reports, records = book_of_qasrin()
+    with init_book(tmp_path / "b.toll") as book:
+        book.add_records(reports, records)
+        old = next(i.id for i in book.incidents() if i.type == "bomb")
+        again = json.loads(json.dumps(records))
+        again[0]["incidents"][0]["casualties"] = []
+        book.add_records(reports, again, made_by="another reader")
+        found = book.incident(old)
+        assert found.asked == old
+        assert len(found.state.card.mentions) == 3
+
+
+def test_the_book_as_of_a_day_and_what_changed_since(run: Run, war: Path) -> None:
+    assert "0 incidents" in run("incidents", war, "--as-of", "2020-01-01")
+    assert "3 incidents" in run("incidents", war, "--as-of", "2100-01-01")
+    out = run("diff", war, "--from", "2020-01-01", "--to", "2100-01-01")
+    assert out.count("new ") == 3
+    assert "report one" in out
+    assert "is after" in run("diff", war, "--from", "2100-01-01", "--to", "2020-01-01", status=2)
+
+
+def test_diff_names_the_decision_behind_a_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tollbook import store
+
+    reports, records = book_of_qasrin()
+    with init_book(tmp_path / "b.toll") as book:
+        monkeypatch.setattr(store, "now", lambda: "2021-03-03T10:00:00.000000Z")
+        book.add_records(reports[:1], records[:1])
+        monkeypatch.setattr(store, "now", lambda: "2021-03-05T10:00:00.000000Z")
+        book.add_records(reports[1:], records[1:])
+        decide(
+            book,
+            "reject",
+            next(i.id for i in book.incidents() if i.type == "attack" and i.scope != "total"),
+            why="rumour",
+        )
+        found = changes.diff(book, "2021-03-03", "2021-03-05")
+        grown = next(c for c in found if c.kind == "figure" and c.what == "killed")
+        assert (grown.was, grown.now) == ("9+", "14")
+        assert sorted(grown.why) == ["report three", "report two"]
+        assert any(c.kind == "new" and c.now == "17" for c in found)
+        assert changes.diff(book, "2021-03-05", "2021-03-06") == []
+
+
+def test_rereading_with_our_own_extractor_keeps_what_people_decided(run: Run, war: Path) -> None:
+    run("decide", war, "accept", ids(war)["Qasrin"], "--why", "seen")
+    out = run("reread", war, "--extractor", "rules")
+    assert "reports read again" in out
+    assert "no extractor 'x'" in run("reread", war, "--extractor", "x", status=2)
+    assert "accept" in run("decide", war, "history")
+
+
+def test_adding_by_extraction(run: Run, tmp_path: Path, files: tuple[Path, Path]) -> None:
+    run("init", tmp_path / "own.toll")
+    out = run("add", tmp_path / "own.toll", files[0])
+    assert "3 reports added" in out
+    assert "3 known already" in run("add", tmp_path / "own.toll", files[0])
+
+
+def test_expunging_from_the_command_line(run: Run, war: Path) -> None:
+    assert "report expunged" in run("expunge", war, "two", "--why", "asked")
+    assert "needs a reason" in run("expunge", war, "one", status=2)
+
+
+def test_bad_input_is_named_and_the_rest_goes_in(run: Run, tmp_path: Path, files: tuple[Path, Path]) -> None:
+    run("init", tmp_path / "b.toll")
+    files[1].write_text(files[1].read_text() + "not json\n[1]\n")
+    out = run("add", tmp_path / "b.toll", files[0], "--records", files[1], status=1)
+    assert "coded.jsonl:4" in out
+    assert "3 reports added" in out
+    assert "nothing to add" in run("add", tmp_path / "b.toll", status=2)
+    assert "no such book" in run("incidents", tmp_path / "none.toll", status=2)
+    assert "is not an id" in run("incident", tmp_path / "b.toll", "zzz", status=2)
+    assert "no incident" in run("incident", tmp_path / "b.toll", "0000", status=2)
+
+
+def test_a_charter_from_a_file(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "c.yml").write_text("title: Qasrin\nclasses: ibc\ngrade: airwars\n")
+    run("init", tmp_path / "c.toll", "--charter", tmp_path / "c.yml")
+    with open_book(tmp_path / "c.toll") as book:
+        assert (book.charter["title"], book.options.classes, book.options.grade) == ("Qasrin", "ibc", "airwars")
+    (tmp_path / "bad.yml").write_text("classes: mine\n")
+    assert "no class scheme" in run("init", tmp_path / "d.toll", "--charter", tmp_path / "bad.yml", status=2)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("12", (12, 12)), ("12+", (12, None)), ("10-12", (10, 12)), ("-12", (None, 12)), ("0", (0, 0))],
+)
+def test_a_figure_as_people_type_it(text: str, expected: tuple[int | None, int | None]) -> None:
+    assert read_figure(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "dozens", "12-", "+", "1.5", "-"])
+def test_what_is_no_figure(text: str) -> None:
+    with pytest.raises(UsageError):
+        read_figure(text)
+
+
+# --- the arithmetic through a whole book ---------------------------------------------------------------------
+
+
+def small(tmp_path: Path, *told: tuple[str, dict[str, Any]]) -> Book:
+    book = init_book(tmp_path / "s.toll")
+    for n, (sentence, one) in enumerate(told):
+        book.add_records([report(f"d{n}", "T", sentence)], [record(f"d{n}", "2021-03-02", one)])
+    return book
+
+
+def test_statistics_stand_beside_and_alleged_acts_are_not_in_the_sum(tmp_path: Path) -> None:
+    month = "In March 2021, 80 civilians were killed in Marwan, the monitors said."
+    claim = "The army accuses rebels of killing 7 villagers in Balad on Monday."
+    bomb = "A bomb killed 3 people in Telhama on Monday."
+    with small(
+        tmp_path,
+        (
+            month,
+            act(
+                "s",
+                month,
+                figure("80 civilians", 80, 80),
+                scope="statistic",
+                places=[],
+                start="2021-03-01",
+                end="2021-03-31",
+            ),
+        ),
+        (claim, act("a", claim, figure("7 villagers", 7, 7), status="alleged", places=["Balad"], type="attack")),
+        (bomb, act("b", bomb, figure("3 people", 3, 3), places=["Telhama"])),
+    ) as book:
+        found = book.totals("month")
+    assert (found.total.low, found.total.high) == (3, 3)
+    assert found.alleged.low == 7
+    assert [(s.low, s.matches) for s in found.statistics] == [(80, True)]
+
+
+def test_a_recalled_act_counts_on_its_own_day_and_is_marked(tmp_path: Path) -> None:
+    old = "In January a bomb had killed 6 people in Telhama."
+    with small(
+        tmp_path,
+        (
+            old,
+            act(
+                "a",
+                old,
+                figure("6 people", 6, 6),
+                scope="background",
+                places=["Telhama"],
+                start="2021-01-01",
+                end="2021-01-31",
+            ),
+        ),
+    ) as book:
+        found = book.totals("month")
+    assert [(r.label, r.low, r.kinds) for r in found.rows] == [("2021-01", 6, {"recalled": 1})]
+
+
+def test_places_and_perpetrators_not_told_have_their_rows(tmp_path: Path) -> None:
+    bomb = "A bomb killed 3 people on Monday."
+    with small(tmp_path, (bomb, act("a", bomb, figure("3 people", 3, 3), places=[]))) as book:
+        assert [r.label for r in book.totals("place").rows] == ["place not known within IQ"]
+        assert [r.label for r in book.totals("perpetrator").rows] == ["not told"]
+
+
+def test_classes_that_are_not_told_apart_have_a_row(tmp_path: Path) -> None:
+    bomb = "A bomb killed 9 people, 4 of them police, on Monday in Telhama."
+    told = [figure("9 people", 9, 9, who="unknown"), figure("4 of them police", 4, 4, who="state_forces", subset_of=0)]
+    with small(tmp_path, (bomb, act("a", bomb, *told, places=["Telhama"]))) as book:
+        assert [(r.label, r.low) for r in book.totals("class").rows] == [("state_forces", 4), ("not told apart", 5)]
+        assert [(r.label, r.low) for r in book.totals("class", classes="ibc").rows] == [
+            ("civilian", 4),
+            ("not told apart", 5),
+        ]
+
+
+def test_the_python_functions_need_a_book_open_for_writing(tmp_path: Path) -> None:
+    reports, records = book_of_qasrin()
+    with init_book(tmp_path / "b.toll") as book:
+        book.add_records(reports, records)
+        book.refresh()
+    with open_book(tmp_path / "b.toll") as book:
+        with pytest.raises(UsageError, match="opened for reading"):
+            decide(book, "accept", book.incidents()[0].id, why="x")
+        assert history(book) == []
+        with pytest.raises(UsageError, match="no decision"):
+            decide(book, "marry", "a", "b", why="x")
+        with pytest.raises(UsageError, match="needs a reason"):
+            add_note(book, "a", "n", harm="killed", words="n", low=1, high=1, why="")
