@@ -43,7 +43,6 @@ _CLAIM_BASIS: tuple[tuple[str, AttributionBasis], ...] = (("claimed", "claimed")
 _CLAIMED_AFTER = 2  # sentences after an act within which a claim or blame is about it
 _GRAVITY = {"killed": 5, "missing": 4, "injured": 3, "abducted": 2, "detained": 1, "displaced": 0}
 _SAME_PLACE = 2  # sentences back in which an act told without a place may have its place named
-_SAME_DOER = 2  # sentences over which an act told without a doer is still by the one named before
 _TAKES = ("arrests", "peaceful_protest", "territory_taken", "territory_regained")
 _CARRIED = ("air_strike", "shelling", "armed_clash", "bomb", "suicide_bomb", "chemical_weapon")
 _HARM_TYPE: dict[str, ActType] = {
@@ -196,7 +195,8 @@ def _totals(stories: list[Story], scopes: list[Scope]) -> dict[int, tuple[int, .
             continue
         others = [j for j in counts if j != k and scopes[j] == "incident" and j not in parts and counts[j] < counts[k]]
         flagged = "sums" in story.acts[0].flags
-        summed = _summing(counts[k], others, counts, exact_all=not flagged)
+        fitting = [j for j in others if _meet(story, stories[j]) and (flagged or _begin(stories[j]) > _begin(story))]
+        summed = _summing(counts[k], fitting, counts, exact_all=not flagged)
         if summed:
             scopes[k] = "total"
             parts[k] = summed
@@ -246,6 +246,11 @@ def _later(k: int, stories: Sequence[Story], scopes: Sequence[Scope], counts: di
         if j != k and scopes[j] == "incident" and counts[j] < counts[k] and stories[j].places
         and min(a.index for a in stories[j].acts) >= here and _meet(stories[j], stories[k])
     ]  # fmt: skip
+
+
+def _begin(story: Story) -> int:
+    """Where in the report the story is first told; a headline is first of all."""
+    return min(a.index for a in story.acts)
 
 
 def _meet(a: Story, b: Story) -> bool:
@@ -479,7 +484,7 @@ def _claims(marks: Sequence[Marks]) -> list[tuple[int, Blame]]:
 
 
 def _doers(k: int, stories: Sequence[Story], claims: Sequence[tuple[int, Blame]]) -> list[Blame]:
-    """The story's own doers; without any, those of the act told just before it."""
+    """The story's own doers; without any, who claims it or is blamed for it right after. Never a neighbour's."""
     story = stories[k]
     if story.blames:
         return story.blames[:4]
@@ -487,15 +492,7 @@ def _doers(k: int, stories: Sequence[Story], claims: Sequence[tuple[int, Blame]]
     near = [b for index, b in claims if 0 <= index - last <= _CLAIMED_AFTER or len(stories) == 1]
     if near:
         return near[:1]
-    here = min(a.index for a in story.acts)
-    best: tuple[int, Story] | None = None
-    for other in stories:
-        at = max((a.index for a in other.acts if a.index <= here), default=None)
-        if other is story or not other.blames or at is None or here - at > _SAME_DOER:
-            continue
-        if best is None or at > best[0]:
-            best = (at, other)
-    return best[1].blames[:4] if best else []
+    return []
 
 
 def _place_detail(place: Place) -> PlaceDetail:

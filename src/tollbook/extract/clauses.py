@@ -236,7 +236,9 @@ def _read(marks: Marks, index: int, first: int, last: int, *, shared: bool) -> A
         first,
         last,
     )
-    targets = [a for a in marks.actors if _inside(marks, a.span, first, last) and all(b.actor is not a for b in blames)]
+    targets = [
+        a for a in marks.actors if all(b.actor is not a for b in blames) and _hit(marks, a, figures, first, last)
+    ]
     types = type_of(triggers, near, harms)
     if types and max(types, key=lambda t: types[t]) == "armed_clash":
         sides = clash_sides(tokens, marks.actors, first, last)
@@ -297,6 +299,16 @@ def _day_of(marks: Marks, date: DateRange) -> DateRange:
     if "since" in since and "when" in marks.tokens.low[i : i + 2]:
         return replace(date, end=date.start, precision="day")
     return date
+
+
+def _hit(marks: Marks, actor: Actor, figures: Sequence[Figure], first: int, last: int) -> bool:
+    """Was the actor harmed or struck: counted in a figure, or behind "against", "targeted", "attack on"?"""
+    if not _inside(marks, actor.span, first, last) or actor.actor_id in words("no_target"):
+        return False
+    if any(f.span[0] < actor.span[1] and actor.span[0] < f.span[1] for f in figures):
+        return True
+    i = marks.tokens.at(actor.span[0])
+    return any(w in words("strikes_at") for w in marks.tokens.low[max(0, i - 3) : i])
 
 
 def _measured_from(marks: Marks, place: Place) -> bool:

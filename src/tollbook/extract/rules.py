@@ -16,8 +16,8 @@ from tollbook.extract.marks import Marks
 from tollbook.extract.means import find_means, find_objects
 from tollbook.extract.tokens import Tokens, tokenize
 from tollbook.extract.victims import find_victims
-from tollbook.extract.words import phrases
-from tollbook.model import Place, Report
+from tollbook.extract.words import phrases, words
+from tollbook.model import Place, Report, Span
 from tollbook.resolve.actors import find_actors, load_actors
 from tollbook.resolve.counts import find_counts
 from tollbook.resolve.dates import find_dates
@@ -26,6 +26,7 @@ from tollbook.resolve.places import PlaceReading, read_places
 from tollbook.resolve.speakers import find_speakers
 from tollbook.sentences import split_sentences
 
+_A_GAME = 2  # words of sport from which on a report may be about a game
 _READ = frozenset({"title", "body", "standfirst"})
 
 
@@ -66,7 +67,9 @@ class RulesExtractor:
             tokens = tokenize(text, sentence.span)
             counts = find_counts(text, first, last)
             here = [a for a in actors if first <= a.span[0] < last]
-            places = [p for p in reading.places if first <= p.span[0] < last]
+            victims = find_victims(text, tokens, here)
+            named = [v.span for v in victims if v.name]
+            places = [p for p in reading.places if first <= p.span[0] < last and not _overlaps(p.span, named)]
             marks.append(
                 Marks(
                     sentence=sentence,
@@ -80,7 +83,7 @@ class RulesExtractor:
                     counts=tuple(counts),
                     means=tuple(find_means(text, tokens)),
                     objects=tuple(find_objects(text, tokens)),
-                    victims=tuple(find_victims(text, tokens, here)),
+                    victims=tuple(victims),
                     found=found_bodies(tokens),
                 )
             )
@@ -93,8 +96,19 @@ def _violence() -> re.Pattern[str]:
 
 
 def may_be_violent(text: str) -> bool:
-    """Is there one word that tells violence between people? Without one a report costs almost nothing."""
-    return _violence().search(text) is not None
+    """Is there a word that tells violence between people? Without one a report costs almost nothing.
+
+    A report on a game needs twice as many such words as words of the game: it lives on images of war.
+    """
+    first = _violence().search(text)
+    if first is None:
+        return False
+    played = sum(word in words("sports") for word in re.findall(r"[a-z-]+", text.lower()))
+    return played < _A_GAME or sum(1 for _ in _violence().finditer(text)) > 2 * played
+
+
+def _overlaps(span: Span, others: Sequence[Span]) -> bool:
+    return any(span[0] < b and a < span[1] for a, b in others)
 
 
 def _place_tokens(tokens: Tokens, places: Sequence[Place]) -> frozenset[int]:
