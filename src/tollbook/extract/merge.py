@@ -26,8 +26,8 @@ _IDENTITY = {"toll_same", "toll_same_small", "toll_part", "place_same", "place_n
 WEIGHTS = (
     "join", "title", "nothing_shared", "anaphora_recent", "anaphora", "adds_recent", "next_without_place",
     "same_sentence", "toll_same", "toll_same_small", "toll_part", "toll_more", "toll_part_of_days",
-    "toll_part_of_place", "toll_differs", "toll_differs_anaphora", "toll_differs_title", "figures_differ",
-    "figures_absent", "place_same", "place_nested", "place_overlap", "place_unknown",
+    "toll_part_of_place", "toll_differs", "toll_differs_anaphora", "toll_differs_title", "harm_differs",
+    "figures_differ", "figures_absent", "place_same", "place_nested", "place_overlap", "place_unknown",
     "place_differs_same_toll", "place_differs", "type_open", "type_same", "type_among", "type_family",
     "type_differs", "date_meets", "date_differs", "doer_same", "doer_differs",
 )  # fmt: skip
@@ -214,6 +214,8 @@ def _figures_fit(story: Story, act: Act) -> str:
     all_mine = _numbers([f for f in act.figures if f.counted])
     theirs = _numbers([f for f, _ in story.figures if f.counted])
     whole = _numbers([f for f, _ in story.figures if f.part_of is None and f.counted])
+    if _seized(mine) != _seized(whole) and mine and whole:
+        return "harm_differs"
     if not all_mine or not theirs:
         return "figures_absent" if not act.figures or not story.figures else ""
     common = mine & whole
@@ -233,6 +235,12 @@ def _figures_fit(story: Story, act: Act) -> str:
             return "toll_differs_title"
         return "toll_differs_anaphora" if "anaphora" in act.flags else "toll_differs"
     return "figures_differ"
+
+
+def _seized(numbers: set[tuple[str, int]]) -> bool:
+    """Do the figures tell of people taken, and of no one hurt?"""
+    harms = {h for h, _ in numbers}
+    return bool(harms) and harms <= {"detained", "abducted"}
 
 
 def _part_of_days(story: Story, act: Act) -> bool:
