@@ -7,6 +7,8 @@ The measures need the shared evaluation data; where it is absent these tests are
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -33,26 +35,39 @@ def need_data() -> None:
 
 
 @pytest.fixture(scope="module")
-def dev(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """The measures of the rules on dev, run once."""
+def measured(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], dict[str, Any]]:
+    """The measures of the rules on a part, each part run once."""
     need_data()
-    out, harness.OUT = harness.OUT, tmp_path_factory.mktemp("out")
-    try:
-        run = harness.run_part("dev", "rules")
-    finally:
-        harness.OUT = out
-    assert not run.issues
-    return harness.measures(harness.gold("dev"), run.predicted)
+
+    @cache
+    def measure(part: str) -> dict[str, Any]:
+        out, harness.OUT = harness.OUT, tmp_path_factory.mktemp(part)
+        try:
+            run = harness.run_part(part, "rules")
+        finally:
+            harness.OUT = out
+        assert not run.issues
+        return harness.measures(harness.gold(part), run.predicted)
+
+    return measure
 
 
-@pytest.mark.parametrize(("measure", "floor"), FLOORS["rules"]["dev"]["at_least"].items())
-def test_measure_holds_its_floor(measure: str, floor: float, dev: dict[str, Any]) -> None:
-    assert dev[measure] >= floor
+def bounds(kind: str) -> list[tuple[str, str, float]]:
+    return [(part, name, bound) for part in harness.PARTS for name, bound in FLOORS["rules"][part][kind].items()]
 
 
-@pytest.mark.parametrize(("measure", "ceiling"), FLOORS["rules"]["dev"]["at_most"].items())
-def test_measure_holds_its_ceiling(measure: str, ceiling: float, dev: dict[str, Any]) -> None:
-    assert dev[measure] <= ceiling
+@pytest.mark.parametrize(("part", "measure", "floor"), bounds("at_least"))
+def test_measure_holds_its_floor(
+    part: str, measure: str, floor: float, measured: Callable[[str], dict[str, Any]]
+) -> None:
+    assert measured(part)[measure] >= floor
+
+
+@pytest.mark.parametrize(("part", "measure", "ceiling"), bounds("at_most"))
+def test_measure_holds_its_ceiling(
+    part: str, measure: str, ceiling: float, measured: Callable[[str], dict[str, Any]]
+) -> None:
+    assert measured(part)[measure] <= ceiling
 
 
 @pytest.mark.parametrize("name", list(quiet.SETS))
