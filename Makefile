@@ -30,9 +30,10 @@ eval: .venv/.dev
 bench: .venv/.dev
 	$(BIN)/python bench/read.py
 
-# The JSON Schema, the tables of docs/formats.md and the commands of docs/cli.md.
+# The JSON Schema, the tables of docs/formats.md, the commands of docs/cli.md, and what README.md shows.
 reference: .venv/.core
 	$(BIN)/python tools/write_reference.py
+	$(BIN)/python eval/refresh_readme.py
 
 wheel: .venv/.dev
 	$(BIN)/python -m build --wheel --no-isolation
