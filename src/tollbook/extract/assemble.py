@@ -147,7 +147,7 @@ def _keep(story: Story) -> bool:
     """A story of nothing but a headline or a group without a number needs a word of violence."""
     figures = [f for f, _ in story.figures]
     if any(f.counted for f in figures):
-        return bool(story.types) or any(f.harm in ("killed", "abducted", "injured") for f in figures)
+        return bool(story.types) or any(f.harm in ("killed", "abducted", "injured", "missing") for f in figures)
     return any(a.told and not a.title and (a.places or a.blames) for a in story.acts)
 
 
@@ -195,7 +195,7 @@ def _totals(stories: list[Story], scopes: list[Scope]) -> dict[int, tuple[int, .
             continue
         others = [j for j in counts if j != k and scopes[j] == "incident" and j not in parts and counts[j] < counts[k]]
         flagged = "sums" in story.acts[0].flags
-        fitting = [j for j in others if _meet(story, stories[j]) and (flagged or _begin(stories[j]) > _begin(story))]
+        fitting = [j for j in others if _meet(story, stories[j]) and (flagged or _begin(stories[j]) >= _begin(story))]
         summed = _summing(counts[k], fitting, counts, exact_all=not flagged)
         if summed:
             scopes[k] = "total"

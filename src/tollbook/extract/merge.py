@@ -214,7 +214,7 @@ def _figures_fit(story: Story, act: Act) -> str:
     all_mine = _numbers([f for f in act.figures if f.counted])
     theirs = _numbers([f for f, _ in story.figures if f.counted])
     whole = _numbers([f for f, _ in story.figures if f.part_of is None and f.counted])
-    if _seized(mine) != _seized(whole) and mine and whole:
+    if (_seized(mine) and _hurt(whole)) or (_hurt(mine) and _seized(whole)):
         return "harm_differs"
     if not all_mine or not theirs:
         return "figures_absent" if not act.figures or not story.figures else ""
@@ -241,6 +241,10 @@ def _seized(numbers: set[tuple[str, int]]) -> bool:
     """Do the figures tell of people taken, and of no one hurt?"""
     harms = {h for h, _ in numbers}
     return bool(harms) and harms <= {"detained", "abducted"}
+
+
+def _hurt(numbers: set[tuple[str, int]]) -> bool:
+    return any(h in ("killed", "injured") for h, _ in numbers)
 
 
 def _part_of_days(story: Story, act: Act) -> bool:
