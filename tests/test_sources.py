@@ -105,7 +105,7 @@ def test_gzip(tmp_path: Path, name: str) -> None:
         (b"<!DOCTYPE html><html><body>x</body></html>", True, "stdin"),
         (rows({"id": "j", "text": TEXT}).encode(), False, "j"),
         (f'id,text\nc,"{TEXT}"\n'.encode(), False, "c"),
-        (gzip.compress(rows({"id": "z", "text": TEXT}).encode()), False, "z"),
+        (gzip.compress(rows({"id": "z", "text": TEXT}).encode(), mtime=0), False, "z"),
         (TEXT.encode("utf-16"), False, "stdin"),
     ],
 )
@@ -150,7 +150,7 @@ def test_file_names_give_unique_ids(tmp_path: Path) -> None:
         ("a.txt", b"%PDF-1.7\n%abc", "not-text", "PDF"),
         ("a.html", b"PK\x03\x04rest", "not-text", "office document"),
         ("a.csv", b"\x89PNG\r\n\x1a\n", "not-text", "PNG"),
-        ("a.txt.gz", gzip.compress(TEXT.encode() * 50)[:-20], "gzip-broken", "cut short"),
+        ("a.txt.gz", gzip.compress(TEXT.encode() * 50, mtime=0)[:-20], "gzip-broken", "cut short"),
         ("a.jsonl.gz", b"no gzip at all", "gzip-broken", "damaged"),
         ("a.pdf", b"x", "unknown-suffix", ".jsonl"),
         ("a.jsonl", b"{'id': 1}\n", "bad-json", ":1: not JSON"),
