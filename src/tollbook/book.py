@@ -196,13 +196,18 @@ class Book:
             counts.issues += len(faults)
         return counts.done()
 
-    def add_read(self, outcomes: Iterable[Record | Issue]) -> Added:
-        """Stores reports read by our own extractor (`tollbook.run`), one transaction a report."""
+    def add_read(self, outcomes: Iterable[Record | Issue], on_issue: Callable[[Issue], None] | None = None) -> Added:
+        """Stores reports read by our own extractor (`tollbook.run`), one transaction a report.
+
+        What gave no record is stored as an issue and told to `on_issue`.
+        """
         counts = _Counts()
         for outcome in outcomes:
             if isinstance(outcome, Issue):
                 self.store.add_issues([outcome])
                 counts.issues += 1
+                if on_issue is not None:
+                    on_issue(outcome)
                 continue
             plain = outcome.to_json()
             self._add(report_of(plain), plain, f"extractor {outcome.made_with.extractor}", counts, outcome.issues)

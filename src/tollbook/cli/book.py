@@ -89,7 +89,8 @@ def add(
             reports = read_reports(paths or [], outlet=outlet, country=country, on_issue=met.append)
             done = opened.add_records(reports, listed)
         else:
-            done = opened.add_read(run(paths or [], outlet=outlet, country=country, extractor=extractor, jobs=jobs))
+            read = run(paths or [], outlet=outlet, country=country, extractor=extractor, jobs=jobs)
+            done = opened.add_read(read, met.append)
         for issue in met:
             say(f"{issue.file or ''}{f':{issue.line}' if issue.line else ''}: {issue.message}")
         say(
