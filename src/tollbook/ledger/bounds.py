@@ -5,7 +5,7 @@ Every bound names the claims it comes from; every figure that is left out says w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tollbook.errors import UsageError
@@ -226,12 +226,8 @@ def _counted(
             if all(f.vague for f in s.figures()):
                 drop(s, "vague words, where a number is given")
         left = [s for s in left if not all(f.vague for f in s.figures())]
-    whole = [s for s in left if not all(f.partial for f in s.figures())]
-    if rule.overtake and whole and len(whole) < len(left):
-        for s in left:
-            if all(f.partial for f in s.figures()):
-                drop(s, "counts bodies at one place, not the toll")
-        left = whole
+    if rule.overtake:
+        left = _tolls(left, drop)
     if rule.latest:
         newest: dict[str, _Statement] = {}
         for s in sorted(left, key=lambda s: s.key):
@@ -241,6 +237,22 @@ def _counted(
     if rule.overtake:
         left = _overtake(left, sides, drop)
     return left, beside, tuple(aside)
+
+
+def _tolls(left: list[_Statement], drop: Callable[[_Statement, str], None]) -> list[_Statement]:
+    """Statements about all the dead, where there are any; else those about some of them."""
+    tests: tuple[tuple[Callable[[Figure], bool], str], ...] = (
+        (lambda f: f.partial, "counts bodies at one place, not the toll"),
+        (lambda f: f.narrow, "counts one group of people, not the toll"),
+    )
+    for some, why in tests:
+        whole = [s for s in left if not all(some(f) for f in s.figures())]
+        if whole and len(whole) < len(left):
+            for s in left:
+                if not any(s is w for w in whole):
+                    drop(s, why)
+            left = whole
+    return left
 
 
 def _later(earlier: _Statement, later: _Statement, aside: list[tuple[str, str]]) -> _Statement:
@@ -256,9 +268,8 @@ def _later(earlier: _Statement, later: _Statement, aside: list[tuple[str, str]])
     return kept
 
 
-def _overtake(left: list[_Statement], sides: Sides, drop: object) -> list[_Statement]:
+def _overtake(left: list[_Statement], sides: Sides, drop: Callable[[_Statement, str], None]) -> list[_Statement]:
     """Early tolls that leave the number open, or that nobody is named for, give way to a later, higher one."""
-    assert callable(drop)
     kept = []
     for s in left:
         r = _whole(s)

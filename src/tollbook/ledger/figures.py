@@ -57,6 +57,11 @@ class Figure:
         return number
 
     @property
+    def narrow(self) -> bool:
+        """Whether it counts one group by what they are ("six teachers", "11 schoolchildren"); others may be dead too."""
+        return self.age is not None or self.sex == "female" or self.role in _words()["narrow_roles"]
+
+    @property
     def open(self) -> bool:
         """Whether it says "at least"."""
         return self.high is None
@@ -65,7 +70,7 @@ class Figure:
 @lru_cache(maxsize=1)
 def _words() -> dict[str, frozenset[str]]:
     data = lexicon.load("voices")
-    return {key: frozenset(data[key].split()) for key in ("vague", "revision", "partial", "numbers")}
+    return {key: frozenset(data[key].split()) for key in ("vague", "revision", "partial", "numbers", "narrow_roles")}
 
 
 @lru_cache(maxsize=1)
