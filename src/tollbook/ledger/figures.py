@@ -58,7 +58,7 @@ class Figure:
 
     @property
     def narrow(self) -> bool:
-        """Whether it counts one group by what they are ("six teachers", "11 schoolchildren"); others may be dead too."""
+        """Whether it counts one group by what they are ("six teachers", "11 pupils"); others may be dead too."""
         return self.age is not None or self.sex == "female" or self.role in _words()["narrow_roles"]
 
     @property
