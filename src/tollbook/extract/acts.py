@@ -24,6 +24,7 @@ FLAGS = (
     "claimed",
     "blamed",
     "anaphora",
+    "another",
     "sums",
     "statistic",
     "accidents",

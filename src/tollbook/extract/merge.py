@@ -25,7 +25,7 @@ _TELLING = 8  # from here on two acts of one report hardly share a toll by chanc
 _IDENTITY = {"toll_same", "toll_same_small", "toll_part", "place_same", "place_nested"}
 WEIGHTS = (
     "join", "title", "nothing_shared", "anaphora_recent", "anaphora", "adds_recent", "next_without_place",
-    "same_sentence", "toll_same", "toll_same_small", "toll_part", "toll_more", "toll_part_of_days",
+    "same_sentence", "another", "toll_same", "toll_same_small", "toll_part", "toll_more", "toll_part_of_days",
     "toll_part_of_place", "toll_differs", "toll_differs_anaphora", "toll_differs_title", "harm_differs",
     "figures_differ", "figures_absent", "place_same", "place_nested", "place_overlap", "place_unknown",
     "place_differs_same_toll", "place_differs", "type_open", "type_same", "type_among", "type_family",
@@ -194,6 +194,8 @@ def fit(story: Story, act: Act, *, recent: bool, alone: bool = False) -> float:
         reasons.append("next_without_place")
     if act.shared and story.acts[-1].marks is act.marks:
         reasons.append("same_sentence")
+    if "another" in act.flags and not act.title:
+        reasons.append("another")
     if act.title:
         reasons.append("title")
     if not recent and not act.title and not set(reasons) & _IDENTITY:
