@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from tollbook.extract.tagger import COLUMNS, HEADS, SPANS
+from tollbook.extract.tagger import COLUMNS, HEADS, SPANS, LinkBiases, softmax
 from training.encode import Encoded
 from training.ground import HARMS, Doc
-from training.measure import Rows, found_spans, softmax
+from training.measure import Rows, tagging_of
 
 GRID = np.round(np.exp(np.linspace(np.log(0.5), np.log(5.0), 47)), 3)
 SPAN_HEADS = ("figure", *SPANS)
@@ -47,7 +47,11 @@ def merged(folds: Iterable[dict[str, Any]]) -> dict[str, float]:
 
 
 def error(
-    docs: Sequence[Doc], encoded: dict[str, Encoded], rows: dict[str, Rows], temperature: dict[str, float]
+    docs: Sequence[Doc],
+    encoded: dict[str, Encoded],
+    rows: dict[str, Rows],
+    links: LinkBiases,
+    temperature: dict[str, float],
 ) -> dict[str, Any]:
     """Expected calibration error (ten bins) and the bins of the spans called: all together, and figures alone."""
     said: dict[str, list[tuple[float, bool]]] = {"figure": [], "all": []}
@@ -58,7 +62,8 @@ def error(
         scaled = [np.concatenate([r[:, : len(scale)] * scale, r[:, len(scale) :]], 1) for r in rows[doc.doc_id]]
         gold = {(m.label, m.start, m.end) for m in doc.marks}
         ignored = [("figure" if label in HARMS else label, a, b) for label, a, b in doc.ignored]
-        for label, start, end, p in found_spans(encoded[doc.doc_id], scaled, COLUMNS):
+        for called in tagging_of(doc, encoded[doc.doc_id], scaled, links).spans:
+            label, (start, end), p = called.label, called.span, called.probability
             family = "figure" if label in HARMS else label
             right = (label, start, end) in gold
             if not right and any(f == family and a < end and start < b for f, a, b in ignored):

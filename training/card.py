@@ -35,7 +35,7 @@ def write(
         "counts": ", ".join(f"{name} {n}" for name, n in sorted(facts["texts"]["by_source"].items())),
         "dropped": str(facts["texts"]["dropped_as_like_dev"]), "digest": facts["texts"]["digest"],
         "base": facts["base"], "plan": ", ".join(f"{k} {v}" for k, v in facts["plan"].items()),
-        "dev": _table(dev, "run"), "folds": _folds(folds),
+        "outlets": _outlets(folds), "dev": _table(dev, "run"), "folds": _folds(folds),
         "calibration": _calibration(folds),
     }  # fmt: skip
     for name, value in values.items():
@@ -46,7 +46,7 @@ def write(
 
 def _sets(facts: dict[str, Any], sets: Sequence[SetInfo]) -> str:
     rows = [f"| {i.name} | {i.about} | {i.licence} | `{facts['hashes'][i.name][:16]}` |" for i in sets]
-    return "\n".join(["| set | what | licence | sha256 |", "|---|---|---|---|", *rows])
+    return "\n".join(["| set | how used | licence | sha256 of the file |", "|---|---|---|---|", *rows])
 
 
 def _table(results: dict[str, dict[str, float]], first: str) -> str:
@@ -64,6 +64,11 @@ def _folds(folds: dict[str, Any]) -> str:
         for source, scores in fold["scores"].items()
     }
     return _table(results, "left out (reports)") if results else "Not run for this version."
+
+
+def _outlets(folds: dict[str, Any]) -> str:
+    results = {f"{o} ({s['reports']})": s for fold in folds.values() for o, s in fold["outlets"].items()}
+    return _table(results, "outlet (reports)") if results else "Not run for this version."
 
 
 def _calibration(folds: dict[str, Any]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,6 @@ from training.augment import Names, vary
 from training.ground import Doc, ground
 from training.sets import SHARED_AT_MOST, DevGuard, full_text, gold, source_of
 
-WEAK = ("quiet",)
 STRENGTH = 0.6
 """How often a text's names are swapped; see the model card for what it measured."""
 
@@ -35,7 +35,7 @@ class Corpus:
         return summed.hexdigest()
 
 
-def read(shared: Path, sets: Sequence[str] = WEAK) -> Corpus:
+def read(shared: Path, sets: Sequence[str] = ("quiet",)) -> Corpus:
     """Reads and marks everything that may be trained on."""
     guard = DevGuard(shared)
     docs, missed, dropped = [], [], []
@@ -51,13 +51,24 @@ def read(shared: Path, sets: Sequence[str] = WEAK) -> Corpus:
 
 
 def epochs(
-    docs: Sequence[Doc], extra: Sequence[Doc], strength: float, share: float
+    docs: Sequence[Doc], extra: Sequence[Doc], strength: float, share: float, most: float = 1.0
 ) -> Callable[[int, random.Random], list[Doc]]:
-    """Draws an epoch's texts: each of `docs` once, `share` times as many of `extra`, each as a random variant."""
+    """Draws an epoch's texts, each as a random variant.
+
+    Each of `docs` once, but of the source with most texts only the part `most`, another part every epoch; and
+    `share` times as many of `extra`.
+    """
     names = Names.open()
+    counts = Counter(doc.source for doc in docs)
+    largest = counts.most_common(1)[0][0]
 
     def draw(epoch: int, rng: random.Random) -> list[Doc]:
-        more = rng.sample(list(extra), min(len(extra), round(share * len(docs))))
-        return [vary(doc, names, rng, strength) if strength else doc for doc in (*docs, *more)]
+        many = [doc for doc in docs if doc.source == largest]
+        size = round(most * len(many))
+        start = epoch * size
+        chosen = [many[(start + n) % len(many)] for n in range(size)]
+        rest = [doc for doc in docs if doc.source != largest]
+        more = rng.sample(list(extra), min(len(extra), round(share * (len(chosen) + len(rest)))))
+        return [vary(doc, names, rng, strength) if strength else doc for doc in (*chosen, *rest, *more)]
 
     return draw

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from tollbook.extract.tagger import CONTEXT, HEADS, WINDOW, windows
+from tollbook.extract.tagger import CONTEXT, HEADS, WINDOW, gated, windows
 from tollbook.extract.wordpiece import Piece, WordPiece
 from training.ground import HARMS, SPANS, Doc, Mark
 
@@ -38,39 +38,33 @@ class Encoded:
     sentences: list[tuple[int, list[int], dict[str, object]]] = field(default_factory=list)
     items: list[Item] = field(default_factory=list)
     speakers: list[Item] = field(default_factory=list)
-    own: list[list[bool]] = field(default_factory=list)
-
-    def owned(self, window: int) -> list[bool]:
-        """Which pieces of a window are not context (nor [CLS], [SEP])."""
-        return self.own[window]
-
-    def joined(self, window: int, at: int) -> bool:
-        """Whether a piece stands against the piece before it without white space."""
-        return self.offsets[window][at][0] - self.offsets[window][at - 1][1] <= 1
+    own: list[tuple[int, int, int]] = field(default_factory=list)
+    """(window, piece, sentence) of every piece that is neither context nor [CLS] nor [SEP], in order of the text."""
 
 
 def encode(doc: Doc, cutter: WordPiece) -> Encoded:
-    """Windows and targets of one text. Context sentences at a window's start carry no targets."""
+    """Windows and targets of one text, gated as at run time; context at a start has no targets."""
     out = Encoded(doc.doc_id, doc.source, targets={head: [] for head in HEADS})
-    cut = [[(i, a + s, b + s) for i, a, b in cutter.pieces(doc.text[s:e])] for s, e in doc.sentences]
+    read = gated([doc.text[s:e] for s, e in doc.sentences])
+    cut = [[(i, a + s, b + s) for i, a, b in cutter.pieces(doc.text[s:e])] for s, e in (doc.sentences[n] for n in read)]
     where: dict[int, tuple[int, int]] = {}
     parts: dict[int, list[tuple[int, list[int]]]] = {}
     for n, window in enumerate(windows([len(c) for c in cut], WINDOW, CONTEXT)):
         pieces: list[Piece] = []
-        own: list[bool] = []
-        for sentence, first, last, is_context in window:
+        own: list[int] = []
+        for k, first, last, is_context in window:
             at = len(pieces) + 1
-            pieces.extend(cut[sentence][first:last])
-            own.extend([not is_context] * (last - first))
+            pieces.extend(cut[k][first:last])
+            own.extend([-1 if is_context else read[k]] * (last - first))
             if not is_context:
-                parts.setdefault(sentence, []).append((n, list(range(at, at + last - first))))
+                parts.setdefault(read[k], []).append((n, list(range(at, at + last - first))))
         out.pieces.append([101, *(p[0] for p in pieces), 102])
-        out.own.append([False, *own, False])
+        out.own.extend((n, at, sentence) for at, sentence in enumerate(own, 1) if sentence >= 0)
         out.offsets.append([(-1, -1), *((p[1], p[2]) for p in pieces), (-1, -1)])
         for head in HEADS:
             out.targets[head].append([IGNORE] * (len(pieces) + 2))
         for at, (piece, keep) in enumerate(zip(pieces, own, strict=True), 1):
-            if keep:
+            if keep >= 0:
                 where[piece[1]] = (n, at)
     _token_targets(doc, out, where)
     _sentence_targets(doc, out, parts)

@@ -11,10 +11,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from tollbook.extract.tagger import LinkBiases
 from tollbook.extract.wordpiece import WordPiece
 from training.encode import Encoded, encode
 from training.ground import Doc
-from training.measure import Links, Rows
+from training.measure import Rows
 from training.model import TaggerNet, loss_of
 
 
@@ -24,8 +25,8 @@ class Plan:
 
     epochs: int = 5
     rate: float = 2e-4
-    head_rate: float = 1e-3
-    windows: int = 8
+    head_rate: float = 2e-3
+    windows: int = 5
     seed: int = 7
     frozen: int = 0
     dropout: float = 0.1
@@ -75,12 +76,15 @@ def fit(
         torch.set_rng_state(state["torch"])
     for epoch in range(first, plan.epochs):
         rng = random.Random(plan.seed * 1000 + epoch)
-        work = batches([encode(d, cutter) for d in docs(epoch, rng)], plan.windows, rng)
+        encoded = [encode(d, cutter) for d in docs(epoch, rng)]
+        if epoch == 0:
+            net.set_priors(encoded)
+        work = batches(encoded, plan.windows, rng)
         began, seen, summed = time.time(), 0, 0.0
         net.train()
         for n, batch in enumerate(work):
             done = (epoch + n / len(work)) / plan.epochs
-            share = min(1.0, done * plan.epochs * 4) * (1.0 - done) + 0.02
+            share = min(1.0, done * 12) * (1.0 - done) + 0.02
             for group, rate in zip(steps.param_groups, (plan.rate, plan.head_rate), strict=True):
                 group["lr"] = rate * share
             loss, _ = loss_of(net, batch)
@@ -90,6 +94,11 @@ def fit(
             steps.step()
             summed += float(loss.detach())
             seen += sum(len(p) for e in batch for p in e.pieces)
+            if n % 25 == 24:
+                print(
+                    f"  {n + 1}/{len(work)} loss {summed / (n + 1):.3f} {seen / (time.time() - began):.0f} pieces/s",
+                    flush=True,
+                )
         took = time.time() - began
         loss_now = f"loss {summed / len(work):.3f}"
         print(f"epoch {epoch + 1}/{plan.epochs} {loss_now} {seen / took:.0f} pieces/s {took:.0f} s", flush=True)
@@ -110,6 +119,6 @@ def runner(net: TaggerNet) -> Callable[[Encoded], Rows]:
     return run
 
 
-def links_of(net: TaggerNet) -> Links:
+def links_of(net: TaggerNet) -> LinkBiases:
     """The link biases as arrays."""
-    return Links(*(np.asarray(t.detach().numpy()) for t in (net.act_bias, net.act_distance, net.says_distance)))
+    return LinkBiases(*(np.asarray(t.detach().numpy()) for t in (net.act_bias, net.act_distance, net.says_distance)))

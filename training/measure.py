@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tollbook.extract.tagger import HEADS, KINDS, LINK, SPANS, bucket
+from tollbook.extract.tagger import COLUMNS, KINDS, LINK, LINKS, SPANS, LinkBiases, Tagging, bucket, words_of
 from training.encode import Encoded
 from training.ground import HARMS, Doc
 
@@ -18,66 +17,32 @@ Rows = list[NDArray[np.float32]]
 Runner = Callable[[Encoded], Rows]
 
 
-@dataclass(slots=True)
-class Links:
-    """The biases that the link scores add to the vectors' product."""
-
-    act_bias: NDArray[np.float32]
-    act_distance: NDArray[np.float32]
-    says_distance: NDArray[np.float32]
+def tagging_of(doc: Doc, encoded: Encoded, rows: Rows, links: LinkBiases) -> Tagging:
+    """A text's outputs as the product reads them."""
+    pieces = [encoded.offsets[window][at] for window, at, _ in encoded.own]
+    mine = np.stack([rows[window][at] for window, at, _ in encoded.own]) if pieces else rows_of_nothing()
+    return Tagging(pieces, [s for _, _, s in encoded.own], words_of(doc.text, pieces), mine, links)
 
 
-def softmax(x: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Along the last axis."""
-    e = np.exp(x - x.max(-1, keepdims=True))
-    out: NDArray[np.float32] = e / e.sum(-1, keepdims=True)
-    return out
+def rows_of_nothing() -> NDArray[np.float32]:
+    """The rows of a text without pieces."""
+    return np.zeros((0, COLUMNS[LINKS[-1]].stop), np.float32)
 
 
-def found_spans(encoded: Encoded, rows: Rows, columns: dict[str, slice]) -> list[tuple[str, int, int, float]]:
-    """(label, start, end, probability) of all heads' spans, outside the context pieces."""
-    out: list[tuple[str, int, int, float]] = []
-    seen: set[tuple[str, int]] = set()
-    for n, row in enumerate(rows):
-        own = encoded.owned(n)
-        for head in ("figure", *SPANS):
-            p = softmax(row[:, columns[head]])
-            best = p.argmax(-1)
-            at = 1
-            while at < len(row) - 1:
-                label = int(best[at])
-                if not label or not own[at]:
-                    at += 1
-                    continue
-                end = at + 1
-                follows = label if head == "figure" else 2
-                while end < len(row) - 1 and best[end] == follows and (head != "figure" or encoded.joined(n, end)):
-                    end += 1
-                name = HARMS[label - 1] if head == "figure" else head
-                start, stop = encoded.offsets[n][at][0], encoded.offsets[n][end - 1][1]
-                if (name, start) not in seen:
-                    out.append((name, start, stop, float(p[at, label])))
-                    seen.add((name, start))
-                at = end
-    return out
-
-
-def scores(
-    docs: Sequence[Doc], encoded: Sequence[Encoded], run: Runner, columns: dict[str, slice], links: Links
-) -> dict[str, float]:
+def scores(docs: Sequence[Doc], encoded: Sequence[Encoded], run: Runner, links: LinkBiases) -> dict[str, float]:
     """F1 of exact spans by label, accuracy of classes on gold spans, F1 of act sentences, F1 of links at 0.5."""
     tally: Counter[str] = Counter()
     for doc, enc in zip(docs, encoded, strict=True):
         rows = run(enc)
-        _spans(doc, enc, rows, columns, tally)
-        _classes(enc, rows, columns, tally)
-        _links(enc, rows, columns, links, tally)
+        _spans(doc, tagging_of(doc, enc, rows, links), tally)
+        _classes(enc, rows, tally)
+        _links(enc, rows, links, tally)
     names = [*HARMS, *SPANS, "act", "act_link", "says_link", *(f"link_{a}_{b}" for a, b in LINKED)]
     result = {}
     for name in names:
         hit, pred, gold = tally[name, "hit"], tally[name, "pred"], tally[name, "gold"]  # type: ignore[index]
         if gold:
-            result[name] = round(200 * hit / (pred + gold), 1)
+            result[name] = round(float(200 * hit / (pred + gold)), 1)
     for name in ("who", "subset", "type", "scope", "status", "s_type", "s_scope", "s_status"):
         if tally[name, "n"]:  # type: ignore[index]
             result[name] = round(100 * tally[name, "right"] / tally[name, "n"], 1)  # type: ignore[index]
@@ -87,10 +52,10 @@ def scores(
 LINKED = (("figure", "place"), ("figure", "perpetrator"), ("figure", "figure"), ("act", "act"), ("figure", "date"))
 
 
-def _spans(doc: Doc, enc: Encoded, rows: Rows, columns: dict[str, slice], tally: Any) -> None:
+def _spans(doc: Doc, tagging: Tagging, tally: Any) -> None:
     gold = {(m.label, m.start, m.end) for m in doc.marks}
     ignored = {("figure" if label in HARMS else label, a, b) for label, a, b in doc.ignored}
-    for label, start, end, _ in found_spans(enc, rows, columns):
+    for label, (start, end) in ((s.label, s.span) for s in tagging.spans):
         family = "figure" if label in HARMS else label
         if (label, start, end) in gold:
             tally[label, "hit"] += 1
@@ -101,17 +66,17 @@ def _spans(doc: Doc, enc: Encoded, rows: Rows, columns: dict[str, slice], tally:
         tally[label, "gold"] += 1
 
 
-def _classes(enc: Encoded, rows: Rows, columns: dict[str, slice], tally: Any) -> None:
+def _classes(enc: Encoded, rows: Rows, tally: Any) -> None:
     for head in ("who", "subset", "type", "scope", "status"):
         for n, row in enumerate(rows):
-            best = row[:, columns[head]].argmax(-1)
+            best = row[:, COLUMNS[head]].argmax(-1)
             for at, target in enumerate(enc.targets[head][n]):
                 if target >= 0:
                     tally[head, "n"] += 1
                     tally[head, "right"] += int(best[at]) == target
     for window, pieces, target in enc.sentences:
         mean = rows[window][pieces].mean(0)
-        yes = mean[columns["s_act"]][0] > 0
+        yes = mean[COLUMNS["s_act"]][0] > 0
         if target["weight"] != 0.5:
             tally["act", "pred"] += bool(yes)
             tally["act", "gold"] += bool(target["act"])
@@ -120,19 +85,19 @@ def _classes(enc: Encoded, rows: Rows, columns: dict[str, slice], tally: Any) ->
             values: Any = target[name]
             if values:
                 tally["s_" + name, "n"] += 1
-                tally["s_" + name, "right"] += int(mean[columns["s_" + name]].argmax()) in values
+                tally["s_" + name, "right"] += int(mean[COLUMNS["s_" + name]].argmax()) in values
 
 
-def _links(enc: Encoded, rows: Rows, columns: dict[str, slice], links: Links, tally: Any) -> None:
+def _links(enc: Encoded, rows: Rows, links: LinkBiases, tally: Any) -> None:
     def vector(item: Any, name: str) -> NDArray[np.float32]:
-        out: NDArray[np.float32] = rows[item.window][item.pieces][:, columns[name]].mean(0)
+        out: NDArray[np.float32] = rows[item.window][item.pieces][:, COLUMNS[name]].mean(0)
         return out
 
     for n, a in enumerate(enc.items):
         for b in enc.items[n + 1 :]:
             score = float(vector(a, "act_from") @ vector(b, "act_to")) / LINK**0.5
             score += (
-                links.act_bias[KINDS.index(a.kind), KINDS.index(b.kind)]
+                links.act[KINDS.index(a.kind), KINDS.index(b.kind)]
                 + links.act_distance[bucket(b.sentence - a.sentence)]
             )
             truth = bool(a.acts & b.acts)
@@ -148,6 +113,3 @@ def _links(enc: Encoded, rows: Rows, columns: dict[str, slice], links: Links, ta
             tally["says_link", "pred"] += score > 0
             tally["says_link", "gold"] += truth
             tally["says_link", "hit"] += score > 0 and truth
-
-
-__all__ = ["HEADS", "Links", "found_spans", "scores", "softmax"]

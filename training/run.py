@@ -15,7 +15,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
-from tollbook.extract.tagger import COLUMNS, FOLDER  # noqa: E402
+from tollbook.extract.tagger import FOLDER  # noqa: E402
 from tollbook.extract.wordpiece import WordPiece  # noqa: E402
 from training import calibrate, card, corpus, export, fit, measure  # noqa: E402
 from training.encode import encode  # noqa: E402
@@ -49,6 +49,25 @@ def plan_of(options: argparse.Namespace) -> fit.Plan:
     return fit.Plan(epochs=options.epochs, threads=options.threads, frozen=options.frozen, rate=options.rate)
 
 
+def plan_facts(options: argparse.Namespace) -> dict[str, Any]:
+    """The plan as the card tells it."""
+    return {
+        **asdict(plan_of(options)),
+        "part of the largest source an epoch": options.most,
+        "weak texts a gold text": WEAK_SHARE,
+        "names swapped": corpus.STRENGTH,
+    }
+
+
+def by_outlet(held: Sequence[Doc], scored: Callable[[list[Doc]], dict[str, float]]) -> dict[str, Any]:
+    """The scores of each outlet with ten reports or more among the texts left out."""
+    outlets = {row["doc_id"]: row["outlet"] for row, _ in gold(shared_folder() / "gold/train")}
+    found: dict[str, list[Doc]] = {}
+    for doc in held:
+        found.setdefault(outlets[doc.doc_id] or "none", []).append(doc)
+    return {name: {"reports": len(d), **scored(d)} for name, d in sorted(found.items()) if len(d) >= 10}
+
+
 def fold(name: str, options: argparse.Namespace, data: corpus.Corpus, cutter: WordPiece) -> dict[str, Any]:
     """Trains on the fold's sources, scores on the rest; MUC-4's weak texts stay out where a MUC source is scored."""
     kept = FOLDS[name]
@@ -68,8 +87,9 @@ def fold(name: str, options: argparse.Namespace, data: corpus.Corpus, cutter: Wo
     for source in sorted({d.source for d in held}):
         part = [d for d in held if d.source == source]
         result["scores"][source] = {"reports": len(part), **score(part, encoded, rows, net)}
+    result["outlets"] = by_outlet(held, lambda part: score(part, encoded, rows, net))
     result["temperature"] = calibrate.temperatures([encoded[d.doc_id] for d in held], [rows[d.doc_id] for d in held])
-    result["calibration"] = calibrate.error(held, encoded, rows, result["temperature"])
+    result["calibration"] = calibrate.error(held, encoded, rows, fit.links_of(net), result["temperature"])
     facts = {"left_out": name, "temperature": calibrate.merged([result])}
     export.ship(net, base_folder() / "vocab.txt", options.work / f"fold-{name}", facts)
     return result
@@ -77,7 +97,7 @@ def fold(name: str, options: argparse.Namespace, data: corpus.Corpus, cutter: Wo
 
 def score(docs: Sequence[Doc], encoded: dict[str, Any], rows: dict[str, Any], net: Any) -> dict[str, float]:
     """The scores of texts whose outputs are known."""
-    return measure.scores(docs, [encoded[d.doc_id] for d in docs], lambda e: rows[e.doc_id], COLUMNS, fit.links_of(net))
+    return measure.scores(docs, [encoded[d.doc_id] for d in docs], lambda e: rows[e.doc_id], fit.links_of(net))
 
 
 def dev_docs(shared: Path) -> list[Doc]:
@@ -99,7 +119,8 @@ def stage_folds(options: argparse.Namespace, data: corpus.Corpus, cutter: WordPi
 def stage_final(options: argparse.Namespace, data: corpus.Corpus, cutter: WordPiece) -> Any:
     """Trains on everything; goes on from the last epoch's checkpoint."""
     return fit.fit(
-        corpus.epochs(data.gold, data.weak, corpus.STRENGTH, WEAK_SHARE), cutter, base_folder() / "model.safetensors",
+        corpus.epochs(data.gold, data.weak, corpus.STRENGTH, WEAK_SHARE, options.most), cutter,
+        base_folder() / "model.safetensors",
         plan_of(options), options.work / "final.pt",
     )  # fmt: skip
 
@@ -113,7 +134,7 @@ def stage_ship(options: argparse.Namespace, data: corpus.Corpus, cutter: WordPie
         if (options.work / f"fold-{n}.json").exists()
     }
     facts = {
-        "made": time.strftime("%Y-%m-%d", time.gmtime()), "plan": asdict(plan_of(options)), "texts": corpus_facts(data),
+        "made": time.strftime("%Y-%m-%d", time.gmtime()), "plan": plan_facts(options), "texts": corpus_facts(data),
         "hashes": {i.name: sha256(p if (p := shared / i.path).is_file() else p / "gold.jsonl") for i in SETS},
         "base": sha256(base_folder() / "model.safetensors"), "temperature": calibrate.merged(folds.values()),
     }  # fmt: skip
@@ -144,13 +165,15 @@ def main() -> None:
     )
     parser.add_argument("--out", type=Path, default=FOLDER, help="the model folder to write")
     parser.add_argument("--only", nargs="+", choices=STAGES, default=list(STAGES))
+    parser.add_argument("--weak", nargs="*", choices=["quiet", "muc"], default=["quiet"])
     parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--frozen", type=int, default=2, help="encoder layers, from the bottom, left as they are")
-    parser.add_argument("--rate", type=float, default=3e-4)
+    parser.add_argument("--most", type=float, default=1.0, help="part of the largest source (Syria) shown in an epoch")
+    parser.add_argument("--rate", type=float, default=2e-4)
     parser.add_argument("--threads", type=int, default=min(2, os.cpu_count() or 1))
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
-    data = corpus.read(shared_folder())
+    data = corpus.read(shared_folder(), options.weak)
     cutter = WordPiece.open(base_folder() / "vocab.txt")
     if "folds" in options.only:
         stage_folds(options, data, cutter)

@@ -30,15 +30,15 @@ class SetInfo:
 
 
 SETS = (
-    SetInfo("gold/train", "gold/train", "annotations of the project; texts as below", "409 reports, all heads"),
-    SetInfo("muc4", "corpora/muc4/train.jsonl", "none stated (FBIS translations, MUC-3/4)", "Latin America 1988-90"),
-    SetInfo("gvdb", "corpora/gvdb/dev.jsonl", "repository Apache-2.0; articles: newspapers'", "US local news 2015-16"),
-    SetInfo("lgl", "corpora/geoparsing/lgl.jsonl", "repository GPL-3.0; articles: newspapers'", "US local news 2009"),
-    SetInfo("geovirus", "corpora/geoparsing/geovirus.jsonl", "CC BY 2.5 (Wikinews)", "epidemics, worldwide"),
-    SetInfo("re3d", "corpora/re3d/documents.jsonl", "per document; non-commercial left out", "statements, Syria, Iraq"),
-    SetInfo("timebank", "corpora/temporal/timebank.jsonl", "none stated in the copy (LDC)", "US newswire 1989-98"),
-    SetInfo("aquaint", "corpora/temporal/aquaint.jsonl", "none stated in the copy (LDC)", "newswire 1998-2000"),
-    SetInfo("meantime", "corpora/temporal/meantime.jsonl", "CC BY 4.0", "business news (Wikinews), without violence"),
+    SetInfo("gold/train", "gold/train", "the project's annotations", "all heads; texts from the sets below"),
+    SetInfo("FA-KES", "corpora/fakes/reports.jsonl", "CC BY 4.0 (its Zenodo record)", "texts of 274 gold reports"),
+    SetInfo("MUC-4", "corpora/muc4/train.jsonl", "none stated (FBIS translations)", "texts of 46 gold reports"),
+    SetInfo("GVDB", "corpora/gvdb/dev.jsonl", "repository Apache-2.0; articles: newspapers", "34 gold reports"),
+    SetInfo("LGL", "corpora/geoparsing/lgl.jsonl", "GPL-3.0; articles: newspapers", "10 gold reports, quiet"),
+    SetInfo("TimeBank", "corpora/temporal/timebank.jsonl", "none stated in the copy (LDC)", "gold `t-` reports; quiet"),
+    SetInfo("AQUAINT", "corpora/temporal/aquaint.jsonl", "none stated in the copy (LDC)", "gold `t-` reports"),
+    SetInfo("GeoVirus", "corpora/geoparsing/geovirus.jsonl", "CC BY 2.5 (Wikinews)", "quiet"),
+    SetInfo("MEANTIME", "corpora/temporal/meantime.jsonl", "CC BY 4.0 (Wikinews)", "quiet"),
 )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, get_args
 
@@ -135,7 +136,9 @@ class SentenceClasses:
 
 
 @dataclass(frozen=True, slots=True)
-class _Biases:
+class LinkBiases:
+    """What a link's score adds to the product of the two vectors: by kinds, by distance in sentences."""
+
     act: Rows
     act_distance: Rows
     says_distance: Rows
@@ -145,10 +148,11 @@ class Tagging:
     """The tagger's answers for one report. Empty (no spans, every question None) where no sentence passed the gate."""
 
     def __init__(
-        self, starts: Sequence[int], ends: Sequence[int], rows: Rows, of: Sequence[int], biases: _Biases
+        self, pieces: Sequence[Span], of: Sequence[int], words: Sequence[int], rows: Rows, biases: LinkBiases
     ) -> None:
-        """`rows[n]` belongs to the piece [starts[n], ends[n]) of sentence `of[n]`; pieces in order of the text."""
-        self._starts, self._ends, self._rows, self._of, self._biases = starts, ends, rows, of, biases
+        """`rows[n]` belongs to `pieces[n]`, of sentence `of[n]` and of word `words[n]`; in order of the text."""
+        self._starts, self._ends = [a for a, _ in pieces], [b for _, b in pieces]
+        self._of, self._words, self._rows, self._biases = of, words, rows, biases
         self.spans: tuple[TaggedSpan, ...] = tuple(self._find())
         self.sentences: tuple[SentenceClasses, ...] = tuple(self._classify())
 
@@ -223,29 +227,43 @@ class Tagging:
         return self._of[self._pieces(other)[0]] - self._of[self._pieces(span)[0]]
 
     def _find(self) -> list[TaggedSpan]:
+        """Runs of words whose pieces, on average, are labelled; a word is in a span whole or not at all."""
+        firsts = [n for n, word in enumerate(self._words) if not n or word != self._words[n - 1]]
+        bounds = list(pairwise([*firsts, len(self._words)]))
         found: list[TaggedSpan] = []
         for head in ("figure", *SPANS):
             p = softmax(self._rows[:, COLUMNS[head]])
-            best = p.argmax(-1)
-            n = 0
-            while n < len(best):
-                label, end = int(best[n]), n + 1
-                if not label:
-                    n += 1
+            if not (p[:, 0] < 0.6).any():
+                continue
+            classes = [self._word_class(head, p[a:b]) for a, b in bounds]
+            k = 0
+            while k < len(classes):
+                label, begin = classes[k], k
+                k += 1
+                if label is None:
                     continue
-                while end < len(best) and self._goes_on(head, best, n, end):
-                    end += 1
-                name = HARMS[label - 1] if head == "figure" else head
-                found.append(TaggedSpan(name, (self._starts[n], self._ends[end - 1]), _rounded(p[n, label])))
-                n = end
+                while k < len(classes) and classes[k] is not None and self._goes_on(head, p, bounds, classes, k):
+                    k += 1
+                start, end = bounds[begin][0], bounds[k - 1][1]
+                surest = max(1.0 - float(p[n, 0]) if head != "figure" else float(p[n].max()) for n in range(start, end))
+                found.append(TaggedSpan(label, (self._starts[start], self._ends[end - 1]), _rounded(surest)))
         return sorted(found, key=lambda s: (s.span, s.label))
 
-    def _goes_on(self, head: str, best: NDArray[np.int64], first: int, at: int) -> bool:
-        if self._of[at] != self._of[first]:
+    def _word_class(self, head: str, p: Rows) -> str | None:
+        mean = p.mean(0)
+        if head == "figure":
+            best = int(mean.argmax())
+            return HARMS[best - 1] if best else None
+        return head if mean[0] < 0.5 else None
+
+    def _goes_on(self, head: str, p: Rows, bounds: Sequence[Span], classes: Sequence[str | None], k: int) -> bool:
+        """Whether word `k` goes on with the span of the word before it."""
+        at, before = bounds[k][0], bounds[k - 1][1] - 1
+        if self._of[at] != self._of[before]:
             return False
-        if head == "figure":  # "1,200" and "twenty-two" are several pieces that no space parts
-            return bool(best[at] == best[first]) and self._starts[at] - self._ends[at - 1] <= 0
-        return bool(best[at] == 2)
+        if head == "figure":  # "1,200" and "twenty-two" are several words to the vocabulary; no space parts them
+            return classes[k] == classes[k - 1] and self._starts[at] == self._ends[before]
+        return bool(p[at, 2] >= p[at, 1])
 
     def _classify(self) -> list[SentenceClasses]:
         found = []
@@ -263,7 +281,7 @@ class Tagging:
 class Tagger:
     """The shipped model, loaded once. Not to be shared between threads while it runs."""
 
-    def __init__(self, session: Any, cutter: WordPiece, biases: _Biases, scale: Rows, version: str) -> None:
+    def __init__(self, session: Any, cutter: WordPiece, biases: LinkBiases, scale: Rows, version: str) -> None:
         """`scale` multiplies the rows: one over the temperature of each head."""
         self._session, self._cutter, self._biases, self._scale, self.version = session, cutter, biases, scale, version
 
@@ -292,7 +310,7 @@ class Tagger:
             raise ExtractorError(f"{folder.name}: the model cannot be loaded: {error}") from error
         if card.get("heads") != {name: list(classes) for name, classes in HEADS.items()}:
             raise ExtractorError(f"{folder.name}: the model was made for other heads than this version reads")
-        biases = _Biases(
+        biases = LinkBiases(
             *(np.asarray(card["links"][name], np.float32) for name in ("act", "act_distance", "says_distance"))
         )
         scale = np.ones(COLUMNS[LINKS[-1]].stop, np.float32)
@@ -307,8 +325,7 @@ class Tagger:
         """
         read = gated([report.text[s.span[0] : s.span[1]] for s in sentences])
         cut = [self._cutter.pieces(report.text[sentences[n].span[0] : sentences[n].span[1]]) for n in read]
-        starts: list[int] = []
-        ends: list[int] = []
+        pieces: list[Span] = []
         of: list[int] = []
         rows: list[Rows] = [np.zeros((0, COLUMNS[LINKS[-1]].stop), np.float32)]
         for window in windows([len(c) for c in cut]):
@@ -320,13 +337,30 @@ class Tagger:
                     skip += last - first
                     continue
                 at = sentences[read[k]].span[0]
-                starts.extend(at + start for _, start, _ in cut[k][first:last])
-                ends.extend(at + end for _, _, end in cut[k][first:last])
+                pieces.extend((at + start, at + end) for _, start, end in cut[k][first:last])
                 of.extend([read[k]] * (last - first))
             ids.append(SEP)
             (out,) = self._session.run(None, {"ids": np.asarray([ids], np.int64)})
             rows.append(out[0][skip : len(ids) - 1] * self._scale)
-        return Tagging(starts, ends, np.concatenate(rows), of, self._biases)
+        return Tagging(pieces, of, words_of(report.text, pieces), np.concatenate(rows), self._biases)
+
+
+def words_of(text: str, pieces: Sequence[Span]) -> list[int]:
+    """The number of the word each piece belongs to; "1,200" is one word, "rebel-held" are three."""
+    words: list[int] = []
+    for n, (start, end) in enumerate(pieces):
+        joined = n > 0 and start == pieces[n - 1][1] and _meets(text, start, end)
+        words.append(words[-1] if joined else words[-1] + 1 if words else 0)
+    return words
+
+
+def _meets(text: str, start: int, end: int) -> bool:
+    before, first = text[start - 1], text[start]
+    if before.isalnum() and first.isalnum():
+        return True
+    if first in ",.":
+        return before.isdigit() and text[end : end + 1].isdigit()
+    return before in ",." and first.isdigit() and text[start - 2 : start - 1].isdigit()
 
 
 def gated(texts: Sequence[str]) -> list[int]:
