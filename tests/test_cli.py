@@ -264,6 +264,18 @@ def test_another_language_is_said_so_and_is_no_failure(tollbook: Tollbook, tmp_p
     assert "not English but French" in " ".join(done.stdout.split())  # a long path makes the line wrap anywhere
 
 
+def test_csv_says_beside_its_rows_what_it_has_no_cell_for(tollbook: Tollbook, tmp_path: Path) -> None:
+    french = "Selon la police, trois personnes ont été tuées lundi quand une bombe a explosé sur le marché de la ville."
+    lines = [{"id": "a", "text": french}, {"id": "b", "text": GOOD, "published": "2016-02-31"}]
+    data = "\n".join(json.dumps(line) for line in lines).encode()
+    done = tollbook("read", put(tmp_path, "reports.jsonl", data), "--to", "csv")
+    assert done.returncode == 0
+    told = done.stderr.splitlines()
+    assert len(told) == 2
+    assert "reports.jsonl:1: not English but French" in told[0]
+    assert "reports.jsonl:2: published '2016-02-31': there is no such day" in told[1]
+
+
 @pytest.mark.parametrize(
     "page",
     ["<div>" * 5000 + GOOD, f"<html><body><p>{GOOD}<p>{GOOD}</td></b", "<" * 9999],

@@ -4,7 +4,8 @@
         for incident in record.incidents:
             print(incident.type, incident.start, incident.places)
 
-`read` yields the record of each report; `run` yields the inputs' issues beside them.
+`read` yields the record of each report; `run` yields the inputs' issues beside them. `init_book` makes a book that
+keeps records and their claims, `open_book` opens one.
 """
 
 from __future__ import annotations
@@ -14,18 +15,34 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from tollbook.book import Book, init_book, open_book
     from tollbook.errors import TollbookError
     from tollbook.model import Casualty, Incident, Issue, Record
     from tollbook.pipeline import read, run
 
-__all__ = ["Casualty", "Incident", "Issue", "Record", "TollbookError", "__version__", "read", "run"]
+__all__ = [
+    "Book",
+    "Casualty",
+    "Incident",
+    "Issue",
+    "Record",
+    "TollbookError",
+    "__version__",
+    "init_book",
+    "open_book",
+    "read",
+    "run",
+]
 
 _HOMES = {
+    "Book": "tollbook.book",
     "Casualty": "tollbook.model",
     "Incident": "tollbook.model",
     "Issue": "tollbook.model",
     "Record": "tollbook.model",
     "TollbookError": "tollbook.errors",
+    "init_book": "tollbook.book",
+    "open_book": "tollbook.book",
     "read": "tollbook.pipeline",
     "run": "tollbook.pipeline",
 }

@@ -75,7 +75,7 @@ def read(
     """
     from tollbook.errors import UsageError
     from tollbook.pipeline import run
-    from tollbook.render import ENCODING_ERRORS, get_renderer
+    from tollbook.render import ENCODING_ERRORS, UNSHOWN, get_renderer
 
     if jobs < 1:
         raise UsageError(f"--jobs must be 1 or more, not {jobs}")
@@ -90,7 +90,7 @@ def read(
         actors=actors or (),
         stdin=sys.stdin.buffer,
     )
-    told = _Told(quiet=quiet)
+    told = _Told(quiet=quiet, aside=UNSHOWN.get(to, frozenset()))
     records = told.records(_progress(outcomes, show=_wanted(quiet or no_progress, out)))
     with output(out, errors=ENCODING_ERRORS.get(to, "replace")) as stream:
         render(records, stream)
@@ -99,10 +99,14 @@ def read(
 
 
 class _Told:
-    """Passes records on, says each input's issue as it comes, and counts both."""
+    """Passes records on, says each input's issue as it comes, and counts both.
 
-    def __init__(self, *, quiet: bool) -> None:
+    `aside` are the codes of records' own issues that are said too, because the form written has no place for them.
+    """
+
+    def __init__(self, *, quiet: bool, aside: frozenset[str]) -> None:
         self.quiet = quiet
+        self.aside = aside
         self.reports = 0
         self.failed: Counter[str] = Counter()
 
@@ -112,6 +116,9 @@ class _Told:
         for outcome in outcomes:
             if isinstance(outcome, Record):
                 self.reports += 1
+                for issue in outcome.issues:
+                    if issue.code in self.aside:
+                        say(where(issue))
                 yield outcome
             else:
                 self.failed[outcome.code] += outcome.code not in REMARKS

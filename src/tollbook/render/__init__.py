@@ -51,3 +51,6 @@ def get_renderer(name: str) -> Renderer:
         return FORMATS[name]()
     except KeyError:
         raise UsageError(f"no format {name!r}; there are: {', '.join(FORMATS)}") from None
+
+# Issues of a report that a form without an `issues` field shows nowhere (an empty date or place is a row's empty cell).
+UNSHOWN = {"csv": frozenset(("language", "bad-date", "published-conflict", "broken-html"))}
