@@ -44,6 +44,9 @@ FORMATS: dict[str, Callable[[], Renderer]] = {"table": _table, "jsonl": _jsonl, 
 # What becomes of a character that has no UTF-8 form (a lone surrogate): JSON has an escape for it, the others a mark.
 ENCODING_ERRORS = {"jsonl": "backslashreplace"}
 
+# Issues of a report that a form without an `issues` field shows nowhere (an empty date or place is a row's empty cell).
+UNSHOWN = {"csv": frozenset(("language", "bad-date", "published-conflict", "broken-html"))}
+
 
 def get_renderer(name: str) -> Renderer:
     """The renderer of that name. Raises UsageError that lists the names there are."""
@@ -51,6 +54,3 @@ def get_renderer(name: str) -> Renderer:
         return FORMATS[name]()
     except KeyError:
         raise UsageError(f"no format {name!r}; there are: {', '.join(FORMATS)}") from None
-
-# Issues of a report that a form without an `issues` field shows nowhere (an empty date or place is a row's empty cell).
-UNSHOWN = {"csv": frozenset(("language", "bad-date", "published-conflict", "broken-html"))}
