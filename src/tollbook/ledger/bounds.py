@@ -165,7 +165,7 @@ def bounds(
     out: list[Bound] = []
     for harm in sorted(by_harm):
         statements = _statements(by_harm[harm], classes)
-        counted, beside, aside = _counted(statements, sides, chosen, count_parties)
+        counted, beside, aside = _counted(statements, sides, chosen, classes, count_parties)
         if not counted and not beside and not aside:
             continue
         out.append(_bound(harm, ALL, [_whole(s) for s in counted], beside, aside, chosen))
@@ -210,7 +210,7 @@ def _statements(figures: Sequence[Figure], classes: str) -> list[_Statement]:
 
 
 def _counted(
-    statements: Sequence[_Statement], sides: Sides, rule: Rule, count_parties: bool
+    statements: Sequence[_Statement], sides: Sides, rule: Rule, classes: str, count_parties: bool
 ) -> tuple[list[_Statement], tuple[str, ...], tuple[tuple[str, str], ...]]:
     """The statements that count, the parties' claims beside them, and what is set aside with the reason."""
     aside: list[tuple[str, str]] = []
@@ -232,7 +232,7 @@ def _counted(
         newest: dict[str, _Statement] = {}
         for s in sorted(left, key=lambda s: s.key):
             earlier = newest.get(s.voice.id)
-            newest[s.voice.id] = s if earlier is None else _later(earlier, s, aside)
+            newest[s.voice.id] = s if earlier is None else _later(earlier, s, classes, aside)
         left = sorted(newest.values(), key=lambda s: s.key)
     if rule.overtake:
         left = _overtake(left, sides, drop)
@@ -255,9 +255,13 @@ def _tolls(left: list[_Statement], drop: Callable[[_Statement, str], None]) -> l
     return left
 
 
-def _later(earlier: _Statement, later: _Statement, aside: list[tuple[str, str]]) -> _Statement:
+def _later(earlier: _Statement, later: _Statement, classes: str, aside: list[tuple[str, str]]) -> _Statement:
     """One voice's latest figure about each class: a class not told again stays, unless a toll of people covers it."""
-    kept = _Statement(later.voice, later.said, later.key, dict(later.groups), [*earlier.subsets, *later.subsets])
+    parts = {victim_class(f, classes) for f in later.subsets}
+    again = [f for f in earlier.subsets if victim_class(f, classes) in parts]
+    untold = [f for f in earlier.subsets if victim_class(f, classes) not in parts]
+    aside.extend((f.claim_id, "overtaken by a later figure of the same voice") for f in again)
+    kept = _Statement(later.voice, later.said, later.key, dict(later.groups), [*untold, *later.subsets])
     top = _whole(later).high or 0
     for group, figures in earlier.groups.items():
         covered = "unknown" in later.groups or (group == "unknown" and top >= (_sum(figures)[0] or 0))
