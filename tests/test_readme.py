@@ -69,7 +69,7 @@ def tollbook(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[
         text=True,
         encoding="utf-8",
         env=os.environ | {"PYTHONIOENCODING": "utf-8"},
-        timeout=120,
+        timeout=600,
     )
 
 
