@@ -76,7 +76,7 @@ def fit(
         torch.set_rng_state(state["torch"])
     for epoch in range(first, plan.epochs):
         rng = random.Random(plan.seed * 1000 + epoch)
-        encoded = [encode(d, cutter) for d in docs(epoch, rng)]
+        encoded = [e for e in (encode(d, cutter) for d in docs(epoch, rng)) if e.pieces]
         if epoch == 0:
             net.set_priors(encoded)
         work = batches(encoded, plan.windows, rng)

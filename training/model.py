@@ -128,8 +128,8 @@ class TaggerNet(nn.Module):
 
 
 WEIGHTS = {
-    "figure": 4.0, "who": 0.5, "subset": 0.5, "type": 0.5, "scope": 0.5, "status": 0.25, "place": 2.0,
-    "perpetrator": 2.0, "target": 1.0, "group": 1.0, "date": 2.0, "speaker": 1.5,
+    "figure": 6.0, "who": 0.5, "subset": 0.5, "type": 0.5, "scope": 0.5, "status": 0.25, "place": 3.0,
+    "perpetrator": 5.0, "target": 1.5, "group": 1.0, "date": 3.0, "speaker": 4.0,
     "s_act": 1.0, "s_type": 0.7, "s_scope": 0.5, "s_status": 0.25,
     "act_link": 1.0, "says_link": 0.7,
 }  # fmt: skip

@@ -46,7 +46,8 @@ def base_folder() -> Path:
 
 def plan_of(options: argparse.Namespace) -> fit.Plan:
     """The plan of every training of this run."""
-    return fit.Plan(epochs=options.epochs, threads=options.threads, frozen=options.frozen, rate=options.rate)
+    return fit.Plan(epochs=options.epochs, threads=options.threads, frozen=options.frozen, rate=options.rate,
+                    windows=options.windows)  # fmt: skip
 
 
 def plan_facts(options: argparse.Namespace) -> dict[str, Any]:
@@ -166,10 +167,11 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=FOLDER, help="the model folder to write")
     parser.add_argument("--only", nargs="+", choices=STAGES, default=list(STAGES))
     parser.add_argument("--weak", nargs="*", choices=["quiet", "muc"], default=["quiet"])
-    parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--epochs", type=int, default=6)
+    parser.add_argument("--windows", type=int, default=3, help="about how many windows of text a step sees")
     parser.add_argument("--frozen", type=int, default=2, help="encoder layers, from the bottom, left as they are")
-    parser.add_argument("--most", type=float, default=1.0, help="part of the largest source (Syria) shown in an epoch")
-    parser.add_argument("--rate", type=float, default=2e-4)
+    parser.add_argument("--most", type=float, default=0.7, help="part of the largest source (Syria) shown in an epoch")
+    parser.add_argument("--rate", type=float, default=5e-4)
     parser.add_argument("--threads", type=int, default=min(2, os.cpu_count() or 1))
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
