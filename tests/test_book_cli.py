@@ -12,7 +12,7 @@ import pytest
 
 from book_reports import act, book_of_qasrin, figure, record, report
 from tollbook import changes
-from tollbook.book import Book, init_book, open_book
+from tollbook.book import Book, Filters, init_book, open_book
 from tollbook.cli.app import app
 from tollbook.cli.review import read_figure
 from tollbook.errors import UsageError
@@ -78,9 +78,72 @@ def test_incidents_and_their_filters(run: Run, war: Path) -> None:
     assert "3 incidents" in run("incidents", war, "--since", "2021-03", "--until", "2021-03")
     assert "1 incidents" in run("incidents", war, "--perpetrator", "gunmen")
     assert "0 incidents" in run("incidents", war, "--reviewed-only")
+    assert "1 incidents" in run("incidents", war, "--victims", "civilian", "--country", "IQ", "--voices", "1")
+    assert "exclude each other" in run("incidents", war, "--reviewed-only", "--review", "machine", status=2)
+    assert "no status 'x'" in run("totals", war, "--status", "x", status=2)
     one = json.loads(run("incidents", war, "--type", "bomb", "--to", "jsonl"))
     assert (one["reports"], one["start"]) == (3, "2021-03-01")
     assert {"harm": "killed", "group": "all", "low": 14, "best": 14, "high": 14, "open": False} in one["bounds"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        (Filters(), {"bomb", "attack", "total"}),
+        (Filters(country="IQ"), {"bomb", "attack", "total"}),
+        (Filters(country="SY"), set()),
+        (Filters(type="attack"), {"attack", "total"}),
+        (Filters(place="Tel Hama"), {"attack"}),
+        (Filters(place="Marwan"), {"bomb", "attack", "total"}),
+        (Filters(perpetrator="GUNMEN"), {"attack"}),
+        (Filters(victims="civilian"), {"attack"}),
+        (Filters(victims="state_forces"), set()),
+        (Filters(status="happened"), {"bomb", "attack", "total"}),
+        (Filters(status="alleged"), set()),
+        (Filters(review="machine"), {"bomb", "attack", "total"}),
+        (Filters(review="reviewed"), set()),
+        (Filters(grade="corroborated"), {"bomb"}),
+        (Filters(voices=2), set()),
+        (Filters(voices=1), {"bomb", "attack", "total"}),
+        (Filters(since="2021-03-01", until="2021-03-01"), {"bomb", "attack", "total"}),
+        (Filters(until="2021-02"), set()),
+        (Filters(type="attack", place="Telhama", voices=1), {"attack"}),
+    ],
+    ids=lambda value: str(value.asked()) if isinstance(value, Filters) else "",
+)
+def test_what_is_asked_for_is_found(war: Path, asked: Filters, found: set[str]) -> None:
+    with open_book(war) as book:
+        lines = book.incidents(asked)
+        assert {"total" if i.scope == "total" else i.type for i in lines} == found
+        shown = book.totals("type", where=asked)
+    assert shown.asked == asked.asked()
+    assert shown.total.incidents == len([i for i in lines if i.scope != "total"])
+
+
+def test_one_name_of_a_body_finds_another(tmp_path: Path) -> None:
+    said = "Daesh shot dead 3 teachers in the village of Telhama on Monday."
+    made = record("one", "2021-03-02", act("a", said, figure("3 teachers", 3, 3), perpetrators=["Daesh"]))
+    with init_book(tmp_path / "b.toll") as book:
+        book.add_records([report("one", "Dead", said)], [made])
+        assert len(book.incidents(Filters(perpetrator="Islamic State"))) == 1
+        assert not book.incidents(Filters(perpetrator="Russian army"))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"type": "strike"}, "no type 'strike'; there are: abduction"),
+        ({"victims": "unknown"}, "no victims 'unknown'; there are: civilian"),
+        ({"status": "maybe"}, "happened, alleged, denied, thwarted"),
+        ({"review": "seen"}, "machine, reviewed, changed since review"),
+        ({"voices": 0}, "from 1"),
+        ({"since": "july"}, "not a day"),
+        ({"since": "2021-04", "until": "2021-03"}, "is after"),
+    ],
+)
+def test_a_filter_that_can_find_nothing_is_refused(wrong: dict[str, Any], says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        Filters(**wrong)
 
 
 def test_one_incident_with_its_sentences_and_reasons(run: Run, war: Path) -> None:
@@ -190,13 +253,17 @@ def test_a_decision_finds_its_claim_again_or_is_an_orphan(tmp_path: Path) -> Non
     reports, records = book_of_qasrin()
     with init_book(tmp_path / "b.toll") as book:
         book.add_records(reports, records)
-        decide(book, "accept", next(i.id for i in book.incidents(type="attack") if i.scope != "total"), why="seen")
+        decide(
+            book, "accept", next(i.id for i in book.incidents(Filters(type="attack")) if i.scope != "total"), why="seen"
+        )
         decide(book, "accept", next(i.id for i in book.incidents() if i.type == "bomb"), why="seen")
         again = json.loads(json.dumps(records))
         again[1]["incidents"][1]["casualties"] = []  # the same sentence, read otherwise: another mention
         again[1]["incidents"] = [again[1]["incidents"][1]]
         book.add_records(reports, again, made_by="another reader")
-        assert [i.review for i in book.incidents(type="attack") if i.scope != "total"] == ["changed since review"]
+        assert [i.review for i in book.incidents(Filters(type="attack")) if i.scope != "total"] == [
+            "changed since review"
+        ]
         again[1]["incidents"] = []
         book.add_records(reports, again, made_by="a third reader")
         book.refresh()

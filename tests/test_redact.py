@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from book_reports import act, figure, record, report
-from tollbook.book import Book, init_book
+from tollbook.book import Book, Filters, init_book
 from tollbook.errors import UsageError
 from tollbook.expunge import expunge
 from tollbook.redact import (
@@ -197,11 +197,11 @@ def test_an_expunged_figure_is_no_claim_and_its_parts_stand_alone(book: Book) ->
         [report("q", "T", quote)],
         [record("q", "2021-03-02", act("a", quote, *told, places=["Balad"], type="shelling"))],
     )
-    line = book.incidents(place="Balad")[0]
+    line = book.incidents(Filters(place="Balad"))[0]
     figures = book.incident(line.id).state.figures
     whole = next(f for f in figures if f.low == 7)
     expunge(book, whole.claim_id, why="wrong")
-    assert book.incidents(place="Balad")[0].killed == "2"
+    assert book.incidents(Filters(place="Balad"))[0].killed == "2"
     record_ = next(r for r in book.records() if r["doc_id"] == "q")
     assert [(c["min"], c["subset_of"]) for c in record_["incidents"][0]["casualties"]] == [(2, None)]
 

@@ -1,7 +1,7 @@
 """A book from Python: many reports, one count.
 
     with tollbook.open_book("war.toll") as book:
-        for incident in book.incidents(since="2016-07", place="Aleppo"):
+        for incident in book.incidents(Filters(since="2016-07", place="Aleppo")):
             print(incident.card.start, incident.card.places, incident.killed)
         print(book.totals(by="month").text())
 
@@ -19,7 +19,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import sqlalchemy as sa
 
@@ -34,13 +34,24 @@ from tollbook.link.features import Reason, explain
 from tollbook.model import Furniture, Issue, Record, Report, to_plain
 from tollbook.store import SqlStore, derive, end_of, load, report_key, schema
 from tollbook.store.counting import Counted, read_counted
+from tollbook.store.filters import EVERYTHING, Day, Filters
 from tollbook.store.records import Grounded, ground_record, rebuild
 from tollbook.store.views import as_of_view
 from tollbook.store.world import tellings_of
 from tollbook.tally import Totals
 
-Day = dt.date | str | None
 Tell = Callable[[str, int], None]
+
+
+class How(TypedDict, total=False):
+    """How a book is asked: as of the end of a UTC day, by which rule, victims' classes and grades (by name), and
+    whether a party's word on harm it did or suffered counts."""
+
+    as_of: Day
+    rule: str | None
+    classes: str | None
+    grade: str | None
+    count_parties: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,21 +293,11 @@ class Book:
     # --- out ---
 
     @contextlib.contextmanager
-    def view(
-        self,
-        *,
-        as_of: Day = None,
-        rule: str = DEFAULT_RULE,
-        classes: str | None = None,
-        count_parties: bool = False,
-        grade: str | None = None,
-    ) -> Iterator[sa.Connection]:
+    def view(self, **how: Unpack[How]) -> Iterator[sa.Connection]:
         """A connection whose derived tables are what is asked: of now by the default rule, or computed for it."""
-        options = Options(
-            get_rule(rule), classes or self.options.classes, grade or self.options.grade, count_parties=count_parties
-        )
+        options = self.counting(how)
         self.refresh()
-        day = _day(as_of)
+        day = _day(how.get("as_of"))
         if day is None and options == self.options:
             with self.store.read() as connection:
                 yield connection
@@ -304,39 +305,26 @@ class Book:
             with as_of_view(self.store, end_of(day) if day else None, options) as connection:
                 yield connection
 
-    def incidents(
-        self,
-        *,
-        since: Day = None,
-        until: Day = None,
-        place: str | None = None,
-        type: str | None = None,
-        perpetrator: str | None = None,
-        reviewed_only: bool = False,
-        **how: Any,
-    ) -> list[Line]:
-        """Incidents in order of day. `since`/`until` are days, months or years; `how` as for `view`."""
-        keep = keeper(since, until, place, type, perpetrator, reviewed_only)
+    def counting(self, how: How) -> Options:
+        """The options a view counts by: what is asked, else what the charter says. Raises UsageError."""
+        return Options(
+            get_rule(how.get("rule") or DEFAULT_RULE),
+            how.get("classes") or self.options.classes,
+            how.get("grade") or self.options.grade,
+            count_parties=bool(how.get("count_parties")),
+        )
+
+    def incidents(self, where: Filters = EVERYTHING, **how: Unpack[How]) -> list[Line]:
+        """The incidents asked for, in order of day; `how` as for `view`."""
         with self.view(**how) as connection:
-            counted = read_counted(connection, keep)
+            counted = read_counted(connection, where)
         lines = [_line(c, json.loads(c.card)) for c in counted.incidents.values()]
         return sorted(lines, key=lambda i: (i.start or "9999", i.end or "9999", i.places, i.id))
 
     def totals(
-        self,
-        by: str = "month",
-        harm: str = "killed",
-        *,
-        since: Day = None,
-        until: Day = None,
-        place: str | None = None,
-        type: str | None = None,
-        perpetrator: str | None = None,
-        reviewed_only: bool = False,
-        **how: Any,
+        self, by: str = "month", harm: str = "killed", where: Filters = EVERYTHING, **how: Unpack[How]
     ) -> Totals:
         """Totals by month, week, year, place, perpetrator, type, class, sex or age; `how` as for `view`."""
-        keep = keeper(since, until, place, type, perpetrator, reviewed_only)
         if by in ("sex", "age"):
             how["classes"] = by
         with self.view(**how) as connection:
@@ -344,16 +332,13 @@ class Book:
                 connection,
                 by=by,
                 harm=harm,
-                rule=get_rule(str(how.get("rule") or DEFAULT_RULE)),
+                rule=get_rule(how.get("rule") or DEFAULT_RULE),
                 classes=how.get("classes") or self.options.classes,
-                keep=keep,
-                reviewed_only=reviewed_only,
+                where=where,
                 as_of=str(how["as_of"]) if how.get("as_of") else None,
-                since=_edge(since, False),
-                until=_edge(until, True),
             )
 
-    def records(self, **how: Any) -> Iterator[dict[str, Any]]:
+    def records(self, **how: Unpack[How]) -> Iterator[dict[str, Any]]:
         """The record of each live report as it came in, with `cluster` (the incident's id) on each incident."""
         with self.view(**how) as connection:
             table, runs = schema.mentions, schema.runs
@@ -390,15 +375,9 @@ class Book:
             raise UsageError(f"{asked!r} begins the ids of {len(found)} incidents: {', '.join(found[:5])}")
         return str(found[0])
 
-    def incident(self, asked: str, **how: Any) -> Detail:
+    def incident(self, asked: str, **how: Unpack[How]) -> Detail:
         """One incident whole, by its id, an older id that was merged into it, or the beginning of one."""
-        rule = str(how.get("rule") or DEFAULT_RULE)
-        options = Options(
-            get_rule(rule),
-            how.get("classes") or self.options.classes,
-            how.get("grade") or self.options.grade,
-            bool(how.get("count_parties")),
-        )
+        options = self.counting(how)
         with self.view(**how) as connection:
             incident = self.resolve(connection, asked)
             held = self.held(connection)
@@ -506,54 +485,6 @@ def _day(value: Day) -> dt.date | None:
         raise UsageError(f"{value!r} is not a day (YYYY-MM-DD)") from None
 
 
-def _edge(value: Day, last: bool) -> str | None:
-    """The first or last day of a day, month ("2016-07") or year."""
-    from tollbook.ledger.totals import period_bounds
-
-    if value is None:
-        return None
-    if isinstance(value, dt.date):
-        return value.isoformat()
-    found = period_bounds(value) if len(value) < 10 else None
-    if found:
-        return found[1] if last else found[0]
-    day = _day(value)
-    assert day is not None
-    return day.isoformat()
-
-
-def keeper(
-    since: Day = None,
-    until: Day = None,
-    place: str | None = None,
-    type: str | None = None,
-    perpetrator: str | None = None,
-    reviewed_only: bool = False,
-) -> Callable[[Any], bool]:
-    """A test of derived incident rows. An undated incident passes only where no days are asked for."""
-    from tollbook.link.names import same_place
-
-    first, last = _edge(since, False), _edge(until, True)
-
-    def keep(row: Any) -> bool:
-        if (first or last) and row.start is None:
-            return False
-        if (first and row.end < first) or (last and row.start > last):
-            return False
-        if type and row.type != type:
-            return False
-        if reviewed_only and row.review != "reviewed":
-            return False
-        if place and not any(same_place(place, p) for p in json.loads(row.card)["places"]):
-            return False
-        if perpetrator:
-            names = [p["name"].casefold() for p in json.loads(row.card)["perpetrators"]]
-            return any(perpetrator.casefold() in n for n in names)
-        return True
-
-    return keep
-
-
 def _line(counted: Counted, card: Mapping[str, Any]) -> Line:
     return Line(
         id=counted.id,
@@ -612,6 +543,6 @@ def _sentences(connection: sa.Connection, found: State) -> dict[str, str]:
 
 
 __all__ = [
-    "ALL", "RULES", "Added", "Book", "Bound", "Detail", "Line", "TollbookError", "check_charter", "current_user",
-    "init_book", "open_book", "to_plain",
+    "ALL", "RULES", "Added", "Book", "Bound", "Detail", "Filters", "How", "Line", "TollbookError", "check_charter",
+    "current_user", "init_book", "open_book", "to_plain",
 ]  # fmt: skip

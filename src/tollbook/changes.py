@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Unpack
 
 import sqlalchemy as sa
 
-from tollbook.book import Book
+from tollbook.book import Book, How
 from tollbook.ledger.bounds import ALL, show
 from tollbook.ledger.decisions import Decision
 from tollbook.store import end_of, load, schema
@@ -39,7 +39,7 @@ class _Side:
     details: dict[str, str]
 
 
-def diff(book: Book, start: str, end: str, **how: Any) -> list[Change]:
+def diff(book: Book, start: str, end: str, **how: Unpack[How]) -> list[Change]:
     """Every change between the end of one day and the end of another (UTC), in order of incident."""
     import datetime as dt
 
@@ -63,8 +63,9 @@ def diff(book: Book, start: str, end: str, **how: Any) -> list[Change]:
     return _compare(before, after, rows, owner, names)
 
 
-def _sides(book: Book, day: str, how: dict[str, Any]) -> tuple[dict[str, _Side], dict[str, str]]:
-    with book.view(as_of=day, **how) as connection:
+def _sides(book: Book, day: str, how: How) -> tuple[dict[str, _Side], dict[str, str]]:
+    asked: How = {**how, "as_of": day}
+    with book.view(**asked) as connection:
         counted = read_counted(connection)
         table = schema.reports
         names = load.lookup(connection, sa.select(table.c.report_id, table.c.doc_id))

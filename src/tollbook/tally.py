@@ -12,9 +12,11 @@ import sqlalchemy as sa
 
 from tollbook.errors import UsageError
 from tollbook.ledger.bounds import ALL, Rule, show
+from tollbook.ledger.state import REVIEWED
 from tollbook.ledger.totals import PERIODS, Entry, Row, add_up, period_bounds, period_label
 from tollbook.store import load, schema
 from tollbook.store.counting import Book, Counted, entries_of, read_counted
+from tollbook.store.filters import EVERYTHING, Filters
 
 BY = (*PERIODS, "place", "perpetrator", "type", "class", "sex", "age")
 UNTOLD = "not told"
@@ -59,9 +61,13 @@ class Totals:
     reports: tuple[tuple[str, int], ...]
     party_only: int
     as_of: str | None
-    reviewed_only: bool
     caveats: tuple[str, ...] = CAVEATS
     asked: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def reviewed_only(self) -> bool:
+        """Whether only incidents that a person has reviewed were asked for."""
+        return self.asked.get("review") == REVIEWED
 
     @property
     def read_share(self) -> float | None:
@@ -82,16 +88,13 @@ def totals(
     harm: str,
     rule: Rule,
     classes: str,
-    keep: Callable[[Any], bool] | None = None,
-    reviewed_only: bool = False,
+    where: Filters = EVERYTHING,
     as_of: str | None = None,
-    since: str | None = None,
-    until: str | None = None,
 ) -> Totals:
-    """The totals of a view. `keep` tests rows of derived_incidents. Raises UsageError for a `by` there is not."""
+    """The totals of a view, of the incidents asked for. Raises UsageError for a `by` there is not."""
     if by not in BY:
         raise UsageError(f"no totals by {by!r}; there are: {', '.join(BY)}")
-    book = read_counted(connection, keep)
+    book = read_counted(connection, where)
     if by in ("class", "sex", "age"):
         rows, total, alleged = _by_group(book, harm)
     else:
@@ -106,10 +109,10 @@ def totals(
         total=total,
         alleged=alleged,
         statistics=_statistics(book, harm, rows, by),
-        reports=_reports_by_month(connection, since, until),
+        reports=_reports_by_month(connection, where.first, where.last),
         party_only=_party_only(book, harm),
         as_of=as_of,
-        reviewed_only=reviewed_only,
+        asked=where.asked(),
     )
 
 

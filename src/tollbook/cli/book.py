@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tollbook.cli.asking import ASKED, HOW, Asked, asks
 from tollbook.cli.common import FAILED, guarded, output, say
 
 if TYPE_CHECKING:
@@ -16,16 +17,6 @@ if TYPE_CHECKING:
 app = typer.Typer()
 
 BookPath = Annotated[Path, typer.Argument(metavar="BOOK", help="The book's file.", show_default=False)]
-Since = Annotated[str | None, typer.Option("--since", metavar="DAY", help="From this day, month or year on.")]
-Until = Annotated[str | None, typer.Option("--until", metavar="DAY", help="Up to this day, month or year.")]
-Place = Annotated[str | None, typer.Option("--place", metavar="NAME", help="In this place or province.")]
-Type = Annotated[str | None, typer.Option("--type", metavar="TYPE", help="Of this type, e.g. air_strike.")]
-Perpetrator = Annotated[str | None, typer.Option("--perpetrator", metavar="NAME", help="Ascribed to this actor.")]
-Reviewed = Annotated[bool, typer.Option("--reviewed-only", help="Only what a person has reviewed.")]
-AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DAY", help="As the book stood at the end of DAY (UTC).")]
-RuleName = Annotated[str, typer.Option("--rule", metavar="RULE", help="latest-per-voice, ibc, acled or widest.")]
-Classes = Annotated[str | None, typer.Option("--classes", metavar="SCHEME", help="tollbook, ibc or un.")]
-Parties = Annotated[bool, typer.Option("--count-parties", help="Count what a party says of harm it did or suffered.")]
 Out = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write here, whole or not at all.")]
 To = Annotated[str, typer.Option("--to", metavar="FORM", help="table or jsonl.")]
 
@@ -112,18 +103,10 @@ def _progress(stage: str, done: int) -> None:
 
 @app.command()
 @guarded
+@asks(ASKED)
 def incidents(
     book: BookPath,
-    since: Since = None,
-    until: Until = None,
-    place: Place = None,
-    type_: Type = None,
-    perpetrator: Perpetrator = None,
-    reviewed_only: Reviewed = False,
-    as_of: AsOf = None,
-    rule: RuleName = "latest-per-voice",
-    classes: Classes = None,
-    count_parties: Parties = False,
+    asked: Asked,
     to: To = "table",
     out: Out = None,
 ) -> None:
@@ -132,10 +115,7 @@ def incidents(
     from tollbook.cli import book_text as text
 
     with open_book(book) as opened:
-        found = opened.incidents(
-            since=since, until=until, place=place, type=type_, perpetrator=perpetrator, reviewed_only=reviewed_only,
-            as_of=as_of, rule=rule, classes=classes, count_parties=count_parties,
-        )  # fmt: skip
+        found = opened.incidents(asked.where, **asked.how)
     with output(out) as stream:
         if _form(to) == "jsonl":
             for line in found:
@@ -154,13 +134,11 @@ def _form(to: str) -> str:
 
 @app.command()
 @guarded
+@asks(HOW)
 def incident(
     book: BookPath,
+    asked: Asked,
     incident_id: Annotated[str, typer.Argument(metavar="ID", help="An incident's id, or the beginning of it.")],
-    as_of: AsOf = None,
-    rule: RuleName = "latest-per-voice",
-    classes: Classes = None,
-    count_parties: Parties = False,
     out: Out = None,
     chart: Annotated[
         Path | None, typer.Option("--chart", metavar="FILE", help="Draw its toll over time: .svg, .png or .html.")
@@ -172,7 +150,8 @@ def incident(
     from tollbook.render.text import printable
 
     with open_book(book) as opened:
-        found = opened.incident(incident_id, as_of=as_of, rule=rule, classes=classes, count_parties=count_parties)
+        found = opened.incident(incident_id, **asked.how)
+        rule = opened.counting(asked.how).rule.name
     with output(out) as stream:
         stream.write(printable(text.detail(found, rule)) + "\n")
     if chart is not None:
@@ -185,8 +164,10 @@ def incident(
 
 @app.command()
 @guarded
+@asks(ASKED)
 def totals(
     book: BookPath,
+    asked: Asked,
     by: Annotated[
         str,
         typer.Option("--by", metavar="WHAT", help="month, week, year, place, perpetrator, type, class, sex or age."),
@@ -195,16 +176,6 @@ def totals(
         str,
         typer.Option("--harm", metavar="HARM", help="killed, injured, killed_or_injured, missing, abducted, ..."),
     ] = "killed",
-    since: Since = None,
-    until: Until = None,
-    place: Place = None,
-    type_: Type = None,
-    perpetrator: Perpetrator = None,
-    reviewed_only: Reviewed = False,
-    as_of: AsOf = None,
-    rule: RuleName = "latest-per-voice",
-    classes: Classes = None,
-    count_parties: Parties = False,
     to: To = "table",
     out: Out = None,
     chart: Annotated[
@@ -218,10 +189,7 @@ def totals(
     from tollbook.render.text import printable
 
     with open_book(book) as opened:
-        found = opened.totals(
-            by, harm, since=since, until=until, place=place, type=type_, perpetrator=perpetrator,
-            reviewed_only=reviewed_only, as_of=as_of, rule=rule, classes=classes, count_parties=count_parties,
-        )  # fmt: skip
+        found = opened.totals(by, harm, asked.where, **asked.how)
     with output(out) as stream:
         if _form(to) == "jsonl":
             stream.write(json.dumps(to_plain(found), ensure_ascii=False) + "\n")
@@ -235,10 +203,11 @@ def totals(
 
 @app.command()
 @guarded
+@asks({"as_of": HOW["as_of"]})
 def records(
     book: BookPath,
+    asked: Asked,
     to: Annotated[str, typer.Option("--to", metavar="FORM", help="jsonl.")] = "jsonl",
-    as_of: AsOf = None,
     out: Out = None,
 ) -> None:
     """Print the report records as they came in, each incident with its `cluster`: the incident it belongs to."""
@@ -248,17 +217,18 @@ def records(
     if to != "jsonl":
         raise UsageError(f"no form {to!r}; there is: jsonl")
     with open_book(book) as opened, output(out) as stream:
-        for record in opened.records(as_of=as_of):
+        for record in opened.records(**asked.how):
             stream.write(json.dumps(record, ensure_ascii=False) + "\n")
 
 
 @app.command()
 @guarded
+@asks({name: option for name, option in HOW.items() if name != "as_of"})
 def diff(
     book: BookPath,
+    asked: Asked,
     start: Annotated[str, typer.Option("--from", metavar="DAY", help="The earlier day.")],
     end: Annotated[str, typer.Option("--to", metavar="DAY", help="The later day.")],
-    rule: RuleName = "latest-per-voice",
     out: Out = None,
 ) -> None:
     """What changed in the book between the ends of two days (UTC), line by line, and why."""
@@ -267,6 +237,6 @@ def diff(
     from tollbook.render.text import printable
 
     with open_book(book) as opened:
-        found = changes.diff(opened, start, end, rule=rule)
+        found = changes.diff(opened, start, end, **asked.how)
     with output(out) as stream:
         stream.write(printable(changes.text(found)) + "\n")

@@ -33,7 +33,6 @@ class Entry:
     bin: tuple[str, ...]
     kind: str = "incident"
     reviewed: bool = False
-    claims: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +205,7 @@ def period_bounds(label: str) -> tuple[str, str] | None:
         if len(label) == 7:
             year, month = int(label[:4]), int(label[5:])
             return f"{label}-01", f"{label}-{calendar.monthrange(year, month)[1]:02d}"
-        if len(label) == 4:
+        if len(label) == 4 and dt.date(int(label), 1, 1):
             return f"{label}-01-01", f"{label}-12-31"
     except ValueError:
         pass

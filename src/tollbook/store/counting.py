@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from tollbook.ledger.totals import Entry, Node, residuals
 from tollbook.link.mention import ordinal
 from tollbook.link.parts import WIDEST
-from tollbook.store import load, schema
+from tollbook.store import schema
+from tollbook.store.filters import EVERYTHING, Filters, among, conditions
 
 Bounded = tuple[int | None, int | None, int | None, bool]
 
@@ -32,7 +33,6 @@ class Counted:
     review: str
     grade: str
     bounds: dict[tuple[str, str], Bounded]
-    claims: dict[tuple[str, str], tuple[str, ...]]
     card: str
 
     @property
@@ -56,28 +56,31 @@ class Book:
         return sorted({h for c in self.incidents.values() for h, _ in c.bounds})
 
 
-def read_counted(
-    connection: sa.Connection, keep: Callable[[Any], bool] | None = None, only: Collection[str] | None = None
-) -> Book:
-    """The derived rows, those of `keep` (a test) and `only` (ids); parts and doubts between rows that are kept."""
+def read_counted(connection: sa.Connection, where: Filters = EVERYTHING, only: Collection[str] | None = None) -> Book:
+    """The derived rows that are asked for, and of `only` (ids); parts and doubts between rows that are kept."""
     out = Book()
+    table = schema.incidents
+    asked = conditions(connection, where)
+    if only is not None:
+        asked.append(among(table.c.incident_id, only))
+    kept = sa.select(table.c.incident_id).where(*asked)
+
+    def rows(of: sa.Table, *owners: sa.ColumnElement[Any]) -> Iterator[Any]:
+        query = sa.select(of).where(*(owner.in_(kept) for owner in owners)) if asked else sa.select(of)
+        yield from connection.execute(query, execution_options={"yield_per": 5000})
+
     bounds: dict[str, dict[tuple[str, str], Bounded]] = {}
-    claims: dict[str, dict[tuple[str, str], tuple[str, ...]]] = {}
-    for x in _rows(connection, schema.bounds, only):
+    for x in rows(schema.bounds, schema.bounds.c.incident_id):
         bounds.setdefault(x.incident_id, {})[x.harm, x.who] = (x.low, x.best, x.high, bool(x.open))
-        if only is None:
-            named = json.loads(x.claims)
-            claims.setdefault(x.incident_id, {})[x.harm, x.who] = tuple(dict.fromkeys((*named["low"], *named["high"])))
-    for r in _rows(connection, schema.incidents, only):
-        if keep is None or keep(r):
-            out.incidents[r.incident_id] = Counted(
-                r.incident_id, r.scope, r.status, r.type, r.start, r.end, r.place, r.country, r.review, r.grade,
-                bounds.get(r.incident_id, {}), claims.get(r.incident_id, {}), r.card,
-            )  # fmt: skip
-    for p in connection.execute(sa.select(schema.parts)):
+    for r in rows(table, table.c.incident_id):
+        out.incidents[r.incident_id] = Counted(
+            r.incident_id, r.scope, r.status, r.type, r.start, r.end, r.place, r.country, r.review, r.grade,
+            bounds.get(r.incident_id, {}), r.card,
+        )  # fmt: skip
+    for p in rows(schema.parts, schema.parts.c.total_id, schema.parts.c.part_id):
         if p.total_id in out.incidents and p.part_id in out.incidents:
             (out.sure if p.sure else out.maybe).setdefault(p.total_id, []).append(p.part_id)
-    for d in connection.execute(sa.select(schema.possible)):
+    for d in rows(schema.possible, schema.possible.c.a, schema.possible.c.b):
         if d.a in out.incidents and d.b in out.incidents:
             a, b = out.incidents[d.a], out.incidents[d.b]
             if "total" in (a.scope, b.scope):
@@ -85,15 +88,6 @@ def read_counted(
             else:
                 out.doubts.append((d.a, d.b, json.loads(d.merged)))
     return out
-
-
-def _rows(connection: sa.Connection, table: sa.Table, only: Collection[str] | None) -> Iterator[Any]:
-    """Rows of a derived table, of the incidents named or of all."""
-    if only is None:
-        yield from connection.execute(sa.select(table), execution_options={"yield_per": 5000})
-        return
-    for batch in load.chunks(sorted(only)):
-        yield from connection.execute(sa.select(table).where(table.c.incident_id.in_(batch)))
 
 
 def _doubtful_sums(book: Book, a: Counted, b: Counted) -> None:
@@ -122,15 +116,14 @@ def entries_of(book: Book, harm: str, group: str) -> tuple[list[Entry], list[tup
         c = book.incidents[node.id]
         place = (c.place or "", c.country or "")
         reviewed = c.review == "reviewed"
-        claims = c.claims.get((harm, group), ())
         alleged = c.status == "alleged"
         if node.is_total:
             r = left[node.id]
             if r.low or r.high:
                 kind = "alleged" if alleged else "residual"
-                out.append(Entry(c.id, r.low, r.high, r.open, c.start, c.end, place, kind, reviewed, claims))
+                out.append(Entry(c.id, r.low, r.high, r.open, c.start, c.end, place, kind, reviewed))
         elif (harm, group) in c.bounds:
             kind = "alleged" if alleged else "recalled" if c.scope == "background" else "incident"
-            out.append(Entry(c.id, node.low, node.high, node.open, c.start, c.end, place, kind, reviewed, claims))
+            out.append(Entry(c.id, node.low, node.high, node.open, c.start, c.end, place, kind, reviewed))
     doubts = [(a, b, merged.get(harm) or 0) for a, b, merged in book.doubts] if group == "all" else []
     return out, doubts

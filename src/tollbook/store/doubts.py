@@ -163,7 +163,7 @@ def _listed(connection: sa.Connection, totals: Sequence[str]) -> dict[str, list[
 def month_totals(connection: sa.Connection) -> None:
     """Replaces the month rollup where it changed: what `totals --by month` shows, by the default rule."""
     rows = set()
-    involved = read_counted(connection, None, only=_involved(connection))
+    involved = read_counted(connection, only=_involved(connection))
     base = _base(connection)
     for harm in sorted({h for h, _ in base} | set(involved.harms())):
         found, doubts = entries_of(involved, harm, ALL)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import sqlalchemy as sa
 
-BOOK_VERSION = 1
+BOOK_VERSION = 2
 """`PRAGMA user_version` of a book of this release."""
 
 APPLICATION_ID = 0x544F4C4C
@@ -154,9 +154,12 @@ incidents = sa.Table(
     _text("end", null=True),
     _text("place", null=True),
     _text("country", null=True),
+    _text("perpetrator", null=True),
     _text("review"),
     _text("grade"),
     sa.Column("reports", sa.Integer, nullable=False),
+    sa.Column("voices_low", sa.Integer, nullable=False),
+    sa.Column("voices_high", sa.Integer, nullable=False),
     _text("card"),
     sa.PrimaryKeyConstraint("incident_id"),
 )
@@ -222,8 +225,8 @@ VIEWS = {
     "decisions": "SELECT decision_id, kind, subjects, value, why, user, recorded_at FROM log_decisions",
     "issues": "SELECT code, message, doc_id, report_id, start, end, recorded_at FROM log_issues",
     "charter": "SELECT charter, user, recorded_at FROM log_charter WHERE seq = (SELECT max(seq) FROM log_charter)",
-    "incidents": "SELECT incident_id, type, status, scope, start, end, place, country, review, grade, reports "
-    "FROM derived_incidents",
+    "incidents": "SELECT incident_id, type, status, scope, start, end, place, country, perpetrator, review, grade, "
+    "reports, voices_low, voices_high FROM derived_incidents",
     "bounds": "SELECT incident_id, harm, who, low, best, high, open, claims FROM derived_bounds",
     "totals": "SELECT bin, harm, row, low, high, open FROM derived_totals",
     "same_incident_pairs": "SELECT x.mention_id AS a, y.mention_id AS b, p.score FROM derived_pairs p "
@@ -256,5 +259,16 @@ def create(connection: sa.Connection) -> None:
     connection.exec_driver_sql(f"PRAGMA user_version = {BOOK_VERSION}")
 
 
-MIGRATIONS: tuple[tuple[int, str, Callable[[sa.Connection], None]], ...] = ()
+def _derived_anew(connection: sa.Connection) -> None:
+    """All that is computed is dropped and made empty in today's form; the next refresh computes it from the log."""
+    for name in VIEWS:
+        connection.exec_driver_sql(f"DROP VIEW IF EXISTS {name}")
+    for table in DERIVED_TABLES:
+        connection.exec_driver_sql(f"DROP TABLE IF EXISTS {table.name}")
+    create(connection)
+
+
+MIGRATIONS: tuple[tuple[int, str, Callable[[sa.Connection], None]], ...] = (
+    (2, "incidents with their perpetrators and voices", _derived_anew),
+)
 """(version it leads to, what it does, the step), in order. Each runs once, inside one transaction."""

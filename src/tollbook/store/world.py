@@ -12,6 +12,7 @@ from tollbook.ledger.decisions import Held
 from tollbook.ledger.state import Options, State, state
 from tollbook.link.cluster import Pair
 from tollbook.store import load, schema
+from tollbook.store.filters import JOIN
 from tollbook.store.records import dump
 
 
@@ -89,9 +90,12 @@ def incident_row(found: State) -> dict[str, Any]:
         "end": card.end,
         "place": ", ".join(card.places) or None,
         "country": card.country,
+        "perpetrator": JOIN.join(p.name for p in card.perpetrators) or None,
         "review": found.review,
         "grade": found.grade,
         "reports": card.reports,
+        "voices_low": found.independent[0],
+        "voices_high": found.independent[1],
         "card": dump(shown),
     }
 
