@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tollbook.cli.asking import ASKED, asks
+from tollbook.cli.asking import ASKED, Asked, asks
 from tollbook.cli.book import BookPath
 from tollbook.cli.common import guarded, say
 
 if TYPE_CHECKING:
-    from tollbook.cli.asking import Asked
     from tollbook.export.values import Asked as Question
     from tollbook.redact import Policy
 
