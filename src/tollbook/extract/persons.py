@@ -14,7 +14,7 @@ from typing import Any
 
 from tollbook import lexicon
 from tollbook.errors import LexiconError
-from tollbook.extract.figures import vocabulary
+from tollbook.extract.groups import vocabulary
 from tollbook.extract.tokens import Tokens
 from tollbook.model import Actor, Sex, Span
 

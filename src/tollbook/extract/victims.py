@@ -14,7 +14,7 @@ from typing import Any
 
 from tollbook import lexicon
 from tollbook.errors import LexiconError
-from tollbook.extract.figures import HARMS
+from tollbook.extract.groups import HARMS
 from tollbook.extract.persons import Person, find_persons, lists
 from tollbook.extract.tokens import Hit, Phrases, Tokens
 from tollbook.model import Actor, Harm, Sex, Span, Victim

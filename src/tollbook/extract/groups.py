@@ -1,0 +1,330 @@
+"""The people a sentence counts or names: noun phrases with their number ("13 Syrian soldiers", "a woman", a name).
+
+The words are those of `harm.yml` and `groups.yml` in `data/lexicon/en`; `vocabulary` compiles and checks both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from tollbook import lexicon
+from tollbook.errors import LexiconError
+from tollbook.extract.tokens import Hit, Phrases, Tokens
+from tollbook.extract.words import words
+from tollbook.model import Actor, AgeGroup, Count, Harm, Sex, Who
+
+HARMS: tuple[Harm, ...] = ("killed", "injured", "missing", "abducted", "detained", "displaced")
+USES = ("verb", "active", "subject", "state", "counted", "of", "toll", "vague")
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """What a word of harm says: which harm, and where the harmed stand (`USES`)."""
+
+    harm: Harm
+    use: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A noun phrase for people: tokens [first, last), its number and its head noun."""
+
+    first: int
+    last: int
+    count: Count | None
+    head: str | None
+    actor: Actor | None
+    article: bool = False
+    definite: bool = False
+    possessive: bool = False
+    name: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The compiled word lists of `harm.yml` and `groups.yml`."""
+
+    cues: Phrases[Cue]
+    nouns: Phrases[str]
+    who: dict[str, Who]
+    role: dict[str, str]
+    sex: dict[str, Sex]
+    age: dict[str, AgeGroup]
+
+
+@cache
+def vocabulary() -> Vocabulary:
+    """Loads and checks the lists. Raises LexiconError for a harm, use or class that is not known."""
+    harm: dict[str, dict[str, list[str]]] = lexicon.load("lexicon/en/harm")
+    groups: dict[str, Any] = lexicon.load("lexicon/en/groups")
+    entries: list[tuple[str, Cue]] = []
+    for name, uses in harm.items():
+        if name not in HARMS:
+            raise LexiconError(f"harm.yml: {name!r} is not one of {', '.join(HARMS)}")
+        for use, listed in uses.items():
+            if use not in USES:
+                raise LexiconError(f"harm.yml: {name}: {use!r} is not one of {', '.join(USES)}")
+            entries += [(phrase, Cue(name, use)) for phrase in listed]
+    classes: dict[str, Who] = {}
+    for who in ("unknown", "civilian", "state_forces", "armed_group"):
+        for noun in groups[who]:
+            classes[noun] = who  # a class named later is the narrower one and wins
+    for part in ("roles", "sex", "age"):
+        for key, nouns in groups[part].items():
+            for noun in nouns:
+                if noun not in classes:
+                    raise LexiconError(f"groups.yml: {part}: {key}: {noun!r} is in no class")
+
+    def table(part: str) -> dict[str, Any]:
+        return {n: k for k, ns in groups[part].items() for n in ns}
+
+    return Vocabulary(
+        Phrases(entries), Phrases((n, n) for n in classes), classes, table("roles"), table("sex"), table("age")
+    )
+
+
+def find_groups(tokens: Tokens, counts: Sequence[Count], actors: Sequence[Actor], vocab: Vocabulary) -> list[Group]:
+    """Noun phrases for people, numbered or not, in order and not overlapping."""
+    nouns = {hit.first: hit for hit in vocab.nouns.find(tokens)}
+    by_token: dict[int, Actor] = {}
+    for actor in actors:
+        if tokens.span[0] <= actor.span[0] < tokens.span[1]:
+            for i in range(tokens.at(actor.span[0]), min(tokens.at(actor.span[1] - 1) + 1, len(tokens))):
+                by_token[i] = actor
+    groups: list[Group] = []
+    taken = 0
+    starts = {tokens.at(c.span[0]): c for c in counts if tokens.span[0] <= c.span[0] and c.span[1] <= tokens.span[1]}
+    i = 0
+    while i < len(tokens):
+        if i in starts:
+            group = _noun_phrase(tokens, i, tokens.at(starts[i].span[1] - 1) + 1, starts[i], nouns, by_token, starts)
+        elif tokens.low[i] in words("articles") and not any(i < k <= i + 2 for k in starts):
+            group = _noun_phrase(tokens, i, i + 1, None, nouns, by_token, starts)
+            if group.head is None or (group.last < len(tokens) and tokens.low[group.last] in words("not_persons")):
+                i += 1
+                continue
+        elif i in nouns and i >= taken and not _rank_only(tokens, nouns[i]):
+            group = _bare(tokens, i, nouns, by_token)
+        else:
+            i += 1
+            continue
+        if not _kin_of(tokens, group):
+            groups.append(group)
+        i = taken = max(group.last, i + 1)
+    return groups
+
+
+def _kin_of(tokens: Tokens, group: Group) -> bool:
+    """ "The father of four boys": the boys are not the ones harmed."""
+    i = group.first
+    return i >= 2 and tokens.low[i - 1] == "of" and tokens.low[i - 2] in words("kin")
+
+
+def _noun_phrase(
+    tokens: Tokens,
+    first: int,
+    i: int,
+    count: Count | None,
+    nouns: dict[int, Hit[str]],
+    actors: dict[int, Actor],
+    starts: dict[int, Count],
+) -> Group:
+    """From a number or article on: skips up to six words for the head noun ("13 Syrian government soldiers")."""
+    head: str | None = None
+    actor: Actor | None = None
+    last = i
+    j = i
+    if (
+        j < len(tokens)
+        and tokens.low[j] == "of"
+        and j + 1 < len(tokens)
+        and tokens.low[j + 1] in ("the", "its", "his", "their", "our", "these", "them")
+    ):
+        j += 1  # "several of the", "dozens of their"
+    elif j < len(tokens) and tokens.low[j] == "of":
+        j += 1
+    limit = j + 7
+    while j < min(limit, len(tokens)):
+        if j in nouns and _rank_only(tokens, nouns[j]):
+            j += 1
+            continue
+        if j in nouns:
+            hit = nouns[j]
+            head, last, j = hit.value, hit.last, hit.last
+            actor = actors.get(hit.first, actor)
+            if (
+                j < len(tokens)
+                and tokens.low[j] == "of"
+                and head in ("member", "members", "group", "party", "family", "number")
+            ):
+                follow = _after_of(tokens, j + 1, actors)
+                if follow is not None:
+                    actor, last = follow
+                break
+            if j not in nouns:
+                break
+            continue
+        if j in actors:
+            actor = actors[j]
+            last = j + 1
+            j += 1
+            continue
+        if tokens.low[j] in words("stop_np") or not tokens.low[j][0].isalnum():
+            if tokens.low[j] == "'" or tokens.low[j] == "-":
+                j += 1
+                continue
+            break
+        if tokens.low[j] in _cue_words():
+            break
+        j += 1
+    if head is None and actor is None:
+        last = i
+    of_count = None
+    if head in words("collective") and last + 1 < len(tokens) and tokens.low[last] == "of":
+        of_count = starts.get(last + 1)
+    if of_count is not None:  # "a family of five"
+        count, last = of_count, tokens.at(of_count.span[1] - 1) + 1
+        if last in nouns:
+            last = nouns[last].last
+    possessive = first > 0 and tokens.low[first - 1] in words("possessive")
+    return Group(first, max(last, i), count, head, actor, article=count is None, possessive=possessive)
+
+
+@cache
+def _cue_words() -> frozenset[str]:
+    harm: dict[str, dict[str, list[str]]] = lexicon.load("lexicon/en/harm")
+    uses = ("verb", "active", "subject", "state")
+    firsts = {phrase.split()[0] for kinds in harm.values() for use in uses for phrase in kinds.get(use, [])}
+    return frozenset(firsts - words("adverb"))
+
+
+def _rank_only(tokens: Tokens, hit: Hit[str]) -> bool:
+    """ "Two major cities", "the general strike": a rank's word that describes the next noun."""
+    if hit.value not in words("rank_or_adjective") or hit.last >= len(tokens):
+        return False
+    after = tokens.low[hit.last]
+    return after[0].isalpha() and after not in words("stop_np") and after not in _cue_words()
+
+
+def _after_of(tokens: Tokens, j: int, actors: dict[int, Actor]) -> tuple[Actor, int] | None:
+    """The actor of "members of the X", within three words."""
+    for k in range(j, min(j + 4, len(tokens))):
+        if k in actors:
+            actor = actors[k]
+            return actor, tokens.at(actor.span[1] - 1) + 1
+    return None
+
+
+def _bare(tokens: Tokens, i: int, nouns: dict[int, Hit[str]], actors: dict[int, Actor]) -> Group:
+    """A person noun without a number of its own, with the determiner before it."""
+    hit = nouns[i]
+    last = hit.last
+    head = hit.value
+    while last in nouns:
+        head, last = nouns[last].value, nouns[last].last
+    first = i
+    while first > 0 and first - 1 in actors and i - first < 4:
+        first -= 1
+    before = tokens.low[first - 1] if first else ""
+    return Group(
+        first,
+        last,
+        None,
+        head,
+        actors.get(i) or actors.get(first),
+        definite=before in ("the", "his", "her", "their", "its", "this"),
+        article=before in words("possessive") and not head.endswith(("s", "children", "people", "men", "women")),
+        possessive=before in words("possessive"),
+    )
+
+
+def with_names(
+    text: str, tokens: Tokens, cues: Sequence[Hit[Cue]], groups: Sequence[Group], actors: Sequence[Actor]
+) -> list[Group]:
+    """Adds persons told by name next to a word of harm ("Ahmad Karim, a baker, was killed"); mixed case only."""
+    if text[tokens.span[0] : tokens.span[1]].isupper():
+        return list(groups)
+    taken = {i for g in groups for i in range(g.first, g.last)}
+    for actor in actors:
+        first, last = tokens.at(actor.span[0]), tokens.at(actor.span[1] - 1) + 1
+        if last - first > 1 or last >= len(tokens) or not _capital(text, tokens, last):  # a first name may be a group's
+            taken |= set(range(first, last))
+    names: list[Group] = []
+    for cue in cues:
+        if cue.value.use not in ("verb", "subject", "active", "of", "state"):
+            continue
+        is_passive = passive(tokens, cue.first)
+        ends = (
+            _name_before(text, tokens, cue.first, taken)
+            if is_passive or cue.value.use in ("subject", "state")
+            else None
+        )
+        if ends is None and not is_passive and cue.value.use in ("verb", "active", "of"):
+            ends = _name_from(text, tokens, cue.last, taken)
+        if ends is not None and not any(ends[0] < n.last and n.first < ends[1] for n in names):
+            names.append(Group(ends[0], ends[1], None, None, None, article=True, name=True))
+    told_of = [(n.last, c.first) for n in names for c in cues if 0 <= c.first - n.last <= 18]
+    kept = [g for g in groups if not any(a <= g.first and g.last <= b and _apposed(tokens, a, g) for a, b in told_of)]
+    return sorted([*kept, *names], key=lambda g: g.first)
+
+
+def _apposed(tokens: Tokens, name_end: int, group: Group) -> bool:
+    """Does the group only describe the person named right before it ("Amal Haddad, a nurse, was killed")?"""
+    return group.article and name_end < len(tokens) and tokens.low[name_end] == "," and group.first - name_end <= 3
+
+
+def _capital(text: str, tokens: Tokens, i: int) -> bool:
+    start = tokens.starts[i]
+    if tokens.low[i].startswith(("al-", "el-", "as-", "ad-", "ar-", "an-", "az-", "ash-")):
+        start += tokens.low[i].index("-") + 1
+    return (
+        text[start].isupper()
+        and tokens.low[i] not in words("not_names")
+        and not text[tokens.starts[i] : tokens.ends[i]].isdigit()
+    )
+
+
+def _name_from(text: str, tokens: Tokens, i: int, taken: set[int]) -> tuple[int, int] | None:
+    """Two to five capitalised words from token `i` on."""
+    last = i
+    while last < len(tokens) and last - i < 5 and last not in taken and _capital(text, tokens, last):
+        last += 1
+    return (i, last) if 2 <= last - i <= 4 else None
+
+
+def _name_before(text: str, tokens: Tokens, i: int, taken: set[int]) -> tuple[int, int] | None:
+    """The name that ends before the verb at `i`: directly, or before an apposition between commas."""
+    k = i
+    while k > 0 and (
+        tokens.low[k - 1] in words("be") or tokens.low[k - 1] in words("have") or tokens.low[k - 1] in words("adverb")
+    ):
+        k -= 1
+    if k == i and tokens.low[i - 1 : i] and i > 0 and tokens.low[i - 1] == "who":
+        k = i - 1
+    if k > 0 and tokens.low[k - 1] == ",":
+        comma = next((j for j in range(k - 2, max(-1, k - 16), -1) if tokens.low[j] == ","), None)
+        if comma is None:
+            return None
+        k = comma
+    first = k
+    while first > 0 and k - first < 5 and first - 1 not in taken and _capital(text, tokens, first - 1):
+        first -= 1
+    return (first, k) if 2 <= k - first <= 4 else None
+
+
+def passive(tokens: Tokens, first: int) -> bool:
+    """Is the word at `first` a passive: a form of "be" within the three words before, adverbs between?"""
+    for k in range(first - 1, max(first - 5, -1), -1):
+        word = tokens.low[k]
+        if word in words("be"):
+            return True
+        if (
+            word not in words("adverb")
+            and not word.endswith("ly")
+            and word not in ("and", "or", "wounded", "injured", "killed", ",")
+        ):
+            return False
+    return False

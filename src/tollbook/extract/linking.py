@@ -1,0 +1,203 @@
+"""Which group came to which harm: ties words of harm to groups of people by where they stand (see figures.py)."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+from tollbook.extract.groups import Cue, Group, passive
+from tollbook.extract.tokens import Hit, Tokens
+from tollbook.extract.words import phrases, words
+
+
+def one_each(cues: list[Hit[Cue]]) -> list[Hit[Cue]]:
+    """One cue a place: a form that is verb and noun alike ("arrests", "displaced") is read as the verb."""
+    seen: dict[int, Hit[Cue]] = {}
+    for hit in cues:
+        seen.setdefault(hit.first, hit)
+    return list(seen.values())
+
+
+def live_cues(tokens: Tokens, cues: list[Hit[Cue]], groups: Sequence[Group]) -> list[Hit[Cue]]:
+    """Cues that speak of harm done: not negated, not wished for, and not the head of a group ("the wounded")."""
+    heads = {i for g in groups if g.head for i in range(g.first, g.last)}
+    live = []
+    for hit in cues:
+        if hit.value.use in ("verb", "active", "subject") and hit.first in heads and hit.last - hit.first == 1:
+            continue
+        before = tokens.low[max(0, hit.first - 4) : hit.first]
+        if hit.value.use in ("verb", "active", "subject") and any(w in words("unreal") for w in before[-3:]):
+            continue
+        driven = hit.value.harm == "displaced" and tokens.low[hit.first] in words("drive")
+        if driven and not any(w in words("flight") for w in tokens.low[hit.last :]):
+            continue
+        live.append(hit)
+    return live
+
+
+def link(tokens: Tokens, cues: list[Hit[Cue]], groups: Sequence[Group]) -> list[tuple[int, int, bool]]:
+    """(group, cue, undivided) in group order; a group is used by one harm, or by both words of "killed and wounded"."""
+    links: list[tuple[int, int, bool]] = []
+    used: dict[int, str] = {}
+    i = 0
+    while i < len(cues):
+        pair = [i]
+        while pair[-1] + 1 < len(cues) and _joined(tokens, cues[pair[-1]], cues[pair[-1] + 1]):
+            pair.append(pair[-1] + 1)
+        chain = _victims(tokens, cues, pair, groups, used)
+        harms = {cues[c].value.harm for c in pair}
+        if len(harms) > 1:
+            joiners = {tokens.low[k] for a, b in itertools.pairwise(pair) for k in range(cues[a].last, cues[b].first)}
+            undivided = "or" in joiners or any(groups[g].count is not None for g in chain)
+        else:
+            undivided = False
+        for g in chain:
+            told = groups[g].count
+            vague = told is None or told.word is not None or told.max == 0
+            nobody = told is not None and told.max == 0  # "no one was killed or hurt" is zero of both
+            if len(harms) > 1 and undivided and not nobody and not ("and" in joiners and vague):
+                c = next((c for c in pair if cues[c].value.harm == "injured"), pair[0])
+                links.append((g, c, True))
+            else:
+                done: set[str] = set()
+                for c in pair:
+                    if cues[c].value.harm not in done:
+                        done.add(cues[c].value.harm)
+                        links.append((g, c, False))
+            used[g] = cues[pair[0]].value.harm
+        i = pair[-1] + 1
+    return sorted(links)
+
+
+def _joined(tokens: Tokens, a: Hit[Cue], b: Hit[Cue]) -> bool:
+    """Two words of harm with only "and"/"or" between them: "killed and wounded"."""
+    between = tokens.low[a.last : b.first]
+    return 0 < len(between) <= 3 and all(
+        w in ("and", "or", "/", ",", "otherwise", "seriously", "and/or") for w in between
+    )
+
+
+def _victims(
+    tokens: Tokens, cues: list[Hit[Cue]], pair: list[int], groups: Sequence[Group], used: dict[int, str]
+) -> list[int]:
+    first, last = cues[pair[0]], cues[pair[-1]]
+    lower = cues[pair[0] - 1].last if pair[0] else 0
+    upper = cues[pair[-1] + 1].first if pair[-1] + 1 < len(cues) else len(tokens)
+    use = first.value.use
+
+    def left(reach: int) -> list[int]:
+        return _leftward(tokens, groups, first.first, lower, reach, used)
+
+    def right(reach: int) -> list[int]:
+        return _rightward(tokens, groups, last.last, upper, reach, used)
+
+    if use == "vague":
+        return []
+    if use == "active" and tokens.low[first.last - 1] in words("weak_kill"):
+        return [g for g in right(3) if groups[g].head is not None and groups[g].count is not None]
+    if use == "active":
+        return right(4) or [g for g in left(0) if groups[g].count is not None]
+    if use in ("of", "toll"):
+        return right(4 if use == "of" else 24)
+    if use == "counted":
+        return left(0)
+    if use == "state":
+        return left(1) or (left(4) if passive(tokens, first.first) else [])
+    if use == "subject":
+        return left(9)
+    if passive(tokens, first.first):
+        return left(14) or right(2)
+    beside = left(0)
+    after = right(2)
+    struck = after and groups[after[0]].first == last.last and (groups[after[0]].count or groups[after[0]].article)
+    if beside and groups[beside[-1]].count is not None and not struck:
+        return beside  # "4 killed in blast"; but "two men shot dead a journalist" has its victim behind
+    if after and (groups[after[0]].count is not None or groups[after[0]].article):
+        return after
+    return beside or after or left(2)
+
+
+def _leftward(
+    tokens: Tokens, groups: Sequence[Group], position: int, lower: int, reach: int, used: dict[int, str]
+) -> list[int]:
+    """The chain of groups that ends at most `reach` words before `position`, back to `lower`."""
+    near = [g for g in range(len(groups)) if groups[g].last <= position and groups[g].first >= lower and g not in used]
+    if not near:
+        return []
+    end = near[-1]
+    if position - groups[end].last > reach + _fillers(tokens, groups[end].last, position):
+        return []
+    chain = [end]
+    while chain[0] - 1 in near and chained(tokens, groups[chain[0] - 1], groups[chain[0]]):
+        chain.insert(0, chain[0] - 1)
+    while len(chain) > 1 and lower and _opens_part(tokens, groups[chain[0]]):
+        chain.pop(0)  # "50 were killed, five of them children, and 98 wounded": the five belong to the 50
+    numbered = [g for g in chain if groups[g].count is not None or groups[g].article]
+    if numbered:
+        return numbered
+    # a number farther left in the clause belongs to the word when only places and times stand between
+    if reach >= 9:
+        farther = [g for g in near if groups[g].count is not None and groups[end].first - groups[g].last <= 8]
+        if farther and groups[end].definite:
+            return farther[-1:]
+    return chain[-1:]
+
+
+def _opens_part(tokens: Tokens, group: Group) -> bool:
+    """Does the group say of itself that it is part of one told before ("five of them", "including five")?"""
+    told = " ".join(tokens.low[group.first : group.last + 2])
+    before = " ".join(tokens.low[max(0, group.first - 2) : group.first])
+    return any(p in told for p in phrases("of_whole")) or before.endswith(("including", "among them"))
+
+
+def _fillers(tokens: Tokens, first: int, last: int) -> int:
+    """Words between a group and its word of harm that do not count as distance."""
+    return sum(
+        1
+        for w in tokens.low[first:last]
+        if w in words("be")
+        or w in words("have")
+        or w in words("adverb")
+        or w.endswith("ly")
+        or w in (",", "and", "(", ")")
+    )
+
+
+def _rightward(
+    tokens: Tokens, groups: Sequence[Group], position: int, upper: int, reach: int, used: dict[int, str]
+) -> list[int]:
+    """The chain of groups that begins at most `reach` words after `position`, up to `upper`."""
+    near = [g for g in range(len(groups)) if groups[g].first >= position and groups[g].first < upper and g not in used]
+    if not near or groups[near[0]].first - position > reach or _own_participle(tokens, groups[near[0]], upper):
+        return []
+    chain = [near[0]]
+    while (
+        chain[-1] + 1 in near
+        and chained(tokens, groups[chain[-1]], groups[chain[-1] + 1])
+        and not _own_cue(tokens, groups, chain[-1] + 1, upper)
+    ):
+        chain.append(chain[-1] + 1)
+    numbered = [g for g in chain if groups[g].count is not None or groups[g].article]
+    return numbered or chain[:1]
+
+
+def _own_participle(tokens: Tokens, group: Group, upper: int) -> bool:
+    """ "... killed and 9 others injured": does the next word of harm follow the group at once, without "and"?"""
+    gap = tokens.low[group.last : upper]
+    return upper < len(tokens) and all(w in words("be") or w in words("have") or w in words("adverb") for w in gap)
+
+
+def _own_cue(tokens: Tokens, groups: Sequence[Group], g: int, upper: int) -> bool:
+    """Does the word of harm at `upper` stand right behind this group ("killed 3 and 20 wounded")?"""
+    return upper < len(tokens) and upper - groups[g].last - _fillers(tokens, groups[g].last, upper) <= 0
+
+
+def chained(tokens: Tokens, a: Group, b: Group) -> bool:
+    """Do two groups belong to one count: only "and", commas, "including" and the like between them?"""
+    between = tokens.low[a.last : b.first]
+    if len(between) > 6:
+        return False
+    told = " ".join(between)
+    for phrase in phrases("part"):
+        told = told.replace(phrase, " ")
+    return all(w in words("join") or w in words("chain") for w in told.split())
