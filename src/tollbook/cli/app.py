@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tollbook import __version__
-from tollbook.cli import book, export, gazetteer, read, review, schema
+from tollbook.cli import book, exchange, export, gazetteer, read, review, schema
 
 # The modules whose `app` (a typer.Typer) holds commands of `tollbook`. A new family adds its line here.
 FAMILIES = (
@@ -17,6 +17,7 @@ FAMILIES = (
     gazetteer.app,
     book.app,
     review.app,
+    exchange.app,
     export.app,
 )
 
