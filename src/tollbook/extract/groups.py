@@ -106,7 +106,7 @@ def find_groups(tokens: Tokens, counts: Sequence[Count], actors: Sequence[Actor]
             if group.head is None or (group.last < len(tokens) and tokens.low[group.last] in words("not_persons")):
                 i += 1
                 continue
-        elif i in nouns and i >= taken and not _rank_only(tokens, nouns[i]):
+        elif i in nouns and i >= taken and not _rank_only(tokens, nouns[i]) and not _pointing_back(tokens, i):
             group = _bare(tokens, i, nouns, by_token)
         else:
             i += 1
@@ -115,6 +115,11 @@ def find_groups(tokens: Tokens, counts: Sequence[Count], actors: Sequence[Actor]
             groups.append(group)
         i = taken = max(group.last, i + 1)
     return groups
+
+
+def _pointing_back(tokens: Tokens, i: int) -> bool:
+    """ "Among them": the people counted already, no others."""
+    return tokens.low[i] in ("them", "these", "those") and i > 0 and tokens.low[i - 1] in ("among", "amongst")
 
 
 def _kin_of(tokens: Tokens, group: Group) -> bool:
@@ -146,8 +151,12 @@ def _noun_phrase(
         j += 1  # "several of the", "dozens of their"
     elif j < len(tokens) and tokens.low[j] == "of":
         j += 1
+    if count is not None and j < len(tokens) and tokens.low[j] in ('"', "”"):
+        j += 1  # 'left "nearly 50" rebels dead'
     limit = j + 7
     while j < min(limit, len(tokens)):
+        if count is None and head is None and (j in starts or tokens.low[j] == "of"):
+            break  # "a toll of 31 people", "last May 30 people": the number opens a phrase of its own
         if j in nouns and _rank_only(tokens, nouns[j]):
             j += 1
             continue
@@ -167,7 +176,7 @@ def _noun_phrase(
             if j not in nouns:
                 break
             continue
-        if j in actors:
+        if j in actors and tokens.low[j] not in _counted_words():
             actor = actors[j]
             last = j + 1
             j += 1
@@ -177,7 +186,7 @@ def _noun_phrase(
                 j += 1
                 continue
             break
-        if tokens.low[j] in _cue_words():
+        if tokens.low[j] in _cue_words() or tokens.low[j] in _counted_words():
             break
         j += 1
     if head is None and actor is None:
@@ -199,6 +208,14 @@ def _cue_words() -> frozenset[str]:
     uses = ("verb", "active", "subject", "state")
     firsts = {phrase.split()[0] for kinds in harm.values() for use in uses for phrase in kinds.get(use, [])}
     return frozenset(firsts - words("adverb"))
+
+
+@cache
+def _counted_words() -> frozenset[str]:
+    """Words a number stands before that name the harm, not the people ("22 bodies", "17 lives")."""
+    harm: dict[str, dict[str, list[str]]] = lexicon.load("lexicon/en/harm")
+    people = frozenset(vocabulary().who)
+    return frozenset(w for w in harm["killed"]["counted"] if " " not in w) - people
 
 
 def _rank_only(tokens: Tokens, hit: Hit[str]) -> bool:
@@ -229,6 +246,8 @@ def _bare(tokens: Tokens, i: int, nouns: dict[int, Hit[str]], actors: dict[int, 
     while first > 0 and first - 1 in actors and i - first < 4:
         first -= 1
     before = tokens.low[first - 1] if first else ""
+    if first > 1 and tokens.low[first - 2] in words("possessive") and before in words("of_kin"):
+        first, before = first - 1, tokens.low[first - 2]
     return Group(
         first,
         last,

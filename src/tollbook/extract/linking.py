@@ -88,8 +88,10 @@ def _victims(
     def left(reach: int) -> list[int]:
         return _leftward(tokens, groups, first.first, lower, reach, used)
 
+    follower = cues[pair[-1] + 1] if pair[-1] + 1 < len(cues) else None
+
     def right(reach: int) -> list[int]:
-        return _rightward(tokens, groups, last.last, upper, reach, used)
+        return _rightward(tokens, groups, last.last, upper, reach, used, follower)
 
     if use == "vague":
         return []
@@ -164,11 +166,21 @@ def _fillers(tokens: Tokens, first: int, last: int) -> int:
 
 
 def _rightward(
-    tokens: Tokens, groups: Sequence[Group], position: int, upper: int, reach: int, used: dict[int, str]
+    tokens: Tokens,
+    groups: Sequence[Group],
+    position: int,
+    upper: int,
+    reach: int,
+    used: dict[int, str],
+    follower: Hit[Cue] | None,
 ) -> list[int]:
     """The chain of groups that begins at most `reach` words after `position`, up to `upper`."""
     near = [g for g in range(len(groups)) if groups[g].first >= position and groups[g].first < upper and g not in used]
-    if not near or groups[near[0]].first - position > reach or _own_participle(tokens, groups[near[0]], upper):
+    if (
+        not near
+        or groups[near[0]].first - position > reach
+        or _own_participle(tokens, groups, near[0], upper, follower)
+    ):
         return []
     chain = [near[0]]
     while (
@@ -181,10 +193,16 @@ def _rightward(
     return numbered or chain[:1]
 
 
-def _own_participle(tokens: Tokens, group: Group, upper: int) -> bool:
-    """ "... killed and 9 others injured": does the next word of harm follow the group at once, without "and"?"""
-    gap = tokens.low[group.last : upper]
-    return upper < len(tokens) and all(w in words("be") or w in words("have") or w in words("adverb") for w in gap)
+def _own_participle(tokens: Tokens, groups: Sequence[Group], g: int, upper: int, follower: Hit[Cue] | None) -> bool:
+    """ "... killed and 9 others injured": does the next word of harm follow the group at once, without "and"?
+
+    Not where that word is active or has a number of its own behind it ("killing 2 people injuring 7").
+    """
+    gap = tokens.low[groups[g].last : upper]
+    if follower is None or not all(w in words("be") or w in words("have") or w in words("adverb") for w in gap):
+        return False
+    behind = g + 1 < len(groups) and groups[g + 1].first == follower.last and groups[g + 1].count is not None
+    return follower.value.use != "active" and not (behind and not gap)
 
 
 def _own_cue(tokens: Tokens, groups: Sequence[Group], g: int, upper: int) -> bool:
