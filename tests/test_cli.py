@@ -458,6 +458,12 @@ def commands(group: Any, before: str = "tollbook") -> list[tuple[str, Any]]:
     return found
 
 
+def test_read_set_up_alone_is_the_read_of_the_whole_program(tollbook: Tollbook) -> None:
+    """`tollbook read` does not set the other commands up; asked with an option before it, all are."""
+    alone, whole = tollbook("read", "--help"), tollbook("--debug", "read", "--help")
+    assert (alone.returncode, alone.stdout) == (whole.returncode, whole.stdout) == (0, alone.stdout)
+
+
 def test_every_command_and_option_says_what_it_does() -> None:
     """docs/cli.md is made of these words (tools/write_reference.py)."""
     from tollbook.cli.app import app

@@ -1,14 +1,9 @@
-"""The program's commands, put together. One command or family of commands a module."""
+"""The program with all its commands. One command or family of commands a module."""
 
 from __future__ import annotations
 
-import logging
-from typing import Annotated
-
-import typer
-
-from tollbook import __version__
 from tollbook.cli import book, exchange, export, gazetteer, read, review, schema
+from tollbook.cli.program import program
 
 # The modules whose `app` (a typer.Typer) holds commands of `tollbook`. A new family adds its line here.
 FAMILIES = (
@@ -21,32 +16,4 @@ FAMILIES = (
     export.app,
 )
 
-app = typer.Typer(
-    name="tollbook",
-    help="Reads news reports on armed conflict and keeps the count: what happened, to whom, where, when, "
-    "how many, and who says so.",
-    epilog="Reading needs no network. What is read by machine has not been checked by a person.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-for family in FAMILIES:
-    app.add_typer(family)
-
-
-def _version(asked: bool) -> None:
-    if asked:
-        typer.echo(f"tollbook {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def _root(
-    _version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and end.")
-    ] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Log tracebacks and other detail to standard error.")] = False,
-) -> None:
-    if debug:
-        logging.basicConfig(level=logging.DEBUG, format="%(name)s: %(message)s")
+app = program(*FAMILIES)

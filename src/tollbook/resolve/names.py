@@ -45,6 +45,12 @@ def _spellings() -> dict[str, str]:
     return table
 
 
+@cache
+def _irregular() -> frozenset[str]:
+    """The words of a name that are not their own norm: other spellings, and articles."""
+    return _ARTICLES.union(_spellings())
+
+
 @lru_cache(maxsize=8192)
 def fold(raw: str) -> str:
     """The norm of one word (see the module)."""
@@ -102,8 +108,13 @@ def norms(name: str) -> list[str]:
     """The norms of a name's words, articles left out as in `words`."""
     if not name.isascii():
         return [word.norm for word in words(name, 0, len(name))]
+    low = name.lower()
+    parts = low.replace("-", " ").split()
+    if not "".join(parts).isalnum():
+        parts = low.translate(_ASCII).split()
+    if _irregular().isdisjoint(parts):
+        return parts
     table = _spellings()
-    parts = name.lower().translate(_ASCII).split()
     return [table.get(part, part) for part in parts if part not in _ARTICLES] or parts
 
 
@@ -115,7 +126,7 @@ class Index:
 
     def __init__(self) -> None:
         self._phrases: dict[str, list[tuple[str, Any]]] = {}
-        self._lengths: dict[str, set[int]] = {}
+        self._lengths: dict[str, list[int]] = {}
         self._sorted: dict[str, tuple[int, ...]] = {}
 
     def add(self, name: str, value: Any, case: str | None = None) -> None:
@@ -123,12 +134,17 @@ class Index:
         parts = norms(name)
         if not parts:
             return
-        self._phrases.setdefault(" ".join(parts), []).append((case or case_of(name), value))
-        lengths = self._lengths.get(parts[0])
+        first, key, entry = parts[0], " ".join(parts), (case or case_of(name), value)
+        entries = self._phrases.get(key)
+        if entries is not None:
+            entries.append(entry)
+            return
+        self._phrases[key] = [entry]
+        lengths = self._lengths.get(first)
         if lengths is None:
-            self._lengths[parts[0]] = {len(parts)}
+            self._lengths[first] = [len(parts)]
         else:
-            lengths.add(len(parts))
+            lengths.append(len(parts))
 
     def at(self, text: str, found: Sequence[Word], i: int, caps: bool) -> list[Hit]:
         """What starts at word i: (number of words, values, ends in a possessive s), the longest first.
@@ -149,7 +165,7 @@ class Index:
         single = key != found[i].norm
         lengths = self._sorted.get(key)
         if lengths is None:
-            lengths = self._sorted[key] = tuple(sorted(self._lengths[key], reverse=True))
+            lengths = self._sorted[key] = tuple(sorted(set(self._lengths[key]), reverse=True))
         room = 1
         while room < lengths[0] and i + room < len(found) and found[i + room].gap < 3:
             room += 1
