@@ -5,24 +5,22 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import combinations
 from string import ascii_lowercase
 
 from tollbook.extract import Reading
 from tollbook.extract.acts import Blame, claimant
+from tollbook.extract.casualties import casualties
 from tollbook.extract.clauses import Act, candidate_acts, elsewhere, width
-from tollbook.extract.figures import Figure
 from tollbook.extract.marks import Marks
 from tollbook.extract.merge import Story, fold, merge_acts
+from tollbook.extract.scopes import dated, find_totals, scope_of, whole_toll
 from tollbook.extract.verdicts import Verdict, verdicts
 from tollbook.extract.words import words
 from tollbook.model import (
     ActType,
     AttributionBasis,
-    Casualty,
     DateDetail,
     DateRange,
-    Harm,
     Incident,
     Means,
     ObjectHit,
@@ -31,13 +29,10 @@ from tollbook.model import (
     PlaceDetail,
     Report,
     Scope,
-    Speaker,
     TargetDetail,
     Victim,
 )
 
-_NEWS_DAYS = 14  # GUIDELINES, "scope": news is what happened within the 14 days before publication
-_MANY = 150  # as many dead over a province or city, other than by one blast, are a sum over acts
 _SAME_DAY = 3  # sentences over which "Meanwhile four were killed in ..." goes on the day told before
 _CLAIM_BASIS: tuple[tuple[str, AttributionBasis], ...] = (("claimed", "claimed"), ("blamed", "blamed"))
 _CLAIMED_AFTER = 2  # sentences after an act within which a claim or blame is about it
@@ -58,8 +53,8 @@ def assemble(report: Report, marks: Sequence[Marks], country: str | None = None)
     candidates = candidate_acts(marks)
     acts = [a for a in candidates if _counts(a)] or [a for a in candidates if _counts_nowhere(a)]
     stories = _without_headline_echo([s for s in merge_acts(acts) if _keep(s)])
-    scopes = [_scope(s, report) for s in stories]
-    parts = _totals(stories, scopes)
+    scopes = [scope_of(s, report) for s in stories]
+    parts = find_totals(stories, scopes)
     all_dates = [d for m in marks for d in m.dates]
     claims = _claims(marks)
     told = verdicts(report.text, stories, marks, [_doers(k, stories, claims) for k in range(len(stories))])
@@ -153,7 +148,7 @@ def _keep(story: Story) -> bool:
 
 def _without_headline_echo(stories: list[Story]) -> list[Story]:
     """Drops what only a headline tells where the body tells tolls and the headline's is not their sum."""
-    counts = {k: n for k, s in enumerate(stories) if (n := _whole(s)) is not None}
+    counts = {k: n for k, s in enumerate(stories) if (n := whole_toll(s)) is not None}
     body = [n for k, n in counts.items() if not all(a.title for a in stories[k].acts)]
     kept = []
     for k, story in enumerate(stories):
@@ -162,126 +157,6 @@ def _without_headline_echo(stories: list[Story]) -> list[Story]:
             continue
         kept.append(story)
     return kept
-
-
-# --- scope, totals ------------------------------------------------------------------------------
-
-
-def _dated(story: Story) -> DateRange | None:
-    """The date told nearest to the harm, in the first body telling that has one."""
-    for act in sorted(story.acts, key=lambda a: (a.title, a.index)):
-        near = act.nearest_date
-        if near is not None and near.start is not None:
-            return near
-    return next((d for d in story.dates if d.start is not None), None)
-
-
-def _scope(story: Story, report: Report) -> Scope:
-    date = _dated(story)
-    lead = story.acts[0]
-    if lead.statistic:
-        return "statistic"
-    if date is not None and date.end and report.published and (report.published - date.end).days > _NEWS_DAYS:
-        return "background"
-    return "incident"
-
-
-def _totals(stories: list[Story], scopes: list[Scope]) -> dict[int, tuple[int, ...]]:
-    """Marks sums over other stories as `total` (in place in `scopes`) and returns their parts."""
-    parts: dict[int, tuple[int, ...]] = {}
-    counts = {k: n for k, s in enumerate(stories) if (n := _whole(s)) is not None}
-    for k, story in enumerate(stories):
-        if k not in counts or scopes[k] != "incident" or counts[k] < 3:
-            continue
-        others = [j for j in counts if j != k and scopes[j] == "incident" and j not in parts and counts[j] < counts[k]]
-        flagged = "sums" in story.acts[0].flags
-        fitting = [j for j in others if _meet(story, stories[j]) and (flagged or _begin(stories[j]) >= _begin(story))]
-        summed = _summing(counts[k], fitting, counts, exact_all=not flagged)
-        if summed:
-            scopes[k] = "total"
-            parts[k] = summed
-            continue
-        if (
-            all(a.title for a in story.acts)
-            and sum(1 for j in counts if j != k and scopes[j] == "incident" and counts[j] < counts[k]) >= 2
-        ):
-            scopes[k] = "total"
-            parts[k] = tuple(j for j in counts if j != k and scopes[j] == "incident" and counts[j] < counts[k])
-            continue
-        if (
-            counts[k] >= _MANY
-            and (not story.places or width(story.places[0]) > 0)
-            and story.type not in ("bomb", "suicide_bomb", "chemical_weapon")
-        ):
-            scopes[k] = "total"
-            parts[k] = ()
-            continue
-        if story.acts[0].split or story.acts[0].stretch:
-            scopes[k] = "total"
-            parts[k] = ()
-            continue
-        if _over_parts(k, stories, scopes, counts):
-            scopes[k] = "total"
-            parts[k] = tuple(_later(k, stories, scopes, counts))
-            continue
-        if flagged and not story.places[:1]:
-            scopes[k] = "total"
-            parts[k] = ()
-    return parts
-
-
-def _over_parts(k: int, stories: Sequence[Story], scopes: Sequence[Scope], counts: dict[int, int]) -> bool:
-    """A lead toll over an area whose acts the report then tells one by one, each smaller, together not more."""
-    story = stories[k]
-    if story.places and width(story.places[0]) == 0:
-        return False
-    parts = _later(k, stories, scopes, counts)
-    return len(parts) >= 2 and sum(counts[j] for j in parts) <= counts[k]
-
-
-def _later(k: int, stories: Sequence[Story], scopes: Sequence[Scope], counts: dict[int, int]) -> list[int]:
-    here = min((a.index for a in stories[k].acts if not a.title), default=0)
-    return [
-        j for j in counts
-        if j != k and scopes[j] == "incident" and counts[j] < counts[k] and stories[j].places
-        and min(a.index for a in stories[j].acts) >= here and _meet(stories[j], stories[k])
-    ]  # fmt: skip
-
-
-def _begin(story: Story) -> int:
-    """Where in the report the story is first told; a headline is first of all."""
-    return min(a.index for a in story.acts)
-
-
-def _meet(a: Story, b: Story) -> bool:
-    """Could both be of the same days?"""
-    x, y = _dated(a), _dated(b)
-    if x is None or y is None or not (x.start and x.end and y.start and y.end):
-        return True
-    return x.start <= y.end and y.start <= x.end
-
-
-def _whole(story: Story) -> int | None:
-    figures = story.main("killed")
-    if not figures:
-        return None
-    groups: dict[str, int] = {}
-    for f in figures:
-        groups.setdefault(f.who, f.min or 0)
-    return sum(groups.values()) if "unknown" not in groups else max(groups.values())
-
-
-def _summing(whole: int, others: list[int], counts: dict[int, int], *, exact_all: bool) -> tuple[int, ...]:
-    """The stories whose tolls add up to `whole`: all of them, else (for a told sum) some of at most eight."""
-    if len(others) >= 2 and sum(counts[j] for j in others) == whole:
-        return tuple(others)
-    if exact_all or len(others) > 8:
-        return ()
-    for size in range(len(others) - 1, 1, -1):
-        for chosen in combinations(others, size):
-            if sum(counts[j] for j in chosen) == whole:
-                return chosen
-    return ()
 
 
 # --- one incident -------------------------------------------------------------------------------
@@ -308,7 +183,7 @@ def _incident(
     blames = verdict.doers[:4]
     doing = {fold(b.actor.name) for b in blames}
     targets = [t for t in story.targets if fold(t.name) not in doing][:4]
-    casualties = _casualties(story, report)
+    figures = casualties(story, report)
     quote = _quote(story)
     means, objects = _told_things(story)
     if any(a.marks.found and not a.told and a.figures for a in story.acts):
@@ -326,7 +201,7 @@ def _incident(
         country=_country(places, country),
         perpetrators=tuple(b.actor.name for b in blames),
         targets=tuple(t.name for t in targets),
-        casualties=tuple(casualties),
+        casualties=tuple(figures),
         quote=quote_text,
         quote_span=quote,
         date=detail,
@@ -411,7 +286,7 @@ def _long_period(dates: Sequence[DateRange], published: dt.date) -> DateRange | 
 def _date(
     story: Story, scope: Scope, report: Report, all_dates: Sequence[DateRange], before: DateRange | None
 ) -> tuple[tuple[dt.date | None, dt.date | None], DateDetail]:
-    date = _dated(story)
+    date = dated(story)
     published = report.published
     if date is not None:
         return (date.start, date.end), DateDetail(date.span, date.precision, date.basis)
@@ -522,152 +397,3 @@ def _quote(story: Story) -> tuple[int, int]:
         key=lambda a: (not a.title, sum(f.counted for f in a.figures) * 1.0 + 0.5 * bool(a.places) + 0.3 * a.told),
     )
     return best.marks.sentence.span
-
-
-def _casualties(story: Story, report: Report) -> list[Casualty]:
-    """The figures of a story: each number once, parts pointing at their whole, vague ones dropped for exact."""
-    kept: list[Casualty] = []
-    heads: list[str | None] = []
-    listed: list[bool] = []
-    counted = any(f.counted for f, _ in story.figures)
-    body_first = sorted(story.acts, key=lambda a: a.title)
-    for act in body_first:
-        index: dict[int, int] = {}
-        ordered = sorted(act.figures, key=lambda f: f.part_of is not None)  # wholes before their parts
-        for n, figure in enumerate(ordered):
-            if counted and not figure.counted:
-                continue
-            twin = _twin(figure, kept)
-            if twin is not None:
-                index[n] = twin
-                if kept[twin].says is None and (voice := _speaker(figure, act.marks.speakers)) is not None:
-                    kept[twin] = replace(kept[twin], says=voice.name, says_span=voice.span)
-                if figure.part_of is None and figure.max is None and kept[twin].max is not None and not act.title:
-                    kept[twin] = replace(
-                        _casualty(figure, kept[twin].subset_of, _speaker(figure, act.marks.speakers), report),
-                        who=kept[twin].who,
-                    )
-                continue
-            if act.title and any(c.harm == figure.harm for c in kept):
-                continue
-            if figure.word and any(c.harm == figure.harm and c.word is None for c in kept):
-                continue
-            whole = None
-            marks_figures = act.marks.figures
-            if figure.part_of is not None:
-                target = marks_figures[figure.part_of]
-                whole = next((index[m] for m, f in enumerate(ordered) if f is target and m in index), None)
-            speaker = _speaker(figure, act.marks.speakers)
-            kept.append(_casualty(figure, whole, speaker, report))
-            heads.append(figure.head)
-            listed.append(figure.among_dead)
-            index[n] = len(kept) - 1
-    kept = _within(_classes(kept, heads), listed)
-    exact = {c.harm for c in kept if c.word is None}
-    if any(c.word and c.harm in exact for c in kept):
-        kept = _without_vague(kept, exact)
-    return kept
-
-
-def _twin(figure: Figure, kept: Sequence[Casualty]) -> int | None:
-    """The figure already kept that tells the same number: "40" and "at least 40", "over 40" (41 or more) and "40"."""
-    number = figure.min if figure.min is not None else figure.max
-    for i, c in enumerate(kept):
-        if c.harm != figure.harm or (c.subset_of is None) != (figure.part_of is None):
-            continue
-        if figure.part_of is not None and (c.sex, c.age_group) != (figure.sex, figure.age_group):
-            continue
-        told = c.min if c.min is not None else c.max
-        if told == number:
-            return i
-        if (
-            number is not None
-            and told is not None
-            and min(number, told) >= 10
-            and (figure.max is None) != (c.max is None)
-        ):
-            opened, exact = (number, told) if figure.max is None else (told, number)
-            if opened == exact + 1:
-                return i
-    return None
-
-
-_OPEN_HEADS = frozenset({None, "others", "other", "more", "them", "these", "those", "members", "member", "ones"})
-
-
-def _classes(kept: list[Casualty], heads: Sequence[str | None]) -> list[Casualty]:
-    """Gives "20 others", "wounding 12" and parts the victims' class of the figure they follow (RULINGS)."""
-    out = list(kept)
-    for i, c in enumerate(out):
-        if c.subset_of is not None and c.subset_of < i:
-            whole = out[c.subset_of]
-            if whole.who in ("state_forces", "armed_group") or (c.who == "unknown" and whole.who != "unknown"):
-                out[i] = replace(c, who=whole.who)
-                continue
-        if c.who == "unknown" and heads[i] in _OPEN_HEADS and not c.of:
-            known = {k.who for k in out if k.who != "unknown" and k.subset_of is None}
-            before = [k.who for k in out[:i] if k.who != "unknown" and k.subset_of is None]
-            if before:
-                out[i] = replace(c, who=before[-1])
-            elif len(known) == 1 and heads[i] is None:
-                out[i] = replace(c, who=known.pop())
-    return out
-
-
-def _within(kept: list[Casualty], listed: Sequence[bool]) -> list[Casualty]:
-    """Children, women, medics counted in a sentence of their own are part of the toll told first, if it is larger."""
-    out = list(kept)
-    for i, c in enumerate(out):
-        whole = next((k for k in range(i) if out[k].harm == c.harm and out[k].subset_of is None), None)
-        if whole is None or c.subset_of is not None or c.min is None:
-            continue
-        first = out[whole]
-        described = (c.sex or c.age_group) and not (first.sex or first.age_group)
-        small = first.min is not None and c.min < first.min
-        if small and (listed[i] or (described and first.who in ("civilian", "unknown"))):
-            out[i] = replace(c, subset_of=whole)
-    for i, c in enumerate(out):
-        later = [k for k in range(len(out)) if k != i and out[k].harm == c.harm and out[k].subset_of is None]
-        numbers = [out[k].min or 0 for k in later]
-        if c.subset_of is None and c.who == "unknown" and len(later) >= 2 and sum(numbers) == c.min:
-            out = [replace(o, subset_of=i) if k in later else o for k, o in enumerate(out)]
-            break
-    return out
-
-
-def _without_vague(kept: list[Casualty], exact: set[Harm]) -> list[Casualty]:
-    """Drops vague figures where an exact one stands for the same harm (RULINGS); keeps `subset_of` right."""
-    stay = [i for i, c in enumerate(kept) if not (c.word and c.harm in exact and c.subset_of is None)]
-    new = {old: k for k, old in enumerate(stay)}
-    kept_parts = [(kept[i], kept[i].subset_of) for i in stay]
-    return [c if whole is None else replace(c, subset_of=new.get(whole)) for c, whole in kept_parts]
-
-
-def _casualty(figure: Figure, whole: int | None, speaker: Speaker | None, report: Report) -> Casualty:
-    return Casualty(
-        harm=figure.harm,
-        who=figure.who,
-        min=figure.min,
-        max=figure.max,
-        approx=figure.approx,
-        says=speaker.name if speaker else None,
-        subset_of=whole,
-        text=report.text[figure.span[0] : figure.span[1]],
-        span=figure.span,
-        word=figure.word,
-        undivided=figure.undivided,
-        says_span=speaker.span if speaker else None,
-        of=figure.of,
-        sex=figure.sex,
-        age_group=figure.age_group,
-        role=figure.role,
-    )
-
-
-def _speaker(figure: Figure, speakers: Sequence[Speaker]) -> Speaker | None:
-    """The speaker whose words the figure is: the narrowest scope that holds it."""
-    holding = [s for s in speakers if s.scope[0] <= figure.span[0] and figure.span[1] <= s.scope[1]]
-    return min(holding, key=lambda s: s.scope[1] - s.scope[0]) if holding else None
-
-
-__all__ = ["assemble", "fold"]

@@ -117,7 +117,7 @@ def _sites(act: Act) -> list[Act]:
         after = tokens.at(count.span[1] - 1) + 1
         while after < len(tokens) and tokens.low[after] in ("others", "more", "people", "civilians", "other"):
             after += 1
-        if after >= len(tokens) or tokens.low[after] not in ("in", "at", "near", "on"):
+        if after >= len(tokens) or tokens.low[after] not in words("lies"):
             continue
         place = next((p for p in marks.places if after < tokens.at(p.span[0]) <= after + 6), None)
         if place is None or place.level == "country":

@@ -104,11 +104,14 @@ def _victims(
     if use == "counted":
         return left(0)
     if use == "state":
+        if tokens.low[max(0, first.first - 2) : first.first] == ("of", "the"):
+            of_them = [g for g in left(2) if groups[g].count is not None and groups[g].last == first.first - 2]
+            return [] if _listed(tokens, first.last) else of_them
         return left(1) or (left(4) if passive(tokens, first.first) else [])
     if use == "subject":
         return left(9)
     if passive(tokens, first.first):
-        return left(14) or right(2)
+        return left(14) + _beside(tokens, groups, last.last, upper, used) or right(2)
     beside = left(0)
     after = right(2)
     struck = after and groups[after[0]].first == last.last and (groups[after[0]].count or groups[after[0]].article)
@@ -119,19 +122,34 @@ def _victims(
     return beside or after or left(2)
 
 
+def _listed(tokens: Tokens, i: int) -> bool:
+    """ "Ten of the dead were children": says who they were, not where they died."""
+    return any(w in words("be") for w in tokens.low[i : i + 2])
+
+
+def _beside(tokens: Tokens, groups: Sequence[Group], position: int, upper: int, used: dict[int, str]) -> list[int]:
+    """ "22 pupils were killed along with six teachers": the numbered group told beside those before the verb."""
+    for g, group in enumerate(groups):
+        if position <= group.first < upper and g not in used and group.count is not None:
+            told = " ".join(tokens.low[position : group.first])
+            return [g] if told in phrases("beside") else []
+    return []
+
+
 def _leftward(
     tokens: Tokens, groups: Sequence[Group], position: int, lower: int, reach: int, used: dict[int, str]
 ) -> list[int]:
     """The chain of groups that ends at most `reach` words before `position`, back to `lower`."""
     near = [g for g in range(len(groups)) if groups[g].last <= position and groups[g].first >= lower and g not in used]
+    near = [g for g in near if not _in_brackets(tokens, groups[g].last, position)]
     if not near:
         return []
     end = near[-1]
     if position - groups[end].last > reach + _fillers(tokens, groups[end].last, position):
         return []
     chain = [end]
-    while chain[0] - 1 in near and chained(tokens, groups[chain[0] - 1], groups[chain[0]]):
-        chain.insert(0, chain[0] - 1)
+    while (k := near.index(chain[0])) and chained(tokens, groups[near[k - 1]], groups[chain[0]]):
+        chain.insert(0, near[k - 1])
     while len(chain) > 1 and lower and _opens_part(tokens, groups[chain[0]]):
         chain.pop(0)  # "50 were killed, five of them children, and 98 wounded": the five belong to the 50
     numbered = [g for g in chain if groups[g].count is not None or groups[g].article]
@@ -139,10 +157,37 @@ def _leftward(
         return numbered
     # a number farther left in the clause belongs to the word when only places and times stand between
     if reach >= 9:
-        farther = [g for g in near if groups[g].count is not None and groups[end].first - groups[g].last <= 8]
-        if farther and groups[end].definite:
+        farther = [g for g in near if groups[g].count is not None and groups[end].first - groups[g].last <= 12]
+        if farther and groups[end].definite and groups[end].first - groups[farther[-1]].last <= 8:
+            return farther[-1:]
+        between = tokens.low[groups[farther[-1]].last : groups[end].first] if farther else ()
+        if any(word in words("include") for word in between):
             return farther[-1:]
     return chain[-1:]
+
+
+def _in_brackets(tokens: Tokens, i: int, position: int) -> bool:
+    """Does a bracket that holds token `i` close before `position`: "six men (five of them Poles) were shot"?"""
+    for word in tokens.low[i:position]:
+        if word == "(":
+            return False
+        if word == ")":
+            return True
+    return False
+
+
+def _without_brackets(between: Sequence[str]) -> list[str]:
+    """The words without what stands in round brackets."""
+    out: list[str] = []
+    inside = False
+    for word in between:
+        if word == "(" and ")" in between:
+            inside = True
+        elif word == ")":
+            inside = False
+        elif not inside:
+            out.append(word)
+    return out
 
 
 def _opens_part(tokens: Tokens, group: Group) -> bool:
@@ -212,7 +257,7 @@ def _own_cue(tokens: Tokens, groups: Sequence[Group], g: int, upper: int) -> boo
 
 def chained(tokens: Tokens, a: Group, b: Group) -> bool:
     """Do two groups belong to one count: only "and", commas, "including" and the like between them?"""
-    between = tokens.low[a.last : b.first]
+    between = _without_brackets(tokens.low[a.last : b.first])
     if len(between) > 6:
         return False
     told = " ".join(between)

@@ -1,0 +1,161 @@
+"""The figures of one story: each number once, parts tied to their whole, vague ones dropped for exact."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from tollbook.extract.figures import Figure
+from tollbook.extract.merge import Story
+from tollbook.model import Casualty, Harm, Report, Speaker
+
+
+def casualties(story: Story, report: Report) -> list[Casualty]:
+    """The figures of a story: each number once, parts pointing at their whole, vague ones dropped for exact."""
+    kept: list[Casualty] = []
+    heads: list[str | None] = []
+    listed: list[bool] = []
+    counted = any(f.counted for f, _ in story.figures)
+    body_first = sorted(story.acts, key=lambda a: a.title)
+    for act in body_first:
+        index: dict[int, int] = {}
+        ordered = sorted(act.figures, key=lambda f: f.part_of is not None)  # wholes before their parts
+        for n, figure in enumerate(ordered):
+            if counted and not figure.counted:
+                continue
+            twin = _twin(figure, kept)
+            if twin is not None:
+                index[n] = twin
+                if kept[twin].says is None and (voice := _speaker(figure, act.marks.speakers)) is not None:
+                    kept[twin] = replace(kept[twin], says=voice.name, says_span=voice.span)
+                retold = figure.part_of is None and (figure.max is None) != (kept[twin].max is None)
+                if retold and not act.title:  # a lead rounds what the details give: the bound told last holds
+                    kept[twin] = _retold(kept[twin], figure, act.marks.speakers, report)
+                continue
+            if act.title and any(c.harm == figure.harm for c in kept):
+                continue
+            if figure.word and any(c.harm == figure.harm and c.word is None for c in kept):
+                continue
+            whole = None
+            marks_figures = act.marks.figures
+            if figure.part_of is not None:
+                target = marks_figures[figure.part_of]
+                whole = next((index[m] for m, f in enumerate(ordered) if f is target and m in index), None)
+            speaker = _speaker(figure, act.marks.speakers)
+            kept.append(_casualty(figure, whole, speaker, report))
+            heads.append(figure.head)
+            listed.append(figure.among_dead)
+            index[n] = len(kept) - 1
+    kept = _within(_classes(kept, heads), listed)
+    exact = {c.harm for c in kept if c.word is None}
+    if any(c.word and c.harm in exact for c in kept):
+        kept = _without_vague(kept, exact)
+    return kept
+
+
+def _retold(before: Casualty, figure: Figure, speakers: Sequence[Speaker], report: Report) -> Casualty:
+    """The figure in its later words; who the victims are and who said it first stay, where the later words are mute."""
+    speaker = _speaker(figure, speakers)
+    after = replace(_casualty(figure, before.subset_of, speaker, report), who=before.who)
+    return after if speaker is not None else replace(after, says=before.says, says_span=before.says_span)
+
+
+def _twin(figure: Figure, kept: Sequence[Casualty]) -> int | None:
+    """The figure already kept that tells the same number: "40" and "at least 40", "over 40" (41 or more) and "40"."""
+    number = figure.min if figure.min is not None else figure.max
+    for i, c in enumerate(kept):
+        if c.harm != figure.harm or (c.subset_of is None) != (figure.part_of is None):
+            continue
+        if figure.part_of is not None and (c.sex, c.age_group) != (figure.sex, figure.age_group):
+            continue
+        told = c.min if c.min is not None else c.max
+        if told == number:
+            return i
+        if (
+            number is not None
+            and told is not None
+            and min(number, told) >= 10
+            and (figure.max is None) != (c.max is None)
+        ):
+            opened, exact = (number, told) if figure.max is None else (told, number)
+            if opened == exact + 1:
+                return i
+    return None
+
+
+_OPEN_HEADS = frozenset({None, "others", "other", "more", "them", "these", "those", "members", "member", "ones"})
+
+
+def _classes(kept: list[Casualty], heads: Sequence[str | None]) -> list[Casualty]:
+    """Gives "20 others", "wounding 12" and parts the victims' class of the figure they follow (RULINGS)."""
+    out = list(kept)
+    for i, c in enumerate(out):
+        if c.subset_of is not None and c.subset_of < i:
+            whole = out[c.subset_of]
+            if whole.who in ("state_forces", "armed_group") or (c.who == "unknown" and whole.who != "unknown"):
+                out[i] = replace(c, who=whole.who)
+                continue
+        if c.who == "unknown" and heads[i] in _OPEN_HEADS and not c.of:
+            known = {k.who for k in out if k.who != "unknown" and k.subset_of is None}
+            before = [k.who for k in out[:i] if k.who != "unknown" and k.subset_of is None]
+            if before:
+                out[i] = replace(c, who=before[-1])
+            elif len(known) == 1 and heads[i] is None:
+                out[i] = replace(c, who=known.pop())
+    return out
+
+
+def _within(kept: list[Casualty], listed: Sequence[bool]) -> list[Casualty]:
+    """Children, women, medics counted in a sentence of their own are part of the toll told first, if it is larger."""
+    out = list(kept)
+    for i, c in enumerate(out):
+        whole = next((k for k in range(i) if out[k].harm == c.harm and out[k].subset_of is None), None)
+        if whole is None or c.subset_of is not None or c.min is None:
+            continue
+        first = out[whole]
+        described = (c.sex or c.age_group) and not (first.sex or first.age_group)
+        small = first.min is not None and c.min < first.min
+        if small and (listed[i] or (described and first.who in ("civilian", "unknown"))):
+            out[i] = replace(c, subset_of=whole)
+    for i, c in enumerate(out):
+        later = [k for k in range(len(out)) if k != i and out[k].harm == c.harm and out[k].subset_of is None]
+        numbers = [out[k].min or 0 for k in later]
+        if c.subset_of is None and c.who == "unknown" and len(later) >= 2 and sum(numbers) == c.min:
+            out = [replace(o, subset_of=i) if k in later else o for k, o in enumerate(out)]
+            break
+    return out
+
+
+def _without_vague(kept: list[Casualty], exact: set[Harm]) -> list[Casualty]:
+    """Drops vague figures where an exact one stands for the same harm (RULINGS); keeps `subset_of` right."""
+    stay = [i for i, c in enumerate(kept) if not (c.word and c.harm in exact and c.subset_of is None)]
+    new = {old: k for k, old in enumerate(stay)}
+    kept_parts = [(kept[i], kept[i].subset_of) for i in stay]
+    return [c if whole is None else replace(c, subset_of=new.get(whole)) for c, whole in kept_parts]
+
+
+def _casualty(figure: Figure, whole: int | None, speaker: Speaker | None, report: Report) -> Casualty:
+    return Casualty(
+        harm=figure.harm,
+        who=figure.who,
+        min=figure.min,
+        max=figure.max,
+        approx=figure.approx,
+        says=speaker.name if speaker else None,
+        subset_of=whole,
+        text=report.text[figure.span[0] : figure.span[1]],
+        span=figure.span,
+        word=figure.word,
+        undivided=figure.undivided,
+        says_span=speaker.span if speaker else None,
+        of=figure.of,
+        sex=figure.sex,
+        age_group=figure.age_group,
+        role=figure.role,
+    )
+
+
+def _speaker(figure: Figure, speakers: Sequence[Speaker]) -> Speaker | None:
+    """The speaker whose words the figure is: the narrowest scope that holds it."""
+    holding = [s for s in speakers if s.scope[0] <= figure.span[0] and figure.span[1] <= s.scope[1]]
+    return min(holding, key=lambda s: s.scope[1] - s.scope[0]) if holding else None

@@ -1,0 +1,132 @@
+"""Which stories are news, recalled, a sum over others (`total`) or a war's statistic: GUIDELINES, "scope"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+
+from tollbook.extract.clauses import width
+from tollbook.extract.merge import Story
+from tollbook.model import DateRange, Report, Scope
+
+_NEWS_DAYS = 14  # GUIDELINES, "scope": news is what happened within the 14 days before publication
+_MANY = 150  # as many dead over a province or city, other than by one blast, are a sum over acts
+
+
+def dated(story: Story) -> DateRange | None:
+    """The date told nearest to the harm, in the first body telling that has one."""
+    for act in sorted(story.acts, key=lambda a: (a.title, a.index)):
+        near = act.nearest_date
+        if near is not None and near.start is not None:
+            return near
+    return next((d for d in story.dates if d.start is not None), None)
+
+
+def scope_of(story: Story, report: Report) -> Scope:
+    """The scope that the story has by itself: a statistic, recalled from before the news, or news."""
+    date = dated(story)
+    lead = story.acts[0]
+    if lead.statistic:
+        return "statistic"
+    if date is not None and date.end and report.published and (report.published - date.end).days > _NEWS_DAYS:
+        return "background"
+    return "incident"
+
+
+def find_totals(stories: list[Story], scopes: list[Scope]) -> dict[int, tuple[int, ...]]:
+    """Marks sums over other stories as `total` (in place in `scopes`) and returns their parts."""
+    parts: dict[int, tuple[int, ...]] = {}
+    counts = {k: n for k, s in enumerate(stories) if (n := whole_toll(s)) is not None}
+    for k, story in enumerate(stories):
+        if k not in counts or scopes[k] != "incident" or counts[k] < 3:
+            continue
+        others = [j for j in counts if j != k and scopes[j] == "incident" and j not in parts and counts[j] < counts[k]]
+        flagged = "sums" in story.acts[0].flags
+        fitting = [j for j in others if _meet(story, stories[j]) and (flagged or _begin(stories[j]) >= _begin(story))]
+        summed = _summing(counts[k], fitting, counts, exact_all=not flagged)
+        if summed:
+            scopes[k] = "total"
+            parts[k] = summed
+            continue
+        if (
+            all(a.title for a in story.acts)
+            and sum(1 for j in counts if j != k and scopes[j] == "incident" and counts[j] < counts[k]) >= 2
+        ):
+            scopes[k] = "total"
+            parts[k] = tuple(j for j in counts if j != k and scopes[j] == "incident" and counts[j] < counts[k])
+            continue
+        if (
+            counts[k] >= _MANY
+            and (not story.places or width(story.places[0]) > 0)
+            and story.type not in ("bomb", "suicide_bomb", "chemical_weapon")
+        ):
+            scopes[k] = "total"
+            parts[k] = ()
+            continue
+        if story.acts[0].split or story.acts[0].stretch:
+            scopes[k] = "total"
+            parts[k] = ()
+            continue
+        if _over_parts(k, stories, scopes, counts):
+            scopes[k] = "total"
+            parts[k] = tuple(_later(k, stories, scopes, counts))
+            continue
+        if flagged and not story.places[:1]:
+            scopes[k] = "total"
+            parts[k] = ()
+    return parts
+
+
+def _over_parts(k: int, stories: Sequence[Story], scopes: Sequence[Scope], counts: dict[int, int]) -> bool:
+    """A lead toll over an area whose acts the report then tells one by one, each smaller, together not more."""
+    story = stories[k]
+    if story.places and width(story.places[0]) == 0:
+        return False
+    parts = _later(k, stories, scopes, counts)
+    return len(parts) >= 2 and sum(counts[j] for j in parts) <= counts[k]
+
+
+def _later(k: int, stories: Sequence[Story], scopes: Sequence[Scope], counts: dict[int, int]) -> list[int]:
+    here = min((a.index for a in stories[k].acts if not a.title), default=0)
+    return [
+        j for j in counts
+        if j != k and scopes[j] == "incident" and counts[j] < counts[k] and stories[j].places
+        and min(a.index for a in stories[j].acts) >= here and _meet(stories[j], stories[k])
+    ]  # fmt: skip
+
+
+def _begin(story: Story) -> int:
+    """Where in the report the story is first told; a headline is first of all."""
+    return min(a.index for a in story.acts)
+
+
+def _meet(a: Story, b: Story) -> bool:
+    """Could both be of the same days?"""
+    x, y = dated(a), dated(b)
+    if x is None or y is None or not (x.start and x.end and y.start and y.end):
+        return True
+    return x.start <= y.end and y.start <= x.end
+
+
+def whole_toll(story: Story) -> int | None:
+    """The story's killed, its groups added up; None where no number is told."""
+    figures = story.main("killed")
+    if not figures:
+        return None
+    groups: dict[str, int] = {}
+    for f in figures:
+        groups.setdefault(f.who, f.min or 0)
+    return sum(groups.values()) if "unknown" not in groups else max(groups.values())
+
+
+def _summing(whole: int, others: list[int], counts: dict[int, int], *, exact_all: bool) -> tuple[int, ...]:
+    """The stories whose tolls add up to `whole`: all of them, else (for a told sum) some of at most eight."""
+    if len(others) >= 2 and sum(counts[j] for j in others) == whole:
+        return tuple(others)
+    if exact_all or len(others) > 8:
+        return ()
+    for size in range(len(others) - 1, 1, -1):
+        for chosen in combinations(others, size):
+            if sum(counts[j] for j in chosen) == whole:
+                return chosen
+    return ()
