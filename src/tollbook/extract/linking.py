@@ -26,13 +26,24 @@ def live_cues(tokens: Tokens, cues: list[Hit[Cue]], groups: Sequence[Group]) -> 
         if hit.value.use in ("verb", "active", "subject") and hit.first in heads and hit.last - hit.first == 1:
             continue
         before = tokens.low[max(0, hit.first - 4) : hit.first]
-        if hit.value.use in ("verb", "active", "subject") and any(w in words("unreal") for w in before[-3:]):
+        if hit.value.use in ("verb", "active", "subject") and _unreal(before, tokens.low[hit.first]):
             continue
         driven = hit.value.harm == "displaced" and tokens.low[hit.first] in words("drive")
         if driven and not any(w in words("flight") for w in tokens.low[hit.last :]):
             continue
         live.append(hit)
     return live
+
+
+def _unreal(before: Sequence[str], word: str) -> bool:
+    """Do the words before say that the harm was not done: "could be killed", "to kill"? "To have killed" was."""
+    if any(w in words("unreal") for w in before[-3:] if w != "to"):
+        return True
+    if "to" not in before[-3:] or word.endswith("ing"):
+        return False
+    at = len(before) - 1 - before[::-1].index("to")
+    verb = all(w in words("be") or w in words("have") or w in words("adverb") for w in before[at + 1 :])
+    return verb and before[-1] != "have" and not any(w in words("held_for") for w in before[:at])
 
 
 def link(tokens: Tokens, cues: list[Hit[Cue]], groups: Sequence[Group]) -> list[tuple[int, int, bool]]:
