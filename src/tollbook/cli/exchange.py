@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tollbook.cli.book import BookPath
+from tollbook.cli.asking import ASKED, Asked, asks
+from tollbook.cli.book import BookPath, Out
 from tollbook.cli.common import FAILED, guarded, output, say
+
+if TYPE_CHECKING:
+    from tollbook.export.values import Asked as Question
+    from tollbook.redact import Policy
 
 app = typer.Typer()
 
@@ -59,6 +64,68 @@ def import_(
     say(told)
     if done.issues:
         raise SystemExit(FAILED)
+
+
+@app.command()
+@guarded
+@asks(ASKED)
+def compare(
+    book: BookPath,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A GED, ACLED or IBC file, or a sheet with --map.")],
+    asked: Asked,
+    as_: Annotated[
+        str | None, typer.Option("--as", metavar="FORMAT", help="ged, acled or ibc, where the headers do not tell.")
+    ] = None,
+    map_: Annotated[Path | None, typer.Option("--map", metavar="FILE", help="The map of another sheet.")] = None,
+    to: Annotated[str, typer.Option("--to", metavar="FORM", help="table, csv, jsonl or html.")] = "table",
+    out: Out = None,
+    chart: Annotated[
+        Path | None, typer.Option("--chart", metavar="FILE", help="Draw it too: .svg, .png or .html.")
+    ] = None,
+) -> None:
+    """Hold a book beside another catalogue: in both, only ours, only theirs, tolls that differ, each pair with why.
+
+    Only rows of theirs within the book's days and countries are compared.
+    """
+    from tollbook.book import open_book
+    from tollbook.errors import UsageError
+    from tollbook.exchange import compared
+    from tollbook.exchange.compare import compare as beside
+    from tollbook.exchange.sheetmap import load_map
+    from tollbook.render.text import printable
+
+    if to not in compared.FORMS:
+        raise UsageError(f"no form {to!r}; there are: {', '.join(compared.FORMS)}")
+    with open_book(book) as opened:
+        found = beside(opened, file, given=as_, mapping=load_map(map_) if map_ else None, asked=question(asked))
+    write = {
+        "table": lambda c: printable(compared.text(c)) + "\n", "csv": compared.as_csv, "jsonl": compared.as_jsonl,
+        "html": compared.as_html,
+    }[to]  # fmt: skip
+    with output(out) as stream:
+        stream.write(write(found))
+    if chart is not None:
+        from tollbook import charts
+
+        charts.save(compared.chart(found), chart)
+
+
+def question(asked: Asked, redaction: Policy | None = None) -> Question:
+    """What the options ask of a book, as exports take it."""
+    from tollbook.export.values import Asked as Question
+    from tollbook.ledger.bounds import DEFAULT_RULE
+    from tollbook.redact import INSIDE
+
+    how = asked.how
+    return Question(
+        filters=asked.where,
+        as_of=str(how["as_of"]) if how.get("as_of") else None,
+        rule=how.get("rule") or DEFAULT_RULE,
+        classes=how.get("classes"),
+        grade=how.get("grade"),
+        count_parties=bool(how.get("count_parties")),
+        policy=redaction or INSIDE,
+    )
 
 
 def _progress(stage: str, done: int) -> None:

@@ -44,6 +44,7 @@ class _Reading:
     file: str
     headers: Mapping[int, str]
     doc_id: str
+    lookup: bool
     spans: dict[int, Span] = field(default_factory=dict)
     issues: list[Issue] = field(default_factory=list)
 
@@ -68,11 +69,16 @@ class _Reading:
             return empty
 
 
-def row_record(row: Row, mapping: SheetMap, file: str, headers: Mapping[int, str], taken: set[str]) -> RowRecord | None:
-    """The report and record of a row; None where none of its mapped cells holds anything. `taken` are ids so far."""
+def row_record(
+    row: Row, mapping: SheetMap, file: str, headers: Mapping[int, str], taken: set[str], *, lookup: bool = True
+) -> RowRecord | None:
+    """The report and record of a row; None where none of its mapped cells holds anything. `taken` are ids so far.
+
+    Without `lookup` places are not looked up in the gazetteer.
+    """
     if all(cells.is_blank(row.at(c.at)) for c in mapping.columns if c.is_ not in ("notes", "drop", "id", "country")):
         return None
-    reading = _Reading(row, mapping, file, headers, "")
+    reading = _Reading(row, mapping, file, headers, "", lookup)
     reading.doc_id = _doc_id(reading, taken)
     title = reading.doc_id
     text = _text(reading, title)
@@ -251,7 +257,10 @@ def _places(reading: _Reading, country: str | None) -> tuple[list[dict[str, Any]
     out: list[dict[str, Any]] = []
     lands: set[str] = set()
     for number, (rank, at, name, span) in enumerate(listed):
-        found, others = _looked_up(name, country, rank, tuple(w for w in wider if w != name))
+        others: tuple[str, ...] = ()
+        found = None
+        if reading.lookup:
+            found, others = _looked_up(name, country, rank, tuple(w for w in wider if w != name))
         if found is None and others:
             column = next(c for c in reading.map.columns if c.at == at)
             reading.note(

@@ -137,7 +137,7 @@ def open_sheet(path: Path, name: str | None = None) -> Sheet:
 
 def _workbook(path: Path, *, values: bool) -> Any:
     try:
-        from openpyxl import load_workbook
+        from openpyxl import load_workbook  # type: ignore[import-untyped, unused-ignore]
     except ImportError:
         raise UsageError("spreadsheets need the extra `export`: pip install 'tollbook[export]'") from None
     try:
