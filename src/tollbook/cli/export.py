@@ -68,13 +68,12 @@ def policy(inside: bool, names: bool, exact_places: bool, quote: int, delay: int
 
 def _question(asked: Asked, redaction: Policy) -> Question:
     from tollbook.export.values import Asked as Question
-    from tollbook.ledger.bounds import DEFAULT_RULE
 
     how = asked.how
     return Question(
         filters=asked.where,
         as_of=str(how["as_of"]) if how.get("as_of") else None,
-        rule=how.get("rule") or DEFAULT_RULE,
+        rule=how.get("rule"),
         classes=how.get("classes"),
         grade=how.get("grade"),
         count_parties=bool(how.get("count_parties")),

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,13 +34,18 @@ Writer = Callable[[Content, Path, Loss], Mapping[str, int]]
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A format: its name on the command line, the ending of its files, what it is, whether it is a folder of files."""
+    """A format: its name on the command line, the ending of its files, what it is, whether it is a folder of files.
+
+    `rule` and `classes` are what the target's codebook counts by, used unless another is asked for.
+    """
 
     name: str
     suffix: str
     about: str
     load: Callable[[], Writer]
     folder: bool = False
+    rule: str | None = None
+    classes: str | None = None
 
 
 def _csv() -> Writer:
@@ -55,9 +60,39 @@ def _jsonl() -> Writer:
     return write_jsonl
 
 
+def _acled() -> Writer:
+    from tollbook.export.acled import write_acled
+
+    return write_acled
+
+
+def _ibc() -> Writer:
+    from tollbook.export.ibc import write_ibc
+
+    return write_ibc
+
+
+def _ged() -> Writer:
+    from tollbook.export.ged import write_ged
+
+    return write_ged
+
+
 FORMATS: dict[str, Format] = {
     f.name: f
     for f in (
+        Format("ged", ".csv", "GED-shaped: one row an act in which somebody was killed, UCDP GED's 49 columns", _ged),
+        Format(
+            "acled", ".csv", "ACLED-shaped: one row an act, a day and a place, ACLED's 31 columns", _acled, rule="acled"
+        ),
+        Format(
+            "ibc",
+            ".csv",
+            "IBC-shaped: civilians killed, after eleven lines of comment",
+            _ibc,
+            rule="ibc",
+            classes="ibc",
+        ),
         Format("csv", ".csv", "one row an incident, for Excel, R and pandas", _csv),
         Format("jsonl", ".jsonl", "one incident a line, whole: bounds, claims and sources", _jsonl),
     )
@@ -83,7 +118,13 @@ def write(book: Book, name: str, target: Path, asked: Asked = Asked()) -> Report
 
     chosen = get_format(name)
     chosen.load()
-    return write_content(collect(book, asked), name, target)
+    return write_content(collect(book, question(name, asked)), name, target)
+
+
+def question(name: str, asked: Asked) -> Asked:
+    """What is asked, with the rule and the classes of the format where none is: formats that agree share a content."""
+    chosen = get_format(name)
+    return replace(asked, rule=asked.rule or chosen.rule, classes=asked.classes or chosen.classes)
 
 
 def write_content(content: Content, name: str, target: Path) -> Report:

@@ -101,7 +101,7 @@ def collect(book: Book, asked: Asked = Asked()) -> Content:  # noqa: B008 - froz
         claims=tuple(sorted(claims, key=lambda c: (c.incident, c.source, c.start, c.end, c.id))),
         sources=sources,
         charter=work.shown(dict(book.charter), "charter", "charter"),
-        asked=replace(asked, classes=options.classes, grade=options.grade),
+        asked=replace(asked, rule=options.rule.name, classes=options.classes, grade=options.grade),
         log=head,
         code=f"{__version__}/{derive.code_version().partition('/')[2]}",
         withheld=tuple(work.withheld),
@@ -365,6 +365,7 @@ def _claims(found: State, incident: str, connection: sa.Connection, work: _Work)
                 role=f.role,
                 sex=f.sex,
                 age_group=f.age,
+                vague=f.vague,
             )
         )
     return out

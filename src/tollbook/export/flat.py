@@ -21,7 +21,7 @@ from tollbook.model import to_plain
 
 def write_csv(content: Content, target: Path, loss: Loss) -> Mapping[str, int]:
     """The table `incidents` of `tables.py`. What only claims and sources hold is counted as lost."""
-    rows = list(INCIDENTS.rows(content))
+    rows = list(INCIDENTS.rows(content, loss))
     write_cells(target, [c.name for c in INCIDENTS.columns], rows, loss, bom=True)
     for i in content.incidents:
         loss.note("persons-lost", i.id, len(i.persons))

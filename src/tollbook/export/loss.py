@@ -119,7 +119,7 @@ def text(report: Report) -> str:
         lines.append("Nothing was dropped, coerced, assumed or invented.")
     width = max((len(f"{r.count:,}") for r in report.losses), default=0)
     for r in report.losses:
-        named = ", ".join(e[:24] for e in r.examples)
+        named = ", ".join(e if " " in e else e[:24] for e in r.examples)
         more = ", ..." if r.count > len(r.examples) and named else ""
         lines.append(f"{r.kind:<8}  {r.count:>{width},}  {r.about} [{r.rule}{': ' if named else ''}{named}{more}]")
     if report.exposed:

@@ -5,15 +5,19 @@ Columns have a name, a type (text, integer, number, yes) and a sentence; ids are
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from tollbook.export.loss import Loss
+from tollbook.export.safe import Tell
 from tollbook.export.values import Claim, Content, Incident, Range, Source
 from tollbook.ledger.bounds import ALL
 
 Kind = Literal["text", "integer", "number", "yes"]
 Cell = str | int | float | bool | None
+Value = Cell | Sequence[str]
+"""A cell before a list of names is joined."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,7 @@ class Table:
 
     name: str
     columns: tuple[Column, ...]
-    rows: Callable[[Content], Iterator[list[Cell]]]
+    rows: Callable[[Content, Loss], Iterator[list[Cell]]]
 
 
 HARMS = ("killed", "injured", "killed_or_injured", "missing", "abducted", "detained", "displaced")
@@ -39,19 +43,22 @@ GROUPS = ("civilian", "state_forces", "armed_group")
 SEPARATOR = "; "
 
 
-def joined(values: Iterable[str]) -> str | None:
+def joined(values: Iterable[str], tell: Tell) -> str | None:
     """Values of a list in one cell; a semicolon within one becomes a comma, so that the list can be read back."""
-    return SEPARATOR.join(v.replace(";", ",") for v in values) or None
+    listed = list(values)
+    if any(";" in v for v in listed):
+        tell("separator")
+    return SEPARATOR.join(v.replace(";", ",") for v in listed) or None
 
 
-_INCIDENT: tuple[tuple[Column, Callable[[Incident], Cell]], ...] = (
+_INCIDENT: tuple[tuple[Column, Callable[[Incident], Value]], ...] = (
     (Column("id", "text", "stable id; an older one that was merged into it leads here"), lambda i: i.id),
     (Column("status_of_review", "text", "machine, reviewed, changed since review"), lambda i: i.review),
     (Column("start", "text", "first day, ISO"), lambda i: i.start),
     (Column("end", "text", "last day, ISO"), lambda i: i.end),
     (Column("date_precision", "text", "day, days, week, month, year"), lambda i: i.precision),
     (Column("date_basis", "text", "stated, relative, fresh-news (assumed)"), lambda i: i.date_basis),
-    (Column("places", "text", "most specific first, joined by ;"), lambda i: joined(i.places)),
+    (Column("places", "text", "most specific first, joined by ;"), lambda i: i.places),
     (Column("country", "text", "ISO 3166 alpha-2"), lambda i: i.country),
     (Column("lat", "number", "WGS 84; empty: no point known"), lambda i: i.where.lat if i.where else None),
     (Column("lon", "number", "WGS 84"), lambda i: i.where.lon if i.where else None),
@@ -65,28 +72,28 @@ _INCIDENT: tuple[tuple[Column, Callable[[Incident], Cell]], ...] = (
     (Column("type", "text", "kind of act"), lambda i: i.type),
     (Column("status", "text", "happened, alleged, denied, thwarted"), lambda i: i.status),
     (Column("scope", "text", "incident, background (recalled), total (a sum), statistic"), lambda i: i.scope),
-    (Column("perpetrators", "text", "who is said to have done it"), lambda i: joined(d.name for d in i.doers)),
+    (Column("perpetrators", "text", "who is said to have done it"), lambda i: [d.name for d in i.doers]),
     (
         Column("perpetrators_said_by", "text", "who says so"),
-        lambda i: joined(dict.fromkeys(s for d in i.doers for s in d.says)),
+        lambda i: list(dict.fromkeys(s for d in i.doers for s in d.says)),
     ),
     (Column("perpetrators_are", "text", "joint, either"), lambda i: i.doers_are),
-    (Column("targets", "text", "who or what was hit"), lambda i: joined(h.name for h in i.hits)),
-    (Column("weapons", "text", "as told"), lambda i: joined(i.means)),
-    (Column("objects", "text", "what was hit besides people"), lambda i: joined(i.objects)),
+    (Column("targets", "text", "who or what was hit"), lambda i: [h.name for h in i.hits]),
+    (Column("weapons", "text", "as told"), lambda i: i.means),
+    (Column("objects", "text", "what was hit besides people"), lambda i: i.objects),
 )
-_TAIL: tuple[tuple[Column, Callable[[Incident], Cell]], ...] = (
+_TAIL: tuple[tuple[Column, Callable[[Incident], Value]], ...] = (
     (Column("reports", "integer", "reports that tell of it"), lambda i: len(i.sources)),
     (Column("voices_low", "integer", "independent voices, at least"), lambda i: i.independent[0]),
     (Column("voices_high", "integer", "independent voices, at most"), lambda i: i.independent[1]),
-    (Column("voices", "text", "who gives figures"), lambda i: joined(i.voices)),
+    (Column("voices", "text", "who gives figures"), lambda i: i.voices),
     (Column("grade", "text", "by the charter's rule of grades"), lambda i: i.grade),
     (Column("denied", "yes", "some report carries a denial"), lambda i: i.contested),
     (Column("acts", "integer", "acts told of together"), lambda i: i.acts),
-    (Column("parts", "text", "ids of the parts of a sum"), lambda i: joined(i.parts)),
-    (Column("possibly_same_as", "text", "ids of incidents that may be this one"), lambda i: joined(i.possibly)),
-    (Column("sources", "text", "ids of reports"), lambda i: joined(i.sources)),
-    (Column("older_ids", "text", "ids that lead here"), lambda i: joined(m for m in i.mentions if m != i.id)),
+    (Column("parts", "text", "ids of the parts of a sum"), lambda i: i.parts),
+    (Column("possibly_same_as", "text", "ids of incidents that may be this one"), lambda i: i.possibly),
+    (Column("sources", "text", "ids of reports"), lambda i: i.sources),
+    (Column("older_ids", "text", "ids that lead here"), lambda i: [m for m in i.mentions if m != i.id]),
     (Column("reviewed_by", "text", "who reviewed it"), lambda i: i.reviewed_by),
     (Column("reviewed_at", "text", "when, UTC"), lambda i: i.reviewed_at),
     (Column("quote", "text", "what the first report says"), lambda i: i.quote or None),
@@ -109,13 +116,18 @@ _PARTS: tuple[tuple[str, Kind, str, Callable[[Range], Cell]], ...] = (
 )
 
 
-def _incident_rows(content: Content) -> Iterator[list[Cell]]:
+def _cells(values: Iterable[Value], tell: Tell) -> list[Cell]:
+    return [v if v is None or isinstance(v, (str, int, float)) else joined(v, tell) for v in values]
+
+
+def _incident_rows(content: Content, loss: Loss) -> Iterator[list[Cell]]:
     for i in content.incidents:
-        row = [of(i) for _, of in _INCIDENT]
+        tell = loss.teller(i.id)
+        row = _cells((of(i) for _, of in _INCIDENT), tell)
         for _, harm, group in _bounds_columns():
             found = i.range(harm, group)
             row += [None if found is None else of(found) for *_, of in _PARTS]
-        yield [*row, *(of(i) for _, of in _TAIL)]
+        yield [*row, *_cells((of(i) for _, of in _TAIL), tell)]
 
 
 INCIDENTS = Table(
@@ -133,7 +145,7 @@ INCIDENTS = Table(
 )
 
 
-def _figure_rows(content: Content) -> Iterator[list[Cell]]:
+def _figure_rows(content: Content, _loss: Loss) -> Iterator[list[Cell]]:
     for i in content.incidents:
         for (harm, group), r in sorted(i.ranges.items()):
             counted = i.scope == "total" and not i.wide
@@ -164,7 +176,7 @@ FIGURES = Table(
     _figure_rows,
 )
 
-_CLAIM: tuple[tuple[Column, Callable[[Claim], Cell]], ...] = (
+_CLAIM: tuple[tuple[Column, Callable[[Claim], Value]], ...] = (
     (Column("id", "text", "stable id of the claim"), lambda c: c.id),
     (Column("incident", "text", "id of the incident"), lambda c: c.incident),
     (Column("source", "text", "id of the report"), lambda c: c.source),
@@ -176,7 +188,7 @@ _CLAIM: tuple[tuple[Column, Callable[[Claim], Cell]], ...] = (
     (Column("says", "text", "who says so; empty: the report itself"), lambda c: c.says),
     (Column("kind_of_voice", "text", "kind of speaker"), lambda c: c.voice_kind),
     (Column("said_on", "text", "day of publication"), lambda c: c.said),
-    (Column("counts", "text", "the bounds it sets, or why it sets none"), lambda c: joined(c.counts)),
+    (Column("counts", "text", "the bounds it sets, or why it sets none"), lambda c: c.counts),
     (Column("part_of", "text", "id of the claim it is part of"), lambda c: c.subset_of),
     (Column("role", "text", "role of the victims"), lambda c: c.role),
     (Column("sex", "text", "female, male"), lambda c: c.sex),
@@ -187,10 +199,12 @@ _CLAIM: tuple[tuple[Column, Callable[[Claim], Cell]], ...] = (
     (Column("quote", "text", "the sentence of the act"), lambda c: c.quote or None),
 )
 CLAIMS = Table(
-    "claims", tuple(c for c, _ in _CLAIM), lambda content: ([of(c) for _, of in _CLAIM] for c in content.claims)
+    "claims",
+    tuple(c for c, _ in _CLAIM),
+    lambda content, loss: (_cells((of(c) for _, of in _CLAIM), loss.teller(c.id)) for c in content.claims),
 )
 
-_SOURCE: tuple[tuple[Column, Callable[[Source], Cell]], ...] = (
+_SOURCE: tuple[tuple[Column, Callable[[Source], Value]], ...] = (
     (Column("id", "text", "stable id of the report"), lambda s: s.id),
     (Column("doc_id", "text", "the id it was given"), lambda s: s.doc_id),
     (Column("outlet", "text", "who published it"), lambda s: s.outlet),
@@ -201,7 +215,9 @@ _SOURCE: tuple[tuple[Column, Callable[[Source], Cell]], ...] = (
     (Column("recorded_at", "text", "when the book got it, UTC"), lambda s: s.recorded_at),
 )
 SOURCES = Table(
-    "sources", tuple(c for c, _ in _SOURCE), lambda content: ([of(s) for _, of in _SOURCE] for s in content.sources)
+    "sources",
+    tuple(c for c, _ in _SOURCE),
+    lambda content, loss: (_cells((of(s) for _, of in _SOURCE), loss.teller(s.id)) for s in content.sources),
 )
 
 TABLES = (INCIDENTS, FIGURES, CLAIMS, SOURCES)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tollbook.ledger.bounds import ALL, DEFAULT_RULE
+from tollbook.ledger.bounds import ALL
 from tollbook.redact import RELEASE, Policy
 from tollbook.store.filters import EVERYTHING, Filters
 
@@ -21,13 +21,13 @@ INCIDENT, RECALLED, SUM, STATISTIC = "incident", "background", "total", "statist
 class Asked:
     """What an export is of: which incidents, as of which day, counted how, shown to whom.
 
-    `policy` is the redaction; its default is a release. `today` is the day a delay counts back from; without a delay
-    it is of no effect.
+    Without a `rule` or `classes`, those of the format hold, else those of the book. `policy` is the redaction; its
+    default is a release. `today` is the day a delay counts back from; without a delay it is of no effect.
     """
 
     filters: Filters = EVERYTHING
     as_of: str | None = None
-    rule: str = DEFAULT_RULE
+    rule: str | None = None
     classes: str | None = None
     grade: str | None = None
     count_parties: bool = False
@@ -128,6 +128,7 @@ class Claim:
     role: str | None = None
     sex: str | None = None
     age_group: str | None = None
+    vague: bool = False
 
 
 @dataclass(frozen=True, slots=True)
