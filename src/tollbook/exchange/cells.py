@@ -105,7 +105,7 @@ def is_blank(cell: Cell) -> bool:
 
 _NUMBER = r"(\d{1,3}(?:[, ]\d{3}){1,3}|\d{1,9})"
 _RANGE = re.compile(rf"{_NUMBER} ?(?:-|–|—|\.\.|to) ?{_NUMBER}", re.I)
-_PLAIN = re.compile(rf"(>=|≥|>|<=|≤|<|~|≈|c\.? ?)?{_NUMBER}(\.0)?(\+)?", re.I)
+_PLAIN = re.compile(rf"(?:(>=|≥|>|<=|≤|<|~|≈|c\.|ca\.?|c) ?)?{_NUMBER}(\.0)?(\+)?", re.I)
 
 
 def _number(text: str) -> int:
