@@ -60,6 +60,30 @@ def _jsonl() -> Writer:
     return write_jsonl
 
 
+def _polecat() -> Writer:
+    from tollbook.export.polecat import write_polecat
+
+    return write_polecat
+
+
+def _geojson() -> Writer:
+    from tollbook.export.geojson import write_geojson
+
+    return write_geojson
+
+
+def _xlsx() -> Writer:
+    from tollbook.export.xlsx import write_xlsx
+
+    return write_xlsx
+
+
+def _parquet() -> Writer:
+    from tollbook.export.parquet import write_parquet
+
+    return write_parquet
+
+
 def _acled() -> Writer:
     from tollbook.export.acled import write_acled
 
@@ -93,6 +117,10 @@ FORMATS: dict[str, Format] = {
             rule="ibc",
             classes="ibc",
         ),
+        Format("polecat", ".tsv", "POLECAT-shaped: one row an act, PLOVER's types, no numbers", _polecat),
+        Format("geojson", ".geojson", "one feature an incident, with radius and precision", _geojson),
+        Format("xlsx", ".xlsx", "a workbook: incidents, figures, claims, sources", _xlsx),
+        Format("parquet", ".parquet", "a folder of files: incidents, figures, claims, sources", _parquet, folder=True),
         Format("csv", ".csv", "one row an incident, for Excel, R and pandas", _csv),
         Format("jsonl", ".jsonl", "one incident a line, whole: bounds, claims and sources", _jsonl),
     )

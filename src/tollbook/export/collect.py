@@ -263,6 +263,9 @@ def _incident(found: State, runs: Mapping[str, int], work: _Work) -> Incident:
             for was, name in zip(card.targets, shown["hits"], strict=True)
         ),
         means=tuple(shown["means"]),
+        means_kinds=tuple(
+            dict.fromkeys(str(m.get("kind")) for a in acts for m in a.get("means") or () if m.get("kind"))
+        ),
         objects=tuple(shown["objects"]),
         persons=tuple(
             Person(**{k: p.get(k) for k in ("name", "age", "sex", "role", "harm")}) for p in shown["persons"]

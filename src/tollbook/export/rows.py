@@ -108,6 +108,7 @@ LOST: Mapping[str, Callable[[Incident], int]] = {
     "possibly-one": lambda i: bool(i.possibly),
     "date-assumed": lambda i: i.date_basis == "fresh-news",
     "date-of-lost": lambda i: i.date_of in ("found", "reported"),
+    "counts-lost": lambda i: sum(1 for (_, group) in i.ranges if group == ALL),
     "parts-lost": lambda i: bool(i.parts),
 }
 """What an incident has of a thing that a format may have no cell for."""

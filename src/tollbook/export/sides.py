@@ -23,6 +23,7 @@ class Side:
     """An actor as a side: the name as told, its side, the state it is (ISO alpha-2) if one, whether tables hold it.
 
     `who` is the victims' class its members have; `known` is false where the side is a guess from nothing but words.
+    `kind` is the kind of a state's force ("police") or of people ("journalists").
     """
 
     name: str
@@ -31,6 +32,7 @@ class Side:
     country: str | None
     known: bool
     generic: bool
+    kind: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +76,12 @@ def side_of(name: str, actor_id: str | None, country: str | None, who: str | Non
     space, _, rest = (key or "").partition(":")
     if space == "state":
         state = rest.split(":")[0]
-        return Side(name, "state" if country in (None, state) else "foreign", "state_forces", state, True, False)
+        force = rest.partition(":")[2] or None
+        return Side(name, "state" if country in (None, state) else "foreign", "state_forces", state, True, False, force)
     if space == "coalition":
         return Side(name, "foreign", "state_forces", None, True, False)
     if space == "kind":
-        return Side(name, table.kinds.get(rest, table.who[told]), told, None, True, True)
+        return Side(name, table.kinds.get(rest, table.who[told]), told, None, True, True, rest)
     group = load_actors().groups.get(key) if key else None
     if group is not None:
         return Side(name, table.groups[group.kind], group.who, None, True, False)

@@ -171,6 +171,7 @@ class Incident:
     doers_are: str | None
     hits: tuple[Hit, ...]
     means: tuple[str, ...]
+    means_kinds: tuple[str, ...]
     objects: tuple[str, ...]
     persons: tuple[Person, ...]
     acts: int
