@@ -16,6 +16,7 @@ from tollbook.lexicon import load
 from tollbook.model import Sentence
 from tollbook.resolve.gazetteer import Gazetteer
 from tollbook.resolve.gazetteer_rows import distance_km
+from tollbook.resolve.place_outlets import Home, check_outlets, home_of
 from tollbook.resolve.place_text import check_words, place_words
 from tollbook.resolve.places import PlaceReading, read_places
 
@@ -36,7 +37,8 @@ def read(given_input: Any, gazetteer: Gazetteer) -> PlaceReading:
     bounds = [0, *ends, len(text)] if not text.isupper() else [0, len(text)]
     spans = [(a + (text[a : a + 1] == " "), b) for a, b in pairwise(bounds) if b > a]
     sentences = [Sentence(span, 0) for span in spans]
-    return read_places(text, sentences, gazetteer, country=row.get("country"), skip=skip)
+    home = home_of(row.get("outlet"))
+    return read_places(text, sentences, gazetteer, country=row.get("country"), home=home, skip=skip)
 
 
 @pytest.mark.parametrize("case", CASES, ids=[c["description"] for c in CASES])
@@ -63,12 +65,43 @@ def test_case(case: dict[str, Any], gazetteer: Gazetteer) -> None:
         assert name not in places
     for name, levels in wanted.get("levels", {}).items():
         assert [p.level for p in reading.places if p.name == name] == levels
+    aside = {p.name: p.country for p in reading.associated}
+    assert aside.items() >= wanted.get("associated", {}).items()
     assert [p.name for p in reading.datelines] == wanted.get("datelines", [p.name for p in reading.datelines])
     assert [p.name for p in reading.references] == wanted.get("references", [p.name for p in reading.references])
     if wanted.get("only"):
         listed = {*wanted.get("places", ()), *wanted.get("open", ()), *wanted.get("found", ())}
         assert {p.name for p in reading.places if p.level != "country"} <= listed
     assert reading.country == wanted.get("country", reading.country)
+
+
+@pytest.mark.parametrize(
+    ("outlet", "url", "country", "town"),
+    [
+        ("Daily Trust", None, "NG", None),
+        ("the town talk", None, "US", "Alexandria"),
+        (None, "https://www.latimes.com/local/story.html", "US", "Los Angeles"),
+        ("news.postbulletin.com", None, "US", "Rochester"),
+        ("https://example.com.pk/a", None, "PK", None),
+        ("paper.co.uk", None, "GB", None),
+        ("example.io", None, None, None),
+        ("Reuters", "https://www.reuters.com/world", None, None),
+        (None, None, None, None),
+    ],
+)
+def test_home_of(outlet: str | None, url: str | None, country: str | None, town: str | None) -> None:
+    assert home_of(outlet, url) == (None if country is None else Home(country, *_seat(outlet, url, town)))
+
+
+def _seat(outlet: str | None, url: str | None, town: str | None) -> tuple[str | None, str | None]:
+    found = home_of(outlet, url)
+    assert found is not None
+    assert found.town == town
+    return found.admin1, town
+
+
+def test_every_outlet_sits_in_a_town_the_gazetteer_has(gazetteer: Gazetteer) -> None:
+    assert check_outlets(gazetteer) == []
 
 
 def test_there_are_enough_cases() -> None:
@@ -149,7 +182,7 @@ def test_any_text_can_be_read_and_every_name_is_the_text_of_its_span(text: str, 
     sentences = (Sentence((min(a, b), max(a, b)), 0), Sentence((max(a, b), max(a, b, len(text))), 0))
     for sentence_list in ((), sentences):
         reading = read_places(text, sentence_list, gazetteer, skip=[(a, b)] if a < b else ())
-        every = [*reading.places, *reading.datelines, *reading.references]
+        every = [*reading.places, *reading.datelines, *reading.references, *reading.associated]
         assert all(p.name and text[slice(*p.span)] == p.name for p in every)
         assert list(reading.places) == sorted(reading.places, key=lambda p: p.span)
         assert all((p.lat is None) == (p.lon is None) for p in every)
@@ -157,7 +190,7 @@ def test_any_text_can_be_read_and_every_name_is_the_text_of_its_span(text: str, 
             -90 <= p.lat <= 90 and -180 <= p.lon <= 180 for p in every if p.lat is not None and p.lon is not None
         )
         if a < b:
-            assert not any(p.span[0] < b and p.span[1] > a for p in every)
+            assert not any(p.span[0] < b and p.span[1] > a for p in every if p not in reading.associated)
 
 
 _opened: list[Gazetteer] = []

@@ -38,6 +38,7 @@ def _before(line: Line, mention: Mention, lists: PlaceWords) -> tuple[float, str
     if tokens[at].low == "of" and at:
         found = _of_kind(line, at, lists, mention.known)
         if found:
+            mention.civic = mention.civic or found[0] < 0
             return found
     if tokens[at].low in lists.kinds and not tokens[at].text[0].isupper():
         score, hint = WEIGHTS["kind_before"], lists.kinds[tokens[at].low]

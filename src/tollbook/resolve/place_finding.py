@@ -14,7 +14,7 @@ from itertools import pairwise
 from tollbook.resolve.gazetteer import Gazetteer
 from tollbook.resolve.gazetteer_file import FOLDED_COUNTRIES
 from tollbook.resolve.place_evidence import evidence
-from tollbook.resolve.place_mention import WEIGHTS, Mention, can_hold, prominence
+from tollbook.resolve.place_mention import ACCEPTED, WEIGHTS, Mention, can_hold, prominence
 from tollbook.resolve.place_relations import agree, mark_datelines, relate
 from tollbook.resolve.place_text import Line, PlaceWords, Token, Words, joined, place_words
 
@@ -157,6 +157,20 @@ def gazetteer_names(search: _Search, line: Line) -> list[Mention]:
     return found
 
 
+def _no_name(token: Token, lists: PlaceWords) -> bool:
+    """A title, a direction, a word for a kind of place or an institution: towns are named so somewhere ("Center",
+    "North"), and never meant.
+    """
+    low = token.low
+    return (
+        low in lists.directions
+        or low in lists.kinds
+        or low in lists.institutions
+        or low in lists.facilities
+        or (low in lists.titles and low not in lists.heads)
+    )
+
+
 def _longest(search: _Search, line: Line, at: int) -> Mention | None:
     tokens, length = line.tokens, 1
     while length < MAX_WORDS and at + length < len(tokens) and joined(tokens[at + length - 1], tokens[at + length]):
@@ -166,7 +180,7 @@ def _longest(search: _Search, line: Line, at: int) -> Mention | None:
         length += 1
     for size in range(length, 0, -1):
         last = tokens[at + size - 1]
-        if not last.named or (size == 1 and not tokens[at].named):
+        if not last.named or (size == 1 and (not tokens[at].named or _no_name(last, search.lists))):
             continue
         if size == 1 and line.capitals and (last.low in search.lists.common or len(last.text) < 3):
             continue
@@ -220,12 +234,36 @@ def streets(search: _Search, line: Line) -> list[Mention]:
     for match in _STREET.finditer(search.text, tokens[0].start, tokens[-1].end):
         first = starts.get(match.start())
         last = next((at for at in range(first or 0, len(tokens)) if tokens[at].end >= match.end() - 1), None)
-        if first is None or last is None or not all(t.free or t.text[0].isdigit() for t in tokens[first : last + 1]):
+        if (
+            first is None
+            or last is None
+            or not all((t.free or t.text[0].isdigit()) and not t.skipped for t in tokens[first : last + 1])
+        ):
+            continue
+        if _is_office(line, last, search.lists):
             continue
         mention = search.unknown(line, first, last, facility=True)
         mention.score = WEIGHTS["kind_after"] - 0.5
         found.append(mention)
     return found
+
+
+def _is_office(line: Line, last: int, lists: PlaceWords) -> bool:
+    """Whether what looks like a street is an institution: "Bantam Superior Court", "Florida Highway Patrol"."""
+    tokens = line.tokens
+    if tokens[last].low == "court":
+        return (
+            tokens[last - 1].low in lists.civic
+            or tokens[last - 1].low in lists.institutions
+            or (tokens[last - 1].low in lists.kinds)
+        )
+    following = tokens[last + 1] if last + 1 < len(tokens) else None
+    return (
+        following is not None
+        and following.gap == " "
+        and following.text[:1].isupper()
+        and (following.low in lists.civic or following.low in lists.institutions)
+    )
 
 
 # --- what a run is
@@ -289,11 +327,14 @@ def _run_mentions(search: _Search, line: Line, run: tuple[int, int], inside: lis
         and _follows(line, inside[0].last, left[0], lists)
     ):
         inside[0].score += WEIGHTS["civic"]  # "Carthage Police Chief": it sits there
+        inside[0].civic = True
         search.mentions.append(inside[0])
         return
     if not line.capitals and any(_foreign(tokens[at], lists) for at in left):
         if inside and inside[0].first == first and any(e.level == "country" for e in inside[0].entries):
             search.mentions.append(inside[0])  # "Syria Civil Defence": the country is evidence all the same
+        else:
+            _associate(search, line, first, last, inside)
         search.persons.update(tokens[at].low for at in range(first, last + 1) if tokens[at].low in lists.titles)
         return
     if not line.capitals and (left or len(inside) == 1) and _is_facility(tokens[first : last + 1], lists):
@@ -301,6 +342,7 @@ def _run_mentions(search: _Search, line: Line, run: tuple[int, int], inside: lis
         search.mentions.append(whole[0] if whole else search.unknown(line, first, last, facility=True))
         if not whole:
             search.mentions[-1].score += 1.0
+            search.mentions[-1].inner = inside[0] if inside and inside[0].first == first else None
         return
     if words.no_commas and last - first >= 1 and (len(inside) > 1 or left) and search.prior & FOLDED_COUNTRIES:
         _segment(search, line, first, last, hint)
@@ -314,9 +356,37 @@ def _run_mentions(search: _Search, line: Line, run: tuple[int, int], inside: lis
     mention = search.unknown(line, first, last)
     mention.hint = hint
     if inside:
-        search.persons.update(tokens[m.first].low for m in inside if m.first == m.last)
+        search.persons.update(
+            tokens[m.first].low
+            for m in inside
+            if m.first == m.last and not (m.first == first and _ordinary(search, left, line))
+        )
         mention.score -= 0.2
+        named = tokens[last].low in lists.institutions or tokens[last].low in lists.facilities
+        if not line.capitals and left and inside[0].first == first and (named or _ordinary(search, left, line)):
+            mention.inner = inside[0]
     search.mentions.append(mention)
+
+
+def _ordinary(search: _Search, at: Collection[int], line: Line) -> bool:
+    """Whether all these words are ordinary ones, capitalised as parts of a name: "Veterinary Clinic", not "Hilton"."""
+    lists, words = search.lists, search.words
+    known = (lists.common, words.small, lists.civic, lists.institutions, lists.facilities, lists.people_after)
+    return all(any(line.tokens[i].low in group for group in known) or line.tokens[i].text.isupper() for i in at)
+
+
+def _associate(search: _Search, line: Line, first: int, last: int, inside: Sequence[Mention]) -> None:
+    """Keeps the places an institution is named after: "Texas Forest Service", "University of Rochester"."""
+    lists = search.lists
+    named = line.tokens[last].low in lists.institutions or line.tokens[last].low in lists.facilities
+    for mention in inside:
+        before = range(first, mention.first)
+        after = range(mention.last + 1, min(last, mention.last + 2) + 1)
+        if (mention.first == first and (named or _ordinary(search, after[:1], line))) or (
+            mention.last == last and before and _ordinary(search, before[-1:], line)
+        ):
+            mention.associated = True
+            search.mentions.append(mention)
 
 
 def _follows(line: Line, last: int, at: int, lists: PlaceWords) -> bool:
@@ -458,6 +528,7 @@ def _extend(search: _Search, mention: Mention) -> None:
     """
     end = _facility_end(mention.line, mention.last, search.lists)
     if end > mention.last and not mention.facility:
+        mention.inner = replace(mention) if mention.known else None
         mention.last, mention.facility, mention.hint = end, True, "point"
         mention.name = search.text[mention.start : mention.end]
         mention.entries = tuple(e for e in search.gazetteer.find(mention.name) if e.match != "folded")
@@ -478,6 +549,9 @@ def find(text: str, words: Words, gazetteer: Gazetteer, hint: str | None = None)
         _read_line(search, line)
     mentions = [m for m in _unique(search.mentions) if m.name.lower() not in lists.too_wide]
     for mention in mentions:
+        if mention.associated:
+            mention.score = ACCEPTED
+            continue
         evidence(text, mention, words, lists, search.prior)
         _extend(search, mention)
         if (

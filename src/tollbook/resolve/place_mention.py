@@ -62,6 +62,9 @@ class Mention:
     dateline: bool = False
     abbreviation: bool = False
     preposition: bool = False
+    associated: bool = False  # named in an institution's name, a party's letter and the like: evidence, no scene
+    civic: bool = False  # an office or institution follows: "Carthage Police Chief"
+    inner: Mention | None = None  # the place a facility is named after: "Beirut airport"
     containers: list[Mention] = field(default_factory=list)
     distance: tuple[float, float | None] | None = None
     measured: Mention | None = None  # what is said to lie that far from it

@@ -74,7 +74,12 @@ def relate(text: str, mentions: list[Mention], words: Words) -> None:
 def _spread(text: str, mentions: Sequence[Mention], words: Words) -> None:
     """One pass in which a place makes its neighbour in a list one; without commas, the next words of its run too."""
     for source, other in pairwise(mentions):
-        if source.line is not other.line or source.score < ACCEPTED or not ACCEPTED > other.score > -1.5:
+        if (
+            source.line is not other.line
+            or source.score < ACCEPTED
+            or source.associated
+            or not ACCEPTED > other.score > -1.5
+        ):
             continue
         left, right = (source, other) if source.start < other.start else (other, source)
         between = text[left.end : right.start]
@@ -93,7 +98,7 @@ def agree(mentions: Sequence[Mention]) -> None:
     """
     best: dict[str, float] = {}
     for mention in mentions:
-        if mention.score >= ACCEPTED:
+        if mention.score >= ACCEPTED and not mention.associated:
             best[mention.name] = max(best.get(mention.name, 0.0), mention.score)
     for mention in mentions:
         if -2.0 < mention.score < ACCEPTED and best.get(mention.name, 0.0) >= ACCEPTED + 1.0:

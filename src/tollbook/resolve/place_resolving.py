@@ -11,17 +11,25 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cache
 
 from tollbook.lexicon import load
 from tollbook.model import Place
+from tollbook.resolve.countries import countries
 from tollbook.resolve.gazetteer import Entry
 from tollbook.resolve.place_mention import ACCEPTED, Mention, holds, near
+from tollbook.resolve.place_outlets import Home
 from tollbook.resolve.place_text import Words
 
 FAMOUS = 400_000  # people: a town of that size is meant without its country being named
 HINT_WEIGHT, SPOKEN_WEIGHT, CAP = 6.0, 1.4, 10.0
+# What the outlet's seat adds: a national outlet's country only breaks ties (less than SUPPORTED), a local paper's
+# counts like a country named twice, and its province like one named once.
+HOME_WEIGHT, LOCAL_WEIGHT, LOCAL_PROVINCE = 0.7, 2.8, 1.4
 SUPPORTED = 0.8  # weight of a country that something else in the report speaks of
+SEAT_KM = 15.0  # how far outside a town its airport or its camp may lie
+COUNTRY, CAPITAL = 1.5, 1.0  # "Italy" in a Texan paper is the country, "Washington" the seat of a government
 MAX_ALTERNATIVES = 5
 MAX_SPREAD = 40  # a name borne in more provinces says nothing about which one is meant
 _GENERIC = {
@@ -102,9 +110,18 @@ def size_bonus(entry: Entry) -> float:
 _MATCH = {"name": 0.0, "alternate": -0.35, "folded": -1.6}
 
 
+@cache
+def _capitals() -> frozenset[str]:
+    return frozenset(c.capital for c in countries().values() if c.capital)
+
+
 def rate(entry: Entry, mention: Mention, context: Context) -> float:
     """How likely this bearer is meant; only differences count."""
     value = size_bonus(entry) + level_fit(entry, mention.hint) + _MATCH[entry.match]
+    if entry.level == "country" and not mention.containers:
+        value += COUNTRY
+    elif entry.level == "town" and entry.population >= FAMOUS and entry.name in _capitals():
+        value += CAPITAL
     support, strongest = context.beside(mention.name)
     if strongest:
         value += 3.0 * support.get(entry.country, 0.0) / strongest
@@ -199,7 +216,13 @@ def _votes(mentions: Sequence[Mention], provinces: dict[str, float], own: dict[s
             own[name][code] += size / total
 
 
-def context_of(mentions: Sequence[Mention], words: Words, hint: str | None, first: Context | None = None) -> Context:
+def context_of(
+    mentions: Sequence[Mention],
+    words: Words,
+    hint: str | None,
+    first: Context | None = None,
+    home: tuple[Home, Entry | None] | None = None,
+) -> Context:
     """Weighs countries and provinces by what is named; with `first`, by what it made of the ambiguous names too."""
     taken = [m for m in mentions if m.score >= ACCEPTED and m.entries]
     provinces: dict[str, float] = defaultdict(float)
@@ -231,6 +254,12 @@ def context_of(mentions: Sequence[Mention], words: Words, hint: str | None, firs
     countries: dict[str, float] = defaultdict(float)
     if hint:
         countries[hint] += HINT_WEIGHT
+    if home is not None:
+        at_home, seat = home
+        countries[at_home.country] += LOCAL_WEIGHT if seat else HOME_WEIGHT
+        if seat is not None:
+            provinces[seat.admin1_id or seat.id] += LOCAL_PROVINCE
+            points.append(("", seat))
     for code, number in words.peoples.items():
         countries[code] += min(CAP, SPOKEN_WEIGHT * number) * _GENERIC.get(code, 1.0)
     for weights in own.values():
@@ -319,4 +348,21 @@ def to_place(mention: Mention, entry: Entry | None, candidates: Sequence[Entry])
         admin2=entry.admin2,
         country=entry.country,
         alternatives=others,
+    )
+
+
+def seated(place: Place, inner: Mention, entry: Entry | None) -> Place:
+    """A nameless-in-the-gazetteer facility set where the place it is named after lies ("Beirut airport"): that
+    place's point and radius, and its reach on top. Unchanged where that place is a country or has no point.
+    """
+    if entry is None or entry.level == "country" or not entry.radius_km:
+        return place
+    return replace(
+        place,
+        lat=entry.lat,
+        lon=entry.lon,
+        radius_km=round(entry.radius_km + SEAT_KM, 1),
+        admin1=entry.name if entry.level == "province" else entry.admin1,
+        admin2=entry.admin2,
+        country=entry.country,
     )

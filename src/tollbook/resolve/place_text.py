@@ -21,6 +21,7 @@ _NAME_LIKE = re.compile(rf"(?:{_ARTICLE}[-’'‘])?[^\W\d_a-z]")
 _PARTICLES = frozenset(
     "al el ul ad ar ash az ez es ed er de del la las los le les da do dos di bin ibn ben".split()  # noqa: SIM905
 )
+_MEMBER = re.compile(r"(?:D|R|I|DFL|Lab|Con)[-‑](?=[A-Z])")
 _POSSESSIVE = re.compile(r"(?:['’]s|['’])$")
 CAPITALS_SHARE = 0.75
 
@@ -144,6 +145,7 @@ class Token:
     particle: bool
     free: bool  # may take part in a place's name: not in a skipped range, not a never-word, not a demonym
     sentence: int
+    skipped: bool = False  # in a range known to be something else's name
 
 
 @dataclass(slots=True)
@@ -169,6 +171,7 @@ class Words:
     no_apostrophes: bool = False
     spoken: Counter[str] = field(default_factory=Counter)  # countries, by name or people
     peoples: Counter[str] = field(default_factory=Counter)  # by people alone
+    named: list[tuple[Span, str]] = field(default_factory=list)  # each country named by its name, and its code
 
 
 def _is_skipped(start: int, end: int, skip: Sequence[Span]) -> bool:
@@ -198,21 +201,20 @@ def _token(
     if not whole:
         return None
     stem, hyphen, tail = whole.rpartition("-")
+    member = _MEMBER.match(whole)
+    if member:  # "D-Charleston", a member of a parliament and where he sits
+        start, whole = start + member.end(), whole[member.end() :]
+        stem, hyphen, tail = "", "", ""
     about = bool(hyphen) and tail in words.endings_dropped
     if hyphen and tail in words.endings_kept and stem[:1].isupper():
         whole = stem
     low = whole.lower()
     numeral = whole[0].isdigit()
-    free = (
-        not about
-        and not whole.isdigit()
-        and low not in words.never
-        and low not in words.demonyms
-        and not (skip and _is_skipped(start, start + len(whole), skip))
-    )
+    skipped = bool(skip) and _is_skipped(start, start + len(whole), skip)
+    free = not about and not whole.isdigit() and low not in words.never and low not in words.demonyms and not skipped
     named = free and not numeral and bool(_NAME_LIKE.match(whole))
     particle = low in _PARTICLES and (capitals or whole.islower() or whole.istitle())
-    return Token(start, start + len(whole), whole, low, gap, ending is not None, named, particle, free, number)
+    return Token(start, start + len(whole), whole, low, gap, ending is not None, named, particle, free, number, skipped)
 
 
 def _tokens(text: str, span: Span, skip: Sequence[Span], capitals: bool, number: int, words: PlaceWords) -> list[Token]:
@@ -276,6 +278,8 @@ def _count_countries(words: Words, lists: PlaceWords) -> None:
                     code = lists.countries.get(low[:-1])
                 if code and (low != "us" or token.text == "US"):
                     words.spoken[code] += 1
+                    if not people:
+                        words.named.append(((token.start, tokens[min(at + size, len(tokens)) - 1].end), code))
                     if people:
                         words.peoples[code] += 1
                     break
