@@ -9,7 +9,7 @@ import typer
 
 from tollbook.cli.asking import ASKED, Asked, asks
 from tollbook.cli.book import BookPath
-from tollbook.cli.common import guarded, say
+from tollbook.cli.common import FAILED, guarded, output, say
 
 if TYPE_CHECKING:
     from tollbook.export.values import Asked as Question
@@ -29,7 +29,15 @@ Delay = Annotated[int, typer.Option("--delay", metavar="DAYS", help="Leave out r
 @asks(ASKED)
 def export(
     book: BookPath,
-    to: Annotated[str, typer.Option("--to", metavar="FORMAT", help="csv, jsonl.", show_default=False)],
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to",
+            metavar="FORMAT",
+            help="ged, acled, ibc, polecat, geojson, xlsx, parquet, csv or jsonl.",
+            show_default=False,
+        ),
+    ],
     out: Annotated[
         Path,
         typer.Option("-o", "--output", metavar="FILE", help="Write here, whole or not at all.", show_default=False),
@@ -79,3 +87,31 @@ def _question(asked: Asked, redaction: Policy) -> Question:
         count_parties=bool(how.get("count_parties")),
         policy=redaction,
     )
+
+
+@app.command()
+@guarded
+def check(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to check.", show_default=False)],
+    shape: Annotated[
+        str, typer.Option("--as", metavar="FORMAT", help="ged, acled, ibc or geojson.", show_default=False)
+    ],
+    most: Annotated[
+        int, typer.Option("--most", metavar="N", help="Print at most N faults; 0 prints all.", min=0)
+    ] = 100,
+) -> None:
+    """Check that a file of anybody's is what a format asks: columns, types, codes, ranges, days, places, duplicates.
+
+    Each fault names file, line, column and what is allowed. Exit status 1 where there are any.
+    """
+    from tollbook.export.validate import check_file
+    from tollbook.render.text import printable
+
+    found = check_file(file, shape)
+    with output(None) as stream:
+        for fault in found.faults[: most or None]:
+            stream.write(printable(str(fault)) + "\n")
+    left = len(found.faults) - most if most else 0
+    say(f"{file}: {found.rows:,} rows, {len(found.faults):,} faults{f' ({left:,} not shown)' if left > 0 else ''}")
+    if found.faults:
+        raise SystemExit(FAILED)
