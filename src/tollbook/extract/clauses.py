@@ -62,6 +62,11 @@ class Act:
         return "statistic" in self.flags or big >= _WHOLE_WAR
 
     @property
+    def describes(self) -> bool:
+        """Does the clause only say who the dead or wounded of a toll told elsewhere were?"""
+        return bool(self.figures) and all(f.among_dead for f in self.figures) and not self.places
+
+    @property
     def nearest_date(self) -> DateRange | None:
         """The date that stands nearest to the first figure's word of harm, or the first without figures."""
         if not self.figures:
@@ -220,12 +225,12 @@ def _read(marks: Marks, index: int, first: int, last: int, *, shared: bool) -> A
             if p.level not in ("country", "point") and _inside(marks, p.span, first, last) and not elsewhere(marks, p)
         ]
     )
-    places = [p for p in places if not _measured_from(marks, p)] or places
+    places = [p for p in places if not measured_from(marks, p)] or places
     dates = [d for d in marks.dates if d.span is not None and _inside(marks, d.span, first, last)]
     if shared and not dates:
         dates = list(marks.dates)
     dates = [_day_of(marks, d) for d in dates]
-    said_on = [d for d in dates if d.span is not None and _is_said_on(marks, d.span)]
+    said_on = [d for d in dates if d.span is not None and is_said_on(marks, d.span)]
     dates = [d for d in dates if d not in said_on]
     blames = find_blame(
         tokens,
@@ -311,7 +316,7 @@ def _hit(marks: Marks, actor: Actor, figures: Sequence[Figure], first: int, last
     return any(w in words("strikes_at") for w in marks.tokens.low[max(0, i - 3) : i])
 
 
-def _measured_from(marks: Marks, place: Place) -> bool:
+def measured_from(marks: Marks, place: Place) -> bool:
     """Is the place what another is measured from ("south of Baghdad", "73 km from the capital")?"""
     i = marks.tokens.at(place.span[0])
     before = marks.tokens.low[max(0, i - 4) : i]
@@ -344,7 +349,7 @@ def elsewhere(marks: Marks, place: Place) -> bool:
     return any(words.endswith(p) for p in phrases("origin"))
 
 
-def _is_said_on(marks: Marks, span: tuple[int, int]) -> bool:
+def is_said_on(marks: Marks, span: tuple[int, int]) -> bool:
     """Is this the day somebody spoke ("the ministry said on Monday that ..."), not the day of the act?"""
     tokens = marks.tokens
     i = tokens.at(span[0])

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from tollbook.extract.among import find_among, tells_among
 from tollbook.extract.groups import Cue, Group, Vocabulary, find_groups, vocabulary, with_names
 from tollbook.extract.linking import chained, link, live_cues, one_each
 from tollbook.extract.tokens import Hit, Tokens
@@ -54,19 +55,44 @@ def find_figures(text: str, tokens: Tokens, counts: Sequence[Count], actors: Seq
     vocab = vocabulary()
     cues = one_each(vocab.cues.find(tokens))
     zeros = _nobody(tokens)
-    if not cues:
+    if not cues and not tells_among(tokens):
         return zeros
     groups = find_groups(tokens, counts, actors, vocab)
     cues = live_cues(tokens, cues, groups)
     groups = with_names(text, tokens, cues, groups, actors)
     links = link(tokens, cues, groups)
+    among = find_among(tokens, groups, frozenset(g for g, _, _ in links))
+    cues, links = _with_among(cues, links, among)
     links = _with_parts(tokens, groups, links)
+    described = {g for g, _ in among}
     figures = [_figure(tokens, groups[g], cues[c], undivided, vocab) for g, c, undivided in links]
+    figures = [
+        replace(f, among_dead=f.among_dead or g in described) for f, (g, _, _) in zip(figures, links, strict=True)
+    ]
     order = [g for g, _, _ in links]
+    figures = _each_some(order, figures)
     figures = _parts(tokens, groups, order, figures)
     read = _households(tokens, groups, order, figures)
     read = [f for f in read if not any(z.span[0] <= f.cue[0] < z.span[1] for z in zeros)]
     return [*read, *zeros] or _vague(tokens, cues)
+
+
+def _each_some(order: list[int], figures: list[Figure]) -> list[Figure]:
+    """ "Killed and wounded dozens": some of each, no number for either (RULINGS.md, "scores of dead and wounded")."""
+    both = {g for g in order if len({f.harm for f, h in zip(figures, order, strict=True) if h == g}) > 1}
+    return [
+        replace(f, min=1, max=None) if g in both and f.word and f.max != 0 else f
+        for f, g in zip(figures, order, strict=True)
+    ]
+
+
+def _with_among(
+    cues: list[Hit[Cue]], links: list[tuple[int, int, bool]], among: Sequence[tuple[int, Hit[Cue]]]
+) -> tuple[list[Hit[Cue]], list[tuple[int, int, bool]]]:
+    """The words of harm and links with those of "among the dead"; positions of the others stay."""
+    cues = [*cues, *(cue for _, cue in among)]
+    extra = [(g, len(cues) - len(among) + k, False) for k, (g, _) in enumerate(among)]
+    return cues, sorted([*links, *extra])
 
 
 def _nobody(tokens: Tokens) -> list[Figure]:
@@ -116,11 +142,26 @@ def _with_parts(
         near = before[-1]
         close = group.first - groups[near[0]].last <= 14
         opened = any(lead.endswith(p) for p in phrases("part")[:-1]) or any(p in tail for p in phrases("of_whole"))
+        bracketed = _bracketed(tokens, groups, group.first, before)
         split = ":" in tokens.low[groups[near[0]].last : group.first] and _adds_up(groups, near[0], g)
         goes_on = any(e[0] == g - 1 for e in extra) and chained(tokens, groups[g - 1], group)
-        if (close and (opened or split)) or goes_on:
+        if bracketed is not None:
+            extra.append((g, bracketed, False))
+        elif (close and (opened or split)) or goes_on:
             extra.append((g, near[1], False))
     return sorted([*links, *extra])
+
+
+def _bracketed(tokens: Tokens, groups: Sequence[Group], i: int, before: Sequence[tuple[int, int]]) -> int | None:
+    """The word of harm of the figure right behind which the bracket that holds token `i` opens."""
+    opens = _opening(tokens, i)
+    return None if opens is None else next((cue for g, cue in before if groups[g].last == opens), None)
+
+
+def _opening(tokens: Tokens, i: int) -> int | None:
+    """Where the round bracket that holds token `i` opens."""
+    at = next((k for k in range(i - 1, max(-1, i - 12), -1) if tokens.low[k] in ("(", ")")), None)
+    return at if at is not None and tokens.low[at] == "(" else None
 
 
 def _adds_up(groups: Sequence[Group], whole: int, first: int) -> bool:
@@ -234,6 +275,13 @@ def _parts(tokens: Tokens, groups: Sequence[Group], order: list[int], figures: l
         )
         before = " ".join(tokens.low[max(0, groups[order[k]].first - 3) : groups[order[k]].first])
         after = " ".join(tokens.low[groups[order[k]].first : groups[order[k]].last + 3])
+        opening = _opening(tokens, groups[order[k]].first)
+        holder = next((j for j in range(k) if opening is not None and groups[order[j]].last == opening), None)
+        if holder is not None and result[holder].harm == result[k].harm:
+            result[k] = replace(result[k], part_of=holder)
+            continue
+        if ")" in between and "(" not in between:
+            continue  # the bracket with the parts is closed: a group of its own
         opens = any(p in between or before.endswith(p) for p in phrases("part")[:-1]) or any(
             p in after for p in ("of them", "of whom", "of which")
         )

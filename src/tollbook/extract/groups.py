@@ -176,7 +176,7 @@ def _noun_phrase(
             if j not in nouns:
                 break
             continue
-        if j in actors and tokens.low[j] not in _counted_words():
+        if j in actors and tokens.low[j] not in _counted_words() and tokens.low[j] not in _cue_words():
             actor = actors[j]
             last = j + 1
             j += 1

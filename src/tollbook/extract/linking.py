@@ -114,6 +114,9 @@ def _victims(
         return right(4 if use == "of" else 24)
     if use == "counted":
         return left(0)
+    vague = _vague_of(tokens, groups, first.first)
+    if use in ("state", "verb") and vague is not None and vague not in used:
+        return [vague]
     if use == "state":
         if tokens.low[max(0, first.first - 2) : first.first] == ("of", "the"):
             of_them = [g for g in left(2) if groups[g].count is not None and groups[g].last == first.first - 2]
@@ -131,6 +134,13 @@ def _victims(
     if after and (groups[after[0]].count is not None or groups[after[0]].article):
         return after
     return beside or after or left(2)
+
+
+def _vague_of(tokens: Tokens, groups: Sequence[Group], i: int) -> int | None:
+    """ "Dozens of injured", "scores of dead and wounded": the vague number right before "of" and the word of harm."""
+    if i < 2 or tokens.low[i - 1] != "of":
+        return None
+    return next((g for g, x in enumerate(groups) if x.last == i - 1 and x.count is not None and x.count.word), None)
 
 
 def _listed(tokens: Tokens, i: int) -> bool:

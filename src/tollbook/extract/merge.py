@@ -145,6 +145,8 @@ def merge_acts(acts: Sequence[Act]) -> list[Story]:
 
 def _place(stories: list[Story], act: Act) -> None:
     best = _best(stories, act)
+    if best is None and act.describes and not act.told:
+        return  # who the dead were, of a toll that the report does not give
     if best is None:
         stories.append(Story([act]))
     else:
@@ -152,11 +154,21 @@ def _place(stories: list[Story], act: Act) -> None:
 
 
 def _best(stories: list[Story], act: Act) -> Story | None:
+    if act.describes and (toll := _described(stories, act)) is not None:
+        return toll
     scored = [
         (fit(story, act, recent=story is stories[-1], alone=len(stories) == 1), k) for k, story in enumerate(stories)
     ]
     good = [s for s in scored if s[0] >= weights()["join"]]
     return stories[max(good)[1]] if good else None
+
+
+def _described(stories: list[Story], act: Act) -> Story | None:
+    """The story whose toll an act that only says who the dead were is about: the last told that is large enough."""
+    needed = max(f.min or f.max or 0 for f in act.figures)
+    harm = act.figures[0].harm
+    large = [s for s in stories if any((f.min or f.max or 0) >= needed for f in s.main(harm))]
+    return max(large, key=lambda s: s.acts[-1].index, default=None)
 
 
 @cache

@@ -449,7 +449,7 @@ def _hedged(t: Tokens, core: _Core, floor: int) -> Count:
     low, high, approx = core.low, core.high, False
     first, last = core.first, core.last
     kinds: list[str] = []
-    if found := words.trailing.after(t, last):
+    if (found := words.trailing.after(t, last)) and t.at(found[0]) != "than":
         if not (t.low[last] == "odd" and not t.low[last - 1].isdecimal()):
             kinds.append(found[1])
             last = found[0]

@@ -1,0 +1,84 @@
+"""Who the dead were: figures that describe a toll told elsewhere ("three nurses were among the dead").
+
+They are parts, never tolls of their own: RULINGS.md, and GUIDELINES.md, "Casualties" (`subset_of`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tollbook.extract.groups import Cue, Group
+from tollbook.extract.linking import chained
+from tollbook.extract.tokens import Hit, Tokens
+from tollbook.extract.words import words
+from tollbook.model import Harm
+
+_TO_DEAD = 4  # words from "among" to "dead" ("among Monday's 17 dead")
+_TO_GROUP = 3  # words of "were also" between the group and "among", or between "the dead were" and the group
+
+
+def tells_among(tokens: Tokens) -> bool:
+    """May the sentence say who the dead were, without any other word of harm ("two of the victims were minors")?"""
+    return not words("the_dead").isdisjoint(tokens.low) and ("of" in tokens.low or "among" in tokens.low)
+
+
+def find_among(tokens: Tokens, groups: Sequence[Group], used: frozenset[int]) -> list[tuple[int, Hit[Cue]]]:
+    """(group, word of harm) for numbered groups said to be among the dead or wounded, not among those in `used`."""
+    found: dict[int, Hit[Cue]] = {}
+    for i, word in enumerate(tokens.low):
+        if word in ("among", "amongst"):
+            cue = _dead(tokens, i + 1)
+            if cue is None:
+                continue
+            for g in _before(tokens, groups, i) or _after(tokens, groups, cue.last):
+                found.setdefault(g, cue)
+        elif word == "of" and (cue := _dead(tokens, i + 1)) is not None and _be(tokens, cue.last):
+            for g, group in enumerate(groups):  # "five of the dead were children"
+                if group.last == i and group.count is not None:
+                    found.setdefault(g, cue)
+    for g, group in enumerate(groups):  # the same, where "the victims" are read as the people counted
+        last = tokens.low[group.last - 1]
+        of_them = group.count is not None and "of" in tokens.low[group.first : group.last] and last in words("the_dead")
+        if of_them and _be(tokens, group.last):
+            found.setdefault(g, Hit(group.last - 1, group.last, Cue("killed", "state")))
+    return [(g, cue) for g, cue in sorted(found.items()) if g not in used]
+
+
+def _dead(tokens: Tokens, i: int) -> Hit[Cue] | None:
+    """The word for the dead or the wounded within the next words, as a word of harm."""
+    for k in range(i, min(i + _TO_DEAD, len(tokens))):
+        word = tokens.low[k]
+        if word in words("the_dead") or word in words("the_hurt"):
+            harm: Harm = "killed" if word in words("the_dead") else "injured"
+            return Hit(k, k + 1, Cue(harm, "state"))
+        if word in (",", ".", "and", "was", "were"):
+            break
+    return None
+
+
+def _be(tokens: Tokens, i: int) -> bool:
+    return any(w in words("be") for w in tokens.low[i : i + 2])
+
+
+def _before(tokens: Tokens, groups: Sequence[Group], i: int) -> list[int]:
+    """The numbered groups that end right before "were among" at `i`."""
+    ends = [g for g, group in enumerate(groups) if 0 < i - group.last <= _TO_GROUP and _be(tokens, group.last)]
+    if not ends:
+        return []
+    chain = [ends[-1]]
+    while chain[0] and chained(tokens, groups[chain[0] - 1], groups[chain[0]]):
+        chain.insert(0, chain[0] - 1)
+    return [g for g in chain if groups[g].count is not None or groups[g].article]
+
+
+def _after(tokens: Tokens, groups: Sequence[Group], i: int) -> list[int]:
+    """The numbered groups that stand right behind "among the dead were"."""
+    if not _be(tokens, i):
+        return []
+    starts = [g for g, group in enumerate(groups) if 0 < group.first - i <= _TO_GROUP]
+    if not starts:
+        return []
+    chain = [starts[0]]
+    while chain[-1] + 1 < len(groups) and chained(tokens, groups[chain[-1]], groups[chain[-1] + 1]):
+        chain.append(chain[-1] + 1)
+    return [g for g in chain if groups[g].count is not None or groups[g].article]
