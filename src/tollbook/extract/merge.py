@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 
 from tollbook import lexicon
 from tollbook.errors import LexiconError
@@ -123,6 +123,7 @@ def heaviest(types: Counter[ActType]) -> ActType | None:
     return best
 
 
+@lru_cache(maxsize=8192)
 def fold(name: str) -> str:
     """A name for comparing: lower case, no article, only letters and digits."""
     return re.sub(r"[\W_]+", "", re.sub(r"^(al|el|the)[\s\-]+", "", name.lower()))

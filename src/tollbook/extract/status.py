@@ -139,6 +139,8 @@ def denial_of(tokens: Tokens, actors: Sequence[Actor], telling: Telling | None =
     if lists.denials.isdisjoint(tokens.low):
         return None
     for i, word in enumerate(tokens.low):
+        if word not in lists.denials:
+            continue
         if lists.has("denial", "deny", word) or lists.has("denial", "reject", word):
             if _denies_act(tokens, i, telling, strong=lists.has("denial", "deny", word)):
                 return _denier(tokens, actors, i)

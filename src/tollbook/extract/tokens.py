@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from tollbook.model import Span
 
@@ -33,30 +34,22 @@ class Tokens:
 
     def at(self, position: int) -> int:
         """The index of the first token that ends after `position`; len(self) past the last one."""
-        low, high = 0, len(self.ends)
-        while low < high:
-            middle = (low + high) // 2
-            if self.ends[middle] <= position:
-                low = middle + 1
-            else:
-                high = middle
-        return low
+        return bisect_right(self.ends, position)
 
 
 def tokenize(text: str, span: Span) -> Tokens:
     """The tokens of text[span[0]:span[1]]."""
-    starts: list[int] = []
-    ends: list[int] = []
-    low: list[str] = []
-    for match in _word().finditer(text, span[0], span[1]):
-        starts.append(match.start())
-        ends.append(match.end())
-        low.append(match.group().lower().replace("’", "'"))
-    return Tokens(span, tuple(starts), tuple(ends), tuple(low))
+    first, last = span
+    spans = [match.span() for match in _word().finditer(text, first, last)]
+    lowered = text[first:last].lower().replace("’", "'")
+    if len(lowered) == last - first:
+        low = tuple([lowered[a - first : b - first] for a, b in spans])
+    else:  # a letter that grows in lower case moves all places behind it
+        low = tuple([text[a:b].lower().replace("’", "'") for a, b in spans])
+    return Tokens(span, tuple([a for a, _ in spans]), tuple([b for _, b in spans]), low)
 
 
-@dataclass(frozen=True, slots=True)
-class Hit(Generic[T]):
+class Hit(NamedTuple, Generic[T]):
     """A phrase found: token range [first, last) and what the lexicon says of it."""
 
     first: int
@@ -85,44 +78,46 @@ class Phrases(Generic[T]):
         self._stems = {first[:-1]: rows for first, rows in self._by_first.items() if first.endswith("*")}
         self._stem_lengths = sorted({len(stem) for stem in self._stems})
         self._rows_of: dict[str, _Rows[T]] = {}
+        self._blank: set[str] = set()
 
     def find(self, tokens: Tokens) -> list[Hit[T]]:
         """Every phrase, in order, not overlapping (one Hit for each value of a phrase)."""
         hits: list[Hit[T]] = []
-        low = tokens.low
-        count = len(low)
-        known = self._rows_of.get
-        i = 0
-        while i < count:
-            rows = known(low[i]) or self._rows(low[i])
-            if rows.any:
-                match = rows.match(low, i, count)
-                if match is not None:
-                    rest, values = match
-                    last = i + 1 + len(rest)
-                    hits.extend(Hit(i, last, value) for value in values)
-                    i = last - 1
-            i += 1
+        low, blank = tokens.low, self._blank
+        if blank.issuperset(low):
+            return hits
+        count, last = len(low), 0
+        for i in [k for k, word in enumerate(low) if word not in blank]:
+            if i < last:
+                continue
+            rows = self._rows_of.get(low[i]) or self._rows(low[i])
+            match = rows.match(low, i, count) if rows is not None else None
+            if match is not None:
+                rest, values = match
+                last = i + 1 + len(rest)
+                hits.extend([Hit(i, last, value) for value in values])
         return hits
 
-    def _rows(self, word: str) -> _Rows[T]:
-        """The phrases that may begin with this word; remembered for the words seen so far."""
+    def _rows(self, word: str) -> _Rows[T] | None:
+        """The phrases that may begin with this word, None of none; remembered for the words seen so far."""
         found = list(self._by_first.get(word, ()))
         for length in self._stem_lengths:
             found += self._stems.get(word[:length], ()) if length <= len(word) else ()
-        rows = _Rows(found)
-        if len(self._rows_of) < _REMEMBERED:
-            self._rows_of[word] = rows
+        rows = _Rows(found) if found else None
+        if len(self._rows_of) + len(self._blank) < _REMEMBERED:
+            if rows is None:
+                self._blank.add(word)
+            else:
+                self._rows_of[word] = rows
         return rows
 
 
 class _Rows(Generic[T]):
     """The phrases behind one first word, looked up by the second word."""
 
-    __slots__ = ("any", "second", "single", "wild")
+    __slots__ = ("second", "single", "wild")
 
     def __init__(self, rows: list[tuple[tuple[str, ...], list[T]]]) -> None:
-        self.any = bool(rows)
         self.single: list[T] | None = next((values for rest, values in rows if not rest), None)
         self.second: dict[str, list[tuple[tuple[str, ...], list[T]]]] = {}
         self.wild: list[tuple[tuple[str, ...], list[T]]] = []

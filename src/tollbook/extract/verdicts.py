@@ -159,11 +159,11 @@ def blamed_in(tokens: Tokens, actors: Sequence[Actor]) -> list[Blame]:
 def _told_of(tokens: Tokens, sided: Sequence[Actor]) -> list[Blame]:
     """ "X carried out the attack", "either X or Y was behind it"."""
     lists, low = book(), tokens.low
+    if not sided or any(lists.has("blamed", "not_deeds", w) for w in low):
+        return []
     for k, actor in enumerate(sided):
         end = tokens.at(actor.span[1] - 1) + 1
         after = low[end : end + 4]
-        if any(lists.has("blamed", "not_deeds", w) for w in low):
-            return []
         if after and any(lists.has("blamed", "deeds", w) for w in after) and "," not in after and "by" not in after:
             return [Blame(a, "asserted") for a in together_with(tokens, sided, [sided[k]])]
     return []

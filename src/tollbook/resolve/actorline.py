@@ -50,8 +50,12 @@ def value_of(hits: Sequence[Hit], kind: type, **wanted: Any) -> tuple[int, Any, 
     """The longest hit with a value of this type whose fields are among those wanted: (words, value, possessive)."""
     for length, values, clipped in hits:
         for value in values:
-            if isinstance(value, kind) and all(getattr(value, key) in want for key, want in wanted.items()):
-                return length, value, clipped
+            if isinstance(value, kind):
+                for key, want in wanted.items():
+                    if getattr(value, key) not in want:
+                        break
+                else:
+                    return length, value, clipped
     return None
 
 

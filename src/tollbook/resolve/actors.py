@@ -27,7 +27,7 @@ from tollbook.resolve.actorbook import (
 )
 from tollbook.resolve.actorline import Found, Line, Told, joined, only_adjective, value_of
 from tollbook.resolve.forces import acting_adjective, acting_country, state_force
-from tollbook.resolve.names import Word, in_capitals, words
+from tollbook.resolve.names import Hit, Word, in_capitals, words
 
 __all__ = ["ActorBook", "check_actors", "find_actors", "load_actors"]
 
@@ -70,7 +70,9 @@ def _line(text: str, span: tuple[int, int], book: ActorBook) -> Line:
     start, end = span
     caps = in_capitals(text, start, end)
     found = words(text, start, end)
-    hits = [book.index.at(text, found, i, caps) for i in range(len(found))]
+    hits: list[list[Hit]] = [[] for _ in found]
+    for i in book.index.openings(found):
+        hits[i] = book.index.at(text, found, i, caps)
     for i, at in enumerate(hits):
         if at and any(isinstance(value, Mark) and value.role == "place" for value in at[0][1]):
             for k in range(i, i + at[0][0]):
@@ -90,8 +92,12 @@ def _no_acronym(length: int, values: list[Any]) -> list[Any]:
 
 def _read_line(line: Line, book: ActorBook, report: Told) -> list[Actor]:
     found: list[Actor] = []
+    openers = book.words.openers
     i = 0
     while i < len(line.words):
+        if not line.hits[i] and line.words[i].norm not in openers and (line.caps or not _capital(line, line.words[i])):
+            i += 1  # nothing the book knows begins here, and no name that no table holds
+            continue
         best = _best(line, i, book, report)
         if best is None:
             i += 1

@@ -20,6 +20,7 @@ from tollbook.resolve.tables import split
 _WORD = re.compile(r"(?:[^\W\d_]\.){2,8}|[^\W_½¼¾]+(?:['’ʼ`‘][^\W_]+){0,3}")
 _ARTICLES = frozenset({"al", "el"})
 _HYPHEN_ARTICLES = frozenset({"an", "ar", "as", "ash", "at", "ad", "az", "ud", "ul", "ur"})
+_ANY_ARTICLE = _ARTICLES | _HYPHEN_ARTICLES
 # For names in ASCII: apostrophes and full stops go, every other mark parts two words.
 _ASCII = {i: (None if chr(i) in "'`." else " ") for i in range(128) if not chr(i).isalnum()}
 _APOSTROPHES = str.maketrans("", "", "'’ʼ`‘.")
@@ -83,10 +84,13 @@ def words(text: str, start: int, end: int) -> tuple[Word, ...]:
     for position, hit in enumerate(hits):
         at, to = hit.span()
         norm = fold(hit.group())
-        gap = _gap(text[last_end:at]) if lead is None else lead[1]
-        opening = at if lead is None else lead[0]
+        if lead is not None:
+            opening, gap = lead
+        else:
+            between = text[last_end:at]
+            opening, gap = at, 0 if between == " " else _gap(between)
         last_end = to
-        if norm in _ARTICLES or norm in _HYPHEN_ARTICLES:
+        if norm in _ANY_ARTICLE:
             after = text[to : to + 1]
             joined = after == "-" or (norm in _ARTICLES and after == " ")
             if joined and lead is None and position + 1 < len(hits) and hits[position + 1].start() == to + 1:
@@ -126,8 +130,8 @@ class Index:
 
     def __init__(self) -> None:
         self._phrases: dict[str, list[tuple[str, Any]]] = {}
-        self._lengths: dict[str, list[int]] = {}
-        self._sorted: dict[str, tuple[int, ...]] = {}
+        self._by_first: dict[str, list[list[str]]] = {}
+        self._asked: dict[str, tuple[tuple[int, ...], frozenset[str]]] = {}
 
     def add(self, name: str, value: Any, case: str | None = None) -> None:
         """Adds one name with one value; the case rule is read off the name unless given."""
@@ -140,11 +144,11 @@ class Index:
             entries.append(entry)
             return
         self._phrases[key] = [entry]
-        lengths = self._lengths.get(first)
-        if lengths is None:
-            self._lengths[first] = [len(parts)]
+        alike = self._by_first.get(first)
+        if alike is None:
+            self._by_first[first] = [parts]
         else:
-            lengths.append(len(parts))
+            alike.append(parts)
 
     def at(self, text: str, found: Sequence[Word], i: int, caps: bool) -> list[Hit]:
         """What starts at word i: (number of words, values, ends in a possessive s), the longest first.
@@ -153,24 +157,41 @@ class Index:
         """
         first = found[i].norm
         hits: list[Hit] = []
-        if first in self._lengths:
+        if first in self._by_first:
             self._collect(text, found, i, first, caps, hits)
-        if first[-1:] == "s" and first[:-1] in self._lengths:
+        if first[-1:] == "s" and first[:-1] in self._by_first:
             self._collect(text, found, i, first[:-1], caps, hits)
         if len(hits) > 1:
             hits.sort(key=lambda hit: (-hit[0], hit[2]))
         return hits
 
+    def openings(self, found: Sequence[Word]) -> list[int]:
+        """The words at which a name may start: `at` is empty for all others."""
+        firsts = self._by_first
+        return [
+            i
+            for i, word in enumerate(found)
+            if (norm := word.norm) in firsts or (norm[-1:] == "s" and norm[:-1] in firsts)
+        ]
+
+    def _ask(self, key: str) -> tuple[tuple[int, ...], frozenset[str]]:
+        """The lengths of the names that begin with this word, the longest first, and what their second words may be."""
+        alike = self._by_first[key]
+        seconds = {parts[1] for parts in alike if len(parts) > 1}
+        seconds |= {parts[1] + "s" for parts in alike if len(parts) == 2}  # a possessive or a plural
+        lengths = tuple(sorted({len(parts) for parts in alike}, reverse=True))
+        found = self._asked[key] = lengths, frozenset(seconds)
+        return found
+
     def _collect(self, text: str, found: Sequence[Word], i: int, key: str, caps: bool, hits: list[Hit]) -> None:
         single = key != found[i].norm
-        lengths = self._sorted.get(key)
-        if lengths is None:
-            lengths = self._sorted[key] = tuple(sorted(set(self._lengths[key]), reverse=True))
+        lengths, seconds = self._asked.get(key) or self._ask(key)
         room = 1
-        while room < lengths[0] and i + room < len(found) and found[i + room].gap < 3:
-            room += 1
+        if not single and i + 1 < len(found) and found[i + 1].norm in seconds:
+            while room < lengths[0] and i + room < len(found) and found[i + room].gap < 3:
+                room += 1
         for length in lengths:
-            if length > room or (single and length != 1):
+            if length > room:
                 continue
             joined = key if length == 1 else " ".join([w.norm for w in found[i : i + length]])
             entries, clipped = self._phrases.get(joined), single
@@ -195,6 +216,7 @@ def _case_fits(case: str, raw: str, clipped: bool) -> bool:
     return any(c.isupper() for c in raw) if " " in raw else raw[:1].isupper()
 
 
+@lru_cache(maxsize=256)
 def in_capitals(text: str, start: int, end: int) -> bool:
     """Whether a sentence is written in capitals (at most one letter in ten is small)."""
     piece = text[start:end]

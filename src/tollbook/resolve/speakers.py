@@ -183,6 +183,9 @@ def _cues(line: Line, book: SpeechBook) -> list[_Cue]:
     i = 0
     n = len(line.words)
     while i < n:
+        if line.words[i].norm not in book.cue_words:
+            i += 1
+            continue
         before = _before(line, i, book)
         if before is not None:
             length, weak = before

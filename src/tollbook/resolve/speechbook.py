@@ -48,6 +48,7 @@ class SpeechBook:
     voices: Index
     institutions: dict[str, Institution]
     verbs: dict[str, str]
+    cue_words: frozenset[str]  # the first words of `verbs` and of `before`
     weak: frozenset[str]
     after_weak: frozenset[str]
     strict: frozenset[str]
@@ -129,16 +130,19 @@ def load_speech() -> SpeechBook:
         for part in norms(name)
         if len(part) > 2
     )
+    verbs = {" ".join(norms(verb)): stance for stance, listed in data["verbs"].items() for verb in split(listed)}
+    before = _by_first(split(data["before"]))
     return SpeechBook(
         voices=voices,
         institutions=institutions,
-        verbs={" ".join(norms(verb)): stance for stance, listed in data["verbs"].items() for verb in split(listed)},
+        verbs=verbs,
+        cue_words=frozenset([*(verb.split()[0] for verb in verbs), *before]),
         weak=single("weak"),
         after_weak=single("after_weak"),
         strict=single("strict"),
         after_strict=single("after_strict"),
         vague_monitors=phrases("vague_monitors"),
-        before=_by_first(split(data["before"])),
+        before=before,
         before_weak=phrases("before_weak"),
         as_saying=phrases("as_saying"),
         claim_phrases=phrases("claim_phrases"),

@@ -61,19 +61,17 @@ def read_line(text: str, sentence: Sentence, actors: Sequence[Actor], book: Spee
     caps = in_capitals(text, start, end)
     ends: dict[int, tuple[int, Voice]] = {}
     starts: dict[int, tuple[int, Voice]] = {}
-    i = 0
-    while i < len(found):
-        hits = book.voices.at(text, found, i, caps)
+    after = 0
+    for i in book.voices.openings(found):
+        hits = book.voices.at(text, found, i, caps) if i >= after else ()
         if hits:
             length, values, _ = hits[0]
             if not (
                 caps and length == 1 and text[found[i].bare : found[i].end] in ("WHO", "US", "IT", "LATIN", "DAN", "AP")
             ):
-                ends[i + length] = (i, values[0])
-                starts[i] = (i + length, values[0])
-                i += length
-                continue
-        i += 1
+                after = i + length
+                ends[after] = (i, values[0])
+                starts[i] = (after, values[0])
     by_start = {word.start: k for k, word in enumerate(found)} | {word.bare: k for k, word in enumerate(found)}
     actor_ends: dict[int, tuple[int, Actor]] = {}
     actor_starts: dict[int, tuple[int, Actor]] = {}
