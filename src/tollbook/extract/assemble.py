@@ -310,6 +310,9 @@ def _date(
 def _places(story: Story, stories: Sequence[Story], marks: Sequence[Marks]) -> list[Place]:
     """The story's own places, or those its next sentences, the act told before it, or the headline name."""
     own = story.places
+    if own and story.sites:
+        small = [p for p in own if width(p) == 0]
+        return [*small, *story.sites, *own[len(small) :]][:5]
     if not own or width(own[0]) > 0:
         told = {a.index for s in stories for a in s.acts}
         more = _named_after(story, told, marks, strict=bool(own))
@@ -321,9 +324,9 @@ def _places(story: Story, stories: Sequence[Story], marks: Sequence[Marks]) -> l
         mark = marks[index]
         before = [p for p in mark.places if p.level not in ("country", "point") and not elsewhere(mark, p)]
         if before and mark.sentence.kind != "title":
-            return sorted(before, key=width)[:3]
+            return [*sorted(before, key=width)[:3], *story.sites][:5]
     title = [p for m in marks[:1] if m.sentence.kind == "title" for p in m.places if p.level != "country"]
-    return title[:3]
+    return [*title[:3], *story.sites][:5]
 
 
 def _named_after(story: Story, told: set[int], marks: Sequence[Marks], *, strict: bool) -> list[Place]:

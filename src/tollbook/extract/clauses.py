@@ -47,6 +47,7 @@ class Act:
     split: bool = False
     said_on: list[DateRange] = field(default_factory=list)
     harms: frozenset[str] = field(default_factory=frozenset)
+    sites: list[Place] = field(default_factory=list)  # streets, hospitals, airports: named, finer than `places`
 
     @property
     def statistic(self) -> bool:
@@ -226,6 +227,9 @@ def _read(marks: Marks, index: int, first: int, last: int, *, shared: bool) -> A
         ]
     )
     places = [p for p in places if not measured_from(marks, p)] or places
+    sites = [
+        p for p in marks.places if is_site(p) and _inside(marks, p.span, first, last) and not elsewhere(marks, p)
+    ]
     dates = [d for d in marks.dates if d.span is not None and _inside(marks, d.span, first, last)]
     if shared and not dates:
         dates = list(marks.dates)
@@ -267,6 +271,7 @@ def _read(marks: Marks, index: int, first: int, last: int, *, shared: bool) -> A
         shared,
         said_on=said_on,
         harms=harms,
+        sites=sites,
     )
 
 
@@ -384,6 +389,11 @@ def _real(marks: Marks, trigger: Trigger) -> bool:
     if low and low[-1] == "to" and not (len(low) > 1 and low[-2] in words("due")):
         return False  # "to attack": meant, not done
     return not any(w in words("not_done") for w in low[-3:])
+
+
+def is_site(place: Place) -> bool:
+    """A named street, hospital or airport; a point measured from a town ("73km from Baghdad") bears no name."""
+    return place.level == "point" and (place.lat is None or place.gazetteer_id is not None or place.admin1 is not None)
 
 
 _REGION_KM = 25.0

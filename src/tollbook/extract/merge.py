@@ -82,6 +82,11 @@ class Story:
         return out
 
     @property
+    def sites(self) -> list[Place]:
+        """Named streets, hospitals and airports of all tellings, each name once."""
+        return list({fold(p.name): p for act in reversed(self.acts) for p in reversed(act.sites)}.values())[::-1]
+
+    @property
     def dates(self) -> list[DateRange]:
         """Dates of all tellings, in order."""
         return [d for act in self.acts for d in act.dates]

@@ -22,6 +22,7 @@ from tollbook.resolve.actors import find_actors, load_actors
 from tollbook.resolve.counts import find_counts
 from tollbook.resolve.dates import find_dates
 from tollbook.resolve.gazetteer import Gazetteer
+from tollbook.resolve.place_outlets import home_of
 from tollbook.resolve.places import PlaceReading, read_places
 from tollbook.resolve.speakers import find_speakers
 from tollbook.sentences import split_sentences
@@ -60,7 +61,8 @@ class RulesExtractor:
         actors = find_actors(text, sentences, self._book, published=report.published)
         speakers = find_speakers(text, sentences, actors)
         names = sorted([a.span for a in actors] + [s.span for s in speakers])
-        reading = read_places(text, sentences, self._gazetteer, country=report.country, skip=names)
+        home = home_of(report.outlet, report.url)
+        reading = read_places(text, sentences, self._gazetteer, country=report.country, home=home, skip=names)
         marks = []
         for sentence in sentences:
             first, last = sentence.span
