@@ -225,18 +225,30 @@ def records(
 @guarded
 @asks({name: option for name, option in HOW.items() if name != "as_of"})
 def diff(
-    book: BookPath,
+    book: Annotated[Path, typer.Argument(metavar="BOOK|DIR", help="A book, or the older of two releases.")],
     asked: Asked,
-    start: Annotated[str, typer.Option("--from", metavar="DAY", help="The earlier day.")],
-    end: Annotated[str, typer.Option("--to", metavar="DAY", help="The later day.")],
+    newer: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="The newer release.")] = None,
+    start: Annotated[str | None, typer.Option("--from", metavar="DAY", help="In a book: the earlier day.")] = None,
+    end: Annotated[str | None, typer.Option("--to", metavar="DAY", help="In a book: the later day.")] = None,
     out: Out = None,
 ) -> None:
-    """What changed in the book between the ends of two days (UTC), line by line, and why."""
-    from tollbook import changes
-    from tollbook.book import open_book
+    """What changed, line by line: in a book between the ends of two days (UTC), and why; or between two releases."""
+    from tollbook.errors import UsageError
     from tollbook.render.text import printable
 
-    with open_book(book) as opened:
-        found = changes.diff(opened, start, end, **asked.how)
+    if newer is not None or book.is_dir():
+        from tollbook.exchange import reldiff
+
+        if newer is None or start or end:
+            raise UsageError("diff takes two release folders, or a book with --from DAY and --to DAY")
+        told = reldiff.text(reldiff.diff_releases(book, newer), book, newer)
+    else:
+        from tollbook import changes
+        from tollbook.book import open_book
+
+        if not start or not end:
+            raise UsageError("in a book diff takes --from DAY and --to DAY")
+        with open_book(book) as opened:
+            told = changes.text(changes.diff(opened, start, end, **asked.how))
     with output(out) as stream:
-        stream.write(printable(changes.text(found)) + "\n")
+        stream.write(printable(told) + "\n")
