@@ -9,12 +9,15 @@ from tollbook.extract.figures import Figure
 from tollbook.extract.merge import Story
 from tollbook.model import Casualty, Harm, Report, Speaker
 
+_ROUNDED = 20  # from here on "at least" may round a sum by one
+
 
 def casualties(story: Story, report: Report) -> list[Casualty]:
     """The figures of a story: each number once, parts pointing at their whole, vague ones dropped for exact."""
     kept: list[Casualty] = []
     heads: list[str | None] = []
     listed: list[bool] = []
+    told_in: list[int] = []
     counted = any(f.counted for f, _ in story.figures)
     body_first = sorted(story.acts, key=lambda a: a.title)
     for act in body_first:
@@ -32,7 +35,7 @@ def casualties(story: Story, report: Report) -> list[Casualty]:
                 if retold and not act.title:  # a lead rounds what the details give: the bound told last holds
                     kept[twin] = _retold(kept[twin], figure, act.marks.speakers, report)
                 continue
-            if act.title and any(c.harm == figure.harm for c in kept):
+            if act.title and any(c.harm == figure.harm for c in kept) and not _sums_up(figure, kept, told_in):
                 continue
             if figure.word and any(c.harm == figure.harm and c.word is None for c in kept):
                 continue
@@ -45,12 +48,45 @@ def casualties(story: Story, report: Report) -> list[Casualty]:
             kept.append(_casualty(figure, whole, speaker, report))
             heads.append(figure.head)
             listed.append(figure.among_dead)
+            told_in.append(act.index)
             index[n] = len(kept) - 1
-    kept = _within(_classes(kept, heads), listed)
+    kept = _added_up(_within(_classes(kept, heads), listed), told_in)
     exact = {c.harm for c in kept if c.word is None}
     if any(c.word and c.harm in exact for c in kept):
         kept = _without_vague(kept, exact)
     return kept
+
+
+def _groups_of(harm: Harm, kept: Sequence[Casualty], told_in: Sequence[int]) -> list[list[int]]:
+    """The figures for one harm that one sentence tells side by side, where it tells two or more."""
+    by_sentence: dict[int, list[int]] = {}
+    for i, c in enumerate(kept):
+        if c.harm == harm and c.subset_of is None and c.min is not None and c.word is None:
+            by_sentence.setdefault(told_in[i], []).append(i)
+    return [group for group in by_sentence.values() if len(group) > 1]
+
+
+def _makes(low: int | None, high: int | None, total: int) -> bool:
+    """Is a toll of `low` to `high` the sum `total`? "At least 70" may round 69."""
+    return low is not None and (low == total or (high is None and low >= _ROUNDED and abs(low - total) == 1))
+
+
+def _sums_up(figure: Figure, kept: Sequence[Casualty], told_in: Sequence[int]) -> bool:
+    """Is a headline's toll the sum of groups that one sentence of the body tells side by side?"""
+    groups = _groups_of(figure.harm, kept, told_in)
+    return any(_makes(figure.min, figure.max, sum(kept[i].min or 0 for i in group)) for group in groups)
+
+
+def _added_up(kept: list[Casualty], told_in: Sequence[int]) -> list[Casualty]:
+    """Groups told side by side are parts of a toll, told in another sentence, that is their sum."""
+    out = list(kept)
+    for w, whole in enumerate(kept):
+        if whole.subset_of is not None:
+            continue
+        for group in _groups_of(whole.harm, out, told_in):
+            if w not in group and _makes(whole.min, whole.max, sum(out[i].min or 0 for i in group)):
+                out = [replace(c, subset_of=w) if i in group else c for i, c in enumerate(out)]
+    return out
 
 
 def _retold(before: Casualty, figure: Figure, speakers: Sequence[Speaker], report: Report) -> Casualty:

@@ -22,6 +22,7 @@ from tollbook.model import Actor, ActType, DateRange, Place
 
 _NEVER = -99.0
 _TELLING = 8  # from here on two acts of one report hardly share a toll by chance
+_ROUND = 20  # from here on "at least" may round a sum by one
 _IDENTITY = {"toll_same", "toll_same_small", "toll_part", "place_same", "place_nested"}
 WEIGHTS = (
     "join", "title", "nothing_shared", "anaphora_recent", "anaphora", "adds_recent", "next_without_place",
@@ -229,6 +230,16 @@ def _numbers(figures: Sequence[Figure]) -> set[tuple[str, int]]:
     return {(f.harm, f.min if f.min is not None else f.max or 0) for f in figures if not f.word}
 
 
+def _summed(story: Story, act: Act) -> bool:
+    """Do the killed groups of one telling add up to the toll of the other ("at least" may round)?"""
+    groups, tolls = [f.min or 0 for f in _toll(act)], [[f.min or 0 for f in _toll(a)] for a in story.acts]
+    return any(
+        len(a) > 1 and len(b) == 1 and b[0] >= _TELLING and 0 <= b[0] - sum(a) <= (b[0] >= _ROUND)
+        for told in tolls
+        for a, b in ((groups, told), (told, groups))
+    )
+
+
 def _figures_fit(story: Story, act: Act) -> str:
     mine = _numbers([f for f in act.figures if f.part_of is None and f.counted])
     all_mine = _numbers([f for f in act.figures if f.counted])
@@ -242,6 +253,8 @@ def _figures_fit(story: Story, act: Act) -> str:
     dead = {n for h, n in mine if h == "killed"}, {n for h, n in whole if h == "killed"}
     if common and not (dead[0] and dead[1] and not dead[0] & dead[1]):
         return "toll_same" if any(n >= _TELLING for _, n in common) or len(common) > 1 else "toll_same_small"
+    if _summed(story, act):
+        return "toll_same"
     if any(n > 4 for _, n in all_mine & theirs):
         return "toll_part"
     if any(f.more for f in act.figures):
