@@ -34,7 +34,7 @@ from tollbook.link.features import Reason, explain
 from tollbook.model import Furniture, Issue, Record, Report, to_plain
 from tollbook.store import SqlStore, derive, end_of, load, report_key, schema
 from tollbook.store.counting import Counted, read_counted
-from tollbook.store.filters import EVERYTHING, Day, Filters
+from tollbook.store.filters import EVERYTHING, Day, Filters, day_of
 from tollbook.store.records import Grounded, ground_record, rebuild
 from tollbook.store.views import as_of_view
 from tollbook.store.world import tellings_of
@@ -271,7 +271,9 @@ class Book:
             numbers = sorted(connection.execute(newest).scalars())
         for batch in load.chunks(numbers, 200):
             with self.store.read() as connection:
-                rows = connection.execute(sa.select(table).where(table.c.seq.in_(batch)).order_by(table.c.seq)).all()
+                rows = connection.execute(
+                    sa.select(table).where(load.among(table.c.seq, batch)).order_by(table.c.seq)
+                ).all()
             for row in rows:
                 meta = json.loads(row.meta)
                 if not meta.get("expunged"):
@@ -297,7 +299,7 @@ class Book:
         """A connection whose derived tables are what is asked: of now by the default rule, or computed for it."""
         options = self.counting(how)
         self.refresh()
-        day = _day(how.get("as_of"))
+        day = day_of(how.get("as_of"))
         if day is None and options == self.options:
             with self.store.read() as connection:
                 yield connection
@@ -350,9 +352,15 @@ class Book:
             }
             live = load.live_runs(connection)
             for batch in load.chunks(sorted(live)):
-                rests = load.lookup(connection, sa.select(runs.c.seq, runs.c.record).where(runs.c.seq.in_(batch)))
+                rests = load.lookup(
+                    connection, sa.select(runs.c.seq, runs.c.record).where(load.among(runs.c.seq, batch))
+                )
                 claims: dict[int, list[tuple[str, str, str, dict[str, Any]]]] = {}
-                query = sa.select(schema.claims).where(schema.claims.c.run_seq.in_(batch)).order_by(schema.claims.c.seq)
+                query = (
+                    sa.select(schema.claims)
+                    .where(load.among(schema.claims.c.run_seq, batch))
+                    .order_by(schema.claims.c.seq)
+                )
                 for c in connection.execute(query):
                     value = json.loads(c.value)
                     if c.kind == "act" and value.get("scope") != "statistic":
@@ -367,7 +375,7 @@ class Book:
         """The incident that an id leads to: its own, a merged one's, or a mention's. A unique beginning of an id is
         enough. Raises UsageError where it leads to none or to several."""
         table = schema.mentions
-        query = sa.select(table.c.incident_id).where(table.c.mention_id.like(f"{_bare(asked)}%")).distinct()
+        query = sa.select(table.c.incident_id).where(table.c.mention_id.op("GLOB")(f"{_bare(asked)}*")).distinct()
         found = sorted({i for i in connection.execute(query).scalars() if i})
         if not found:
             raise UsageError(f"no incident {asked!r} in this book")
@@ -412,7 +420,7 @@ class Book:
 
     def held(self, connection: sa.Connection) -> Held:
         """The decisions that hold in a view."""
-        return load.held(connection, load.decisions(connection), load.live_runs(connection))[0]
+        return load.held(connection, load.decisions(connection))[0]
 
 
 _ELSEWHERE = ("text", "text_sha256", "furniture")
@@ -476,15 +484,6 @@ def _stored(row: Any, meta: Mapping[str, Any]) -> Report:
     )
 
 
-def _day(value: Day) -> dt.date | None:
-    if value is None or isinstance(value, dt.date):
-        return value
-    try:
-        return dt.date.fromisoformat(value)
-    except ValueError:
-        raise UsageError(f"{value!r} is not a day (YYYY-MM-DD)") from None
-
-
 def _line(counted: Counted, card: Mapping[str, Any]) -> Line:
     return Line(
         id=counted.id,
@@ -537,7 +536,7 @@ def _sentences(connection: sa.Connection, found: State) -> dict[str, str]:
     table = schema.claims
     out: dict[str, str] = {}
     for batch in load.chunks(sorted(set(ids))):
-        query = sa.select(table.c.claim_id, table.c.quote).where(table.c.claim_id.in_(batch))
+        query = sa.select(table.c.claim_id, table.c.quote).where(load.among(table.c.claim_id, batch))
         out.update(load.lookup(connection, query))
     return out
 

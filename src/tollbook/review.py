@@ -20,7 +20,8 @@ from tollbook.errors import UsageError
 from tollbook.ledger.decisions import FIELDS, KINDS, Decision, standing
 from tollbook.model import Report
 from tollbook.ontology import codes
-from tollbook.store import load, schema
+from tollbook.store import end_of, load, schema
+from tollbook.store.filters import Day, day_of
 from tollbook.store.records import HARMS, WHO, digest, dump, ground_record
 
 _SUBJECTS = {"same": 2, "apart": 2, "unsure": 2, "accept": 1, "reject": 1, "correct": 1, "undo": 1}
@@ -180,10 +181,12 @@ def add_note(
     return _write(book, "same", [a.claim_id for a in anchors], {"added": True}, anchors, why, signed)
 
 
-def history(book: Book, subject: str | None = None) -> list[HistoryLine]:
-    """Every decision, oldest first, or those on one id; each with whether it was undone."""
+def history(book: Book, subject: str | None = None, as_of: Day = None) -> list[HistoryLine]:
+    """Every decision, oldest first, or those on one id; each with whether it was undone. `as_of`: as they stood at the
+    end of a UTC day."""
+    day = day_of(as_of)
     with book.store.read() as connection:
-        rows = load.decisions(connection)
+        rows = load.decisions(connection, end_of(day) if day else None)
     holding = {d.id for d in standing(rows)}
     return [
         HistoryLine(d, d.id in holding or d.kind in ("undo", "expunge"))

@@ -61,6 +61,9 @@ def decide(
     words: Annotated[
         str | None, typer.Option(metavar="TEXT", help="add: the words of the note with the figure.")
     ] = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", metavar="DAY", help="history: as it stood at the end of DAY (UTC).")
+    ] = None,
 ) -> None:
     """Write down what a person decides. Nothing is overwritten; the newest decision on a subject holds.
 
@@ -81,13 +84,15 @@ def decide(
     listed = ids or []
     if kind == "history":
         with open_book(book) as opened:
-            for line in review.history(opened, listed[0] if listed else None):
+            for line in review.history(opened, listed[0] if listed else None, as_of):
                 d = line.decision
                 typer.echo(
                     f"{d.at[:19]}  {d.id}  {'holds ' if line.holds else 'undone'}  {d.kind} {' '.join(d.subjects)}"
                     f"  {d.user}: {d.why}"
                 )
         return
+    if as_of is not None:
+        raise UsageError("--as-of goes with history; a decision is made now")
     with open_book(book, write=True) as opened:
         if kind == "add":
             if len(listed) != 1 or not note or not words or not figure:

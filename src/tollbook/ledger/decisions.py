@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from tollbook.model import Span
 
 KINDS = ("same", "apart", "unsure", "accept", "reject", "correct", "add", "undo")
 FIELDS = ("figure", "date", "place", "actor", "type", "grade")
@@ -101,13 +103,24 @@ def hold(decisions: Iterable[Decision], bound: Mapping[tuple[int, int], str]) ->
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where an anchor stands in the newest reading of its report: the claims there, its span there (None: gone), and
+    whether the text is another than the one the anchor was set in."""
+
+    claims: Iterable[tuple[str, str, Span, str]]
+    span: Span | None
+    rewritten: bool = False
+
+
 def bind(
-    decisions: Iterable[Decision], live: Mapping[str, str], claims_of: Mapping[str, Iterable[tuple[str, str, int, int]]]
+    decisions: Iterable[Decision], live: Container[str], find: Callable[[Mapping[str, Any]], Standing | None]
 ) -> tuple[dict[tuple[int, int], str], list[Decision]]:
     """(which live claim each subject means, rows that no longer mean any).
 
-    `live` maps a live claim to its report; `claims_of` a report to its live claims (id, kind, start, end). A subject
-    that is no longer live binds to the claim of its kind whose span overlaps the anchor's most.
+    `live` holds the ids of live claims; `find` tells where an anchor stands now. A subject that is no longer live binds
+    to the claim of its kind (id, kind, span, words) that overlaps its anchor most; a figure of a text that was
+    rewritten only where its words are the same, since what was decided was about them.
     """
     bound: dict[tuple[int, int], str] = {}
     orphans: list[Decision] = []
@@ -118,7 +131,7 @@ def bind(
                 bound[row.seq, i] = subject
                 continue
             anchor = row.anchors[i] if i < len(row.anchors) else {}
-            found = _overlapping(anchor, claims_of.get(str(anchor.get("report_id")), ()))
+            found = _overlapping(anchor, find(anchor))
             if found is None:
                 lost = True
             else:
@@ -128,13 +141,18 @@ def bind(
     return bound, orphans
 
 
-def _overlapping(anchor: Mapping[str, Any], claims: Iterable[tuple[str, str, int, int]]) -> str | None:
-    start, end = int(anchor.get("start", 0)), int(anchor.get("end", 0))
+def _overlapping(anchor: Mapping[str, Any], standing: Standing | None) -> str | None:
+    if standing is None or standing.span is None:
+        return None
+    start, end = standing.span
     best: tuple[int, int, str] | None = None
-    for claim_id, kind, a, b in claims:
+    for claim_id, kind, (a, b), words in standing.claims:
         common = min(end, b) - max(start, a)
-        if kind == anchor.get("kind") and common > 0:
-            rank = (common, -abs((b - a) - (end - start)), claim_id)
-            if best is None or rank > best:
-                best = rank
+        if kind != anchor.get("kind") or common <= 0:
+            continue
+        if kind == "figure" and standing.rewritten and words.split() != str(anchor.get("quote")).split():
+            continue
+        rank = (common, -abs((b - a) - (end - start)), claim_id)
+        if best is None or rank > best:
+            best = rank
     return best[2] if best else None

@@ -144,7 +144,11 @@ def _all_parts(total: str, sure: Mapping[str, Iterable[str]]) -> set[str]:
 def _overlapping(
     done: dict[str, Residual], kids: Mapping[str, Sequence[str]], loose: Mapping[str, Sequence[str]]
 ) -> dict[str, Residual]:
-    """Of totals that share a part, only the one with the largest residual keeps its low."""
+    """Of totals that share a part, only the one with the largest residual keeps its low.
+
+    Each is compared with those it shares a part with and no further, so that what a total adds depends on its own
+    surroundings alone.
+    """
     owners: dict[str, list[str]] = {}
     for t in done:
         for p in [*kids[t], *loose[t]]:
@@ -152,12 +156,11 @@ def _overlapping(
                 owners.setdefault(p, []).append(t)
     out = dict(done)
     for sharing in owners.values():
-        if len(sharing) > 1:
-            keep = max(sharing, key=lambda t: (out[t].low, t))
-            for t in sharing:
-                if t != keep and out[t].low:
-                    r = out[t]
-                    out[t] = Residual(r.id, 0, r.high, r.open, r.parts)
+        keep = max(sharing, key=lambda t: (done[t].low, t))
+        for t in sharing:
+            if t != keep and out[t].low:
+                r = out[t]
+                out[t] = Residual(r.id, 0, r.high, r.open, r.parts)
     return out
 
 
@@ -219,8 +222,9 @@ def add_up(
 ) -> tuple[list[Row], Row, Row]:
     """(rows in order of label, their total, what is only alleged and not in it).
 
-    `doubts` are (incident, incident, low if they are one): the row of the first loses what counting both puts into low.
-    The sum's own width stays apart in `low_if_same`: what low would be if all doubtful pairs were told apart.
+    `doubts` are (incident, incident, low if they are one): the row of the one with the larger low loses what counting
+    both puts into low, once however many it may be one with. The sum's own width stays apart in `low_if_same`: what
+    low would be more if all doubtful pairs were told apart.
     """
     rows: dict[str, Row] = {}
     total, alleged = Row("total"), Row("alleged only")
@@ -234,17 +238,23 @@ def add_up(
         _put(total, entry)
         if entry.kind != "residual":
             where[entry.id] = (name, entry.low or 0)
-    for a, b, merged in sorted(doubts):
-        if a in where and b in where:
-            loss = max(0, where[a][1] + where[b][1] - merged)
-            smaller = min((a, b), key=lambda x: (where[x][1], x))
-            name, low = where[smaller]
-            cut = min(loss, low)
-            where[smaller] = (name, low - cut)
-            for row in (rows[name], total):
-                row.low -= cut
-                row.low_if_same += cut
+    for incident, cut in cuts({i: low for i, (_, low) in where.items()}, doubts).items():
+        for row in (rows[where[incident][0]], total):
+            row.low -= cut
+            row.low_if_same += cut
     return [rows[k] for k in sorted(rows, key=_row_order)], total, alleged
+
+
+def cuts(lows: Mapping[str, int], doubts: Iterable[tuple[str, str, int]]) -> dict[str, int]:
+    """What each incident's low loses where it may be one with another that has a smaller low."""
+    out: dict[str, int] = {}
+    for a, b, merged in doubts:
+        if a in lows and b in lows:
+            larger = max((a, b), key=lambda x: (lows[x], x))
+            loss = min(lows[larger], max(0, lows[a] + lows[b] - merged))
+            if loss > out.get(larger, 0):
+                out[larger] = loss
+    return out
 
 
 def _put(row: Row, entry: Entry) -> None:

@@ -17,8 +17,8 @@ _WORD = re.compile(r"\w+")
 def sketch(text: str) -> tuple[int, ...]:
     """The smallest hashes of a text's five-word runs: enough to estimate what two texts share. Rising."""
     words = _WORD.findall(text.lower())
-    runs = {" ".join(words[i : i + SHINGLE]) for i in range(max(1, len(words) - SHINGLE + 1))} if words else set()
-    return tuple(sorted({zlib.crc32(r.encode()) for r in runs})[:KEPT])
+    starts = range(max(1, len(words) - SHINGLE + 1)) if words else ()
+    return tuple(sorted({zlib.crc32(" ".join(words[i : i + SHINGLE]).encode()) for i in starts})[:KEPT])
 
 
 def resemblance(a: Sequence[int], b: Sequence[int]) -> float:

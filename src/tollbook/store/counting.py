@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from tollbook.ledger.totals import Entry, Node, residuals
 from tollbook.link.mention import ordinal
 from tollbook.link.parts import WIDEST
-from tollbook.store import schema
-from tollbook.store.filters import EVERYTHING, Filters, among, conditions
+from tollbook.store import load, schema
+from tollbook.store.filters import EVERYTHING, Filters, conditions
 
 Bounded = tuple[int | None, int | None, int | None, bool]
 
@@ -61,13 +61,15 @@ def read_counted(connection: sa.Connection, where: Filters = EVERYTHING, only: C
     out = Book()
     table = schema.incidents
     asked = conditions(connection, where)
-    if only is not None:
-        asked.append(among(table.c.incident_id, only))
     kept = sa.select(table.c.incident_id).where(*asked)
 
-    def rows(of: sa.Table, *owners: sa.ColumnElement[Any]) -> Iterator[Any]:
-        query = sa.select(of).where(*(owner.in_(kept) for owner in owners)) if asked else sa.select(of)
-        yield from connection.execute(query, execution_options={"yield_per": 5000})
+    def rows(of: sa.Table, owner: sa.ColumnElement[Any]) -> Iterator[Any]:
+        query = sa.select(of).where(owner.in_(kept)) if asked else sa.select(of)
+        if only is None:
+            yield from connection.execute(query, execution_options={"yield_per": 5000})
+        else:
+            for some in load.chunks(sorted(only)):
+                yield from connection.execute(query.where(load.among(owner, some)))
 
     bounds: dict[str, dict[tuple[str, str], Bounded]] = {}
     for x in rows(schema.bounds, schema.bounds.c.incident_id):
@@ -77,28 +79,15 @@ def read_counted(connection: sa.Connection, where: Filters = EVERYTHING, only: C
             r.incident_id, r.scope, r.status, r.type, r.start, r.end, r.place, r.country, r.review, r.grade,
             bounds.get(r.incident_id, {}), r.card,
         )  # fmt: skip
-    for p in rows(schema.parts, schema.parts.c.total_id, schema.parts.c.part_id):
+    for p in rows(schema.parts, schema.parts.c.total_id):
         if p.total_id in out.incidents and p.part_id in out.incidents:
             (out.sure if p.sure else out.maybe).setdefault(p.total_id, []).append(p.part_id)
-    for d in rows(schema.possible, schema.possible.c.a, schema.possible.c.b):
-        if d.a in out.incidents and d.b in out.incidents:
-            a, b = out.incidents[d.a], out.incidents[d.b]
-            if "total" in (a.scope, b.scope):
-                _doubtful_sums(out, a, b)
-            else:
-                out.doubts.append((d.a, d.b, json.loads(d.merged)))
+    for d in rows(schema.possible, schema.possible.c.a):
+        # of a pair with a sum the sum may hold the other: that is among its parts
+        pair = [out.incidents[x] for x in (d.a, d.b) if x in out.incidents]
+        if len(pair) == 2 and all(c.scope != "total" for c in pair):
+            out.doubts.append((d.a, d.b, json.loads(d.merged)))
     return out
-
-
-def _doubtful_sums(book: Book, a: Counted, b: Counted) -> None:
-    """Two rows that may be one and of which one is a sum: the other may lie within it."""
-    top = max(
-        (a, b), key=lambda c: (c.scope == "total", c.bounds.get(("killed", "all"), (0, 0, 0, False))[2] or 0, c.id)
-    )
-    other = b if top is a else a
-    listed = book.maybe.setdefault(top.id, [])
-    if other.id not in listed and other.id not in book.sure.get(top.id, ()):
-        listed.append(other.id)
 
 
 def entries_of(book: Book, harm: str, group: str) -> tuple[list[Entry], list[tuple[str, str, int]]]:

@@ -20,23 +20,25 @@ from tollbook.ledger.decisions import Decision, Held
 from tollbook.ledger.state import Options
 from tollbook.link.cluster import Pair, cluster, components, pair, thresholds
 from tollbook.store import SqlStore, load, now, schema
-from tollbook.store.doubts import doubts, month_totals
+from tollbook.store.doubts import doubts
 from tollbook.store.doubts import parts as parts_of_sums
 from tollbook.store.pairs import KEEP, Tell, all_pairs, edges, link
 from tollbook.store.records import dump
+from tollbook.store.rollup import month_totals
 from tollbook.store.spread import spread
+from tollbook.store.versions import carried
 from tollbook.store.world import World, bound_rows, incident_row, tellings_of
 
-DATA_FILES = (
-    "link.yml", "voices.yml", "classes.yml", "speakers.yml", "countries.yml", "lexicon/en/actors.yml", "actors/*.yml",
-)  # fmt: skip
-"""The data files that linking and counting depend on; a change of another one leaves the computed rows standing."""
+LINK_FILES = ("link.yml", "speakers.yml", "countries.yml", "lexicon/en/actors.yml", "actors/*.yml")
+"""The data files that comparing reports depends on."""
+COUNT_FILES = (*LINK_FILES, "voices.yml", "classes.yml", "grades.yml")
+"""The data files that counting depends on; a change of another one leaves the computed rows standing."""
 
 
-def code_version() -> str:
-    """What the derived rows depend on besides the log."""
+def code_version(files: Sequence[str] = COUNT_FILES) -> str:
+    """What derived rows depend on besides the log: the package's version, and the data files of these patterns."""
     digest = hashlib.sha256()
-    for pattern in DATA_FILES:
+    for pattern in files:
         for path in sorted(lexicon.DATA.glob(pattern)):
             digest.update(path.read_bytes() + b"\0")
     return f"{__version__}/{digest.hexdigest()[:12]}"
@@ -78,19 +80,26 @@ def refresh(store: SqlStore, options: Options, tell: Tell | None = None) -> bool
     with store.write() as connection:
         row = connection.execute(sa.select(schema.head)).first()
         now = log_head(connection)
-        before = Head(0, 0, 0)
-        if row is not None and row.code == code_version() and row.rule == _rule_key(options):
-            before = Head(*json.loads(row.log_head))
-        else:
-            for table in schema.DERIVED_TABLES:
+        before, linked = Head(0, 0, 0), 0
+        if row is not None and row.linked == code_version(LINK_FILES):
+            linked = Head(*json.loads(row.log_head)).claims
+            if row.code == code_version() and row.rule == _rule_key(options):
+                before = Head(*json.loads(row.log_head))
+        for table in schema.DERIVED_TABLES:
+            if not (linked if table in schema.LINK_TABLES else before.claims or before.decisions):
                 connection.execute(table.delete())
-        link(connection, before.claims, tell)
+        if linked and not before.claims:
+            connection.execute(schema.mentions.update().values(live=0, incident_id=None))
+        link(connection, linked, tell)
         _rebuild(connection, before, options, tell)
         connection.execute(schema.head.delete())
         connection.execute(
             schema.head.insert(),
-            {"one": 1, "log_head": now.text(), "code": code_version(), "rule": _rule_key(options)},
-        )
+            {
+                "one": 1, "log_head": now.text(), "linked": code_version(LINK_FILES), "code": code_version(),
+                "rule": _rule_key(options),
+            },
+        )  # fmt: skip
     return True
 
 
@@ -118,41 +127,34 @@ def _rebuild(connection: sa.Connection, before: Head, options: Options, tell: Te
     full = before.claims == 0 and before.decisions == 0
     dirty = _mark_live(connection, before, full)
     rows = load.decisions(connection)
-    live = _live(connection)
-    held, orphans = load.held(connection, rows, live)
+    held, orphans = load.held(connection, rows)
     _orphan_issues(connection, orphans)
-    table = schema.mentions
-    numbers: dict[int, tuple[str, str]] = {}
-    number_of: dict[str, int] = {}
-    for number, mention_id, report_id in connection.execute(
-        sa.select(table.c.mention, table.c.mention_id, table.c.report_id).where(table.c.live == 1)
-    ):
-        numbers[number] = (mention_id, report_id)
-        number_of[mention_id] = number
-    world = World(
-        connection,
-        held,
-        [pair(number_of[a], number_of[b]) for a, b in held.same if a in number_of and b in number_of],
-        [pair(number_of[a], number_of[b]) for a, b in held.apart if a in number_of and b in number_of],
-        {n: r for n, (_, r) in numbers.items()},
-        options,
-        number_of,
+    number_of = _numbers(connection, {x for p in (*held.same, *held.apart) for x in p})
+    same, apart = (
+        [pair(number_of[a], number_of[b]) for a, b in listed if a in number_of and b in number_of]
+        for listed in (held.same, held.apart)
     )
-    dirty |= _decided(connection, rows, before.decisions, held, number_of)
-    scope = set(numbers) if full else _reach(world, _with_old_members(connection, dirty))
-    touched = _regroup(world, scope, full, tell)
+    world = World(connection, held, same, apart, options)
+    if full:
+        world.learn(None)
+        scope = set(world.report_of)
+    else:
+        dirty |= _decided(connection, rows, before.decisions, held)
+        scope = _reach(world, _with_old_members(connection, dirty))
+    touched, left = _regroup(world, scope, full, tell)
     doubts(world, touched, full)
-    parts_of_sums(connection, touched, full, tell)
-    month_totals(connection)
+    looked = parts_of_sums(connection, touched, None if full else left, tell)
+    month_totals(connection, None if full else {*touched, *left, *looked})
 
 
-def _live(connection: sa.Connection) -> dict[int, str]:
+def _numbers(connection: sa.Connection, ids: Iterable[str]) -> dict[str, int]:
+    """The numbers of live mentions by their ids."""
     table = schema.mentions
-    live = {
-        row.run_seq: row.report_id
-        for row in connection.execute(sa.select(table.c.run_seq, table.c.report_id).where(table.c.live == 1).distinct())
-    }
-    return live
+    out: dict[str, int] = {}
+    for batch in load.chunks(sorted(ids)):
+        query = sa.select(table.c.mention_id, table.c.mention).where(load.among(table.c.mention_id, batch))
+        out.update(load.lookup(connection, query.where(table.c.live == 1)))
+    return out
 
 
 def _mark_live(connection: sa.Connection, before: Head, full: bool) -> set[int]:
@@ -172,19 +174,23 @@ def _mark_live(connection: sa.Connection, before: Head, full: bool) -> set[int]:
         live = load.live_runs(connection, docs=docs)
     changed: set[int] = set()
     for batch in load.chunks(sorted(live)):
-        where = table.c.run_seq.in_(batch) & (table.c.live == 0)
+        where = load.among(table.c.run_seq, batch) & (table.c.live == 0)
         changed.update(connection.execute(sa.select(table.c.mention).where(where)).scalars())
         connection.execute(table.update().where(where).values(live=1))
     if docs is None:
         return changed
     for doc_batch in load.chunks(docs):
-        old = list(connection.execute(sa.select(reports.c.report_id).where(reports.c.doc_id.in_(doc_batch))).scalars())
+        old = list(
+            connection.execute(sa.select(reports.c.report_id).where(load.among(reports.c.doc_id, doc_batch))).scalars()
+        )
         for batch in load.chunks(old):
-            query = sa.select(table.c.mention, table.c.run_seq).where(table.c.report_id.in_(batch), table.c.live == 1)
+            query = sa.select(table.c.mention, table.c.run_seq).where(
+                load.among(table.c.report_id, batch), table.c.live == 1
+            )
             dead = [number for number, run in connection.execute(query) if run not in live]
             changed.update(dead)
             for some in load.chunks(dead):
-                connection.execute(table.update().where(table.c.mention.in_(some)).values(live=0))
+                connection.execute(table.update().where(load.among(table.c.mention, some)).values(live=0))
     return changed
 
 
@@ -206,9 +212,7 @@ def _orphan_issues(connection: sa.Connection, orphans: Sequence[Decision]) -> No
             )  # fmt: skip
 
 
-def _decided(
-    connection: sa.Connection, rows: Sequence[Decision], after: int, held: Held, number_of: Mapping[str, int]
-) -> set[int]:
+def _decided(connection: sa.Connection, rows: Sequence[Decision], after: int, held: Held) -> set[int]:
     """Mentions that decisions newer than `after` are about, with those they undo."""
     by_id = {row.id: row for row in rows}
     subjects: set[str] = set()
@@ -221,12 +225,11 @@ def _decided(
     if not subjects:
         return set()
     subjects |= held.touched()
-    found = {number_of[s] for s in subjects if s in number_of}
     table = schema.claims
-    for batch in load.chunks(sorted(subjects - set(number_of))):
-        owners = connection.execute(sa.select(table.c.mention_id).where(table.c.claim_id.in_(batch))).scalars()
-        found |= {number_of[o] for o in owners if o in number_of}
-    return found
+    for batch in load.chunks(sorted(subjects)):
+        query = sa.select(table.c.mention_id).where(load.among(table.c.claim_id, batch))
+        subjects.update(connection.execute(query).scalars())
+    return set(_numbers(connection, subjects).values())
 
 
 def _with_old_members(connection: sa.Connection, dirty: set[int]) -> set[int]:
@@ -235,12 +238,14 @@ def _with_old_members(connection: sa.Connection, dirty: set[int]) -> set[int]:
     for batch in load.chunks(sorted(dirty)):
         incidents.update(
             i
-            for i in connection.execute(sa.select(table.c.incident_id).where(table.c.mention.in_(batch))).scalars()
+            for i in connection.execute(
+                sa.select(table.c.incident_id).where(load.among(table.c.mention, batch))
+            ).scalars()
             if i
         )
     out = set(dirty)
     for names in load.chunks(sorted(incidents)):
-        query = sa.select(table.c.mention).where(table.c.incident_id.in_(names))
+        query = sa.select(table.c.mention).where(load.among(table.c.incident_id, names))
         out.update(connection.execute(query).scalars())
     return out
 
@@ -253,16 +258,24 @@ def _reach(world: World, start: set[int]) -> set[int]:
         joined.setdefault(a, set()).add(b)
         joined.setdefault(b, set()).add(a)
     seen, frontier = set(start), set(start)
+    world.learn(start)
     while frontier:
         near = {n for p in edges(world.connection, frontier, least) for n in p}
         near |= {b for a in frontier for b in joined.get(a, ())}
-        frontier = {n for n in near if n in world.report_of} - seen
+        near -= seen
+        world.learn(near)
+        frontier = {n for n in near if n in world.report_of}
         seen |= frontier
     return seen
 
 
-def _regroup(world: World, scope: set[int], full: bool, tell: Tell | None) -> dict[str, tuple[int, ...]]:
-    """Clusters the mentions in scope, replaces their incidents; returns incident id -> its mentions."""
+def _regroup(
+    world: World, scope: set[int], full: bool, tell: Tell | None
+) -> tuple[dict[str, tuple[int, ...]], set[str]]:
+    """Clusters the mentions in scope, replaces their incidents.
+
+    Returns incident id -> its mentions, and the ids that were there before with those that stood beside them.
+    """
     connection = world.connection
     alive = {n for n in scope if n in world.report_of}
     scores = all_pairs(connection) if full else edges(connection, alive, KEEP)
@@ -294,8 +307,7 @@ def _regroup(world: World, scope: set[int], full: bool, tell: Tell | None) -> di
     for group in groups:
         ordered = tuple(sorted(group, key=lambda n: (first[n], n)))
         named[ordered[0]] = ordered
-    if not full:
-        _forget(connection, scope)
+    left = set() if full else _forget(connection, scope)
     out: dict[str, tuple[int, ...]] = {}
     done = 0
     for batch in load.chunks(sorted(named), 1500):
@@ -305,7 +317,7 @@ def _regroup(world: World, scope: set[int], full: bool, tell: Tell | None) -> di
         if tell:
             tell("incidents", done)
     _lead_old_ids(connection, scope - alive)
-    return out
+    return out, left
 
 
 def _contradictions(connection: sa.Connection, refused: Sequence[Pair]) -> None:
@@ -332,27 +344,32 @@ def _first_recorded(connection: sa.Connection, numbers: Sequence[int]) -> dict[i
     first = sa.select(table.c.mention_id, sa.func.min(table.c.mention)).group_by(table.c.mention_id)
     out: dict[int, int] = {}
     for batch in load.chunks(sorted(numbers)):
-        query = sa.select(table.c.mention, table.c.mention_id).where(table.c.mention.in_(batch))
+        query = sa.select(table.c.mention, table.c.mention_id).where(load.among(table.c.mention, batch))
         ids = load.lookup(connection, query)
-        seen = load.lookup(connection, first.where(table.c.mention_id.in_(sorted(set(ids.values())))))
+        seen = load.lookup(connection, first.where(load.among(table.c.mention_id, sorted(set(ids.values())))))
         out.update({n: seen[i] for n, i in ids.items()})
     return out
 
 
-def _forget(connection: sa.Connection, scope: set[int]) -> None:
-    """Deletes the incidents that mentions in scope belonged to."""
+def _forget(connection: sa.Connection, scope: set[int]) -> set[str]:
+    """Deletes the incidents that mentions in scope belonged to; returns them and their neighbours: the sums over them,
+    their parts, and what they may have been one with."""
     table = schema.mentions
     old: set[str] = set()
     for batch in load.chunks(sorted(scope)):
-        query = sa.select(table.c.incident_id).where(table.c.mention.in_(batch))
+        query = sa.select(table.c.incident_id).where(load.among(table.c.mention, batch))
         old.update(i for i in connection.execute(query).scalars() if i)
+    left = set(old)
+    parts, doubt = schema.parts.c, schema.possible.c
     for names in load.chunks(sorted(old)):
-        connection.execute(schema.incidents.delete().where(schema.incidents.c.incident_id.in_(names)))
-        connection.execute(schema.bounds.delete().where(schema.bounds.c.incident_id.in_(names)))
-        for column in (schema.parts.c.total_id, schema.parts.c.part_id):
-            connection.execute(schema.parts.delete().where(column.in_(names)))
-        for column in (schema.possible.c.a, schema.possible.c.b):
-            connection.execute(schema.possible.delete().where(column.in_(names)))
+        connection.execute(schema.incidents.delete().where(load.among(schema.incidents.c.incident_id, names)))
+        connection.execute(schema.bounds.delete().where(load.among(schema.bounds.c.incident_id, names)))
+        for one, other in (
+            (parts.total_id, parts.part_id), (parts.part_id, parts.total_id), (doubt.a, doubt.b), (doubt.b, doubt.a),
+        ):  # fmt: skip
+            left.update(connection.execute(sa.select(other).where(load.among(one, names))).scalars())
+            connection.execute(one.table.delete().where(load.among(one, names)))
+    return left
 
 
 def _write_incidents(world: World, groups: Sequence[tuple[int, ...]]) -> list[tuple[str, tuple[int, ...]]]:
@@ -376,36 +393,40 @@ def _write_incidents(world: World, groups: Sequence[tuple[int, ...]]) -> list[tu
         rows.append(made[0])
         limits += made[1]
         out.append((incident, tuple(group)))
-    if rows:
-        connection.execute(schema.incidents.insert(), rows)
-    if limits:
-        connection.execute(schema.bounds.insert(), limits)
+    load.insert(connection, schema.incidents, rows)
+    load.insert(connection, schema.bounds, limits)
     if owners:
-        table = schema.mentions
-        connection.execute(
-            table.update().where(table.c.mention == sa.bindparam("n")).values(incident_id=sa.bindparam("i")), owners
-        )
+        statement = "UPDATE derived_mentions SET incident_id = ? WHERE mention = ?"
+        connection.exec_driver_sql(statement, [(o["i"], o["n"]) for o in owners])
     return out
 
 
 def _lead_old_ids(connection: sa.Connection, dead: Iterable[int]) -> None:
-    """A mention that a re-read replaced leads to the incident of the live mention that overlaps it most."""
-    claims, table = schema.claims, schema.mentions
+    """A mention that a new reading or version replaced leads to the incident of the live one that overlaps it most."""
+    claims, table, reports = schema.claims, schema.mentions, schema.reports
+    versions = reports.alias()
     for number in sorted(dead):
-        old = connection.execute(sa.select(claims).where(claims.c.seq == number)).one()
+        old = connection.execute(
+            sa.select(claims, reports.c.doc_id, reports.c.text)
+            .join(reports, reports.c.report_id == claims.c.report_id)
+            .where(claims.c.seq == number)
+        ).one()
         query = (
-            sa.select(table.c.incident_id, claims.c.start, claims.c.end, claims.c.claim_id)
+            sa.select(table.c.incident_id, claims.c.start, claims.c.end, claims.c.claim_id, versions.c.text)
             .join(claims, claims.c.seq == table.c.mention)
-            .where(table.c.report_id == old.report_id, table.c.live == 1)
+            .join(versions, versions.c.report_id == table.c.report_id)
+            .where(versions.c.doc_id == old.doc_id, table.c.live == 1)
         )
-        best = max(
-            (
-                (min(old.end, r.end) - max(old.start, r.start), r.claim_id == old.claim_id, r.claim_id, r.incident_id)
-                for r in connection.execute(query)
-            ),
-            default=None,
-        )
-        leads = best[3] if best is not None and best[0] > 0 else None
+        rows = connection.execute(query).all()
+        span = carried(old.text, rows[0].text)((old.start, old.end)) if rows else None
+        leads = None
+        if span is not None:
+            ranked = [
+                (min(span[1], r.end) - max(span[0], r.start), r.claim_id == old.claim_id, r.claim_id, r.incident_id)
+                for r in rows
+            ]
+            best = max(ranked)
+            leads = best[3] if best[0] > 0 else None
         connection.execute(table.update().where(table.c.mention == number).values(incident_id=leads))
 
 

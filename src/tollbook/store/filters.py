@@ -6,8 +6,7 @@ book.incidents(Filters(since="2016-07", place="Aleppo"))
 from __future__ import annotations
 
 import datetime as dt
-import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, get_args
 
@@ -20,7 +19,7 @@ from tollbook.link.mention import bodies
 from tollbook.link.names import same_place
 from tollbook.model import Status, Who
 from tollbook.ontology import codes
-from tollbook.store import schema
+from tollbook.store import load, schema
 
 Day = dt.date | str | None
 
@@ -84,6 +83,16 @@ class Filters:
         return {k: v.isoformat() if isinstance(v, dt.date) else v for k, v in found.items() if v is not None}
 
 
+def day_of(value: Day) -> dt.date | None:
+    """A day given as a date or as text (YYYY-MM-DD). Raises UsageError for anything else."""
+    if value is None or isinstance(value, dt.date):
+        return value
+    try:
+        return dt.date.fromisoformat(value)
+    except ValueError:
+        raise UsageError(f"{value!r} is not a day (YYYY-MM-DD)") from None
+
+
 def edge(value: Day, *, last: bool) -> str | None:
     """The first or last day (ISO) of a day, month ("2016-07") or year. Raises UsageError for anything else."""
     if value is None:
@@ -127,10 +136,12 @@ def conditions(connection: sa.Connection, asked: Filters) -> list[sa.ColumnEleme
     if asked.place is not None:
         told_places = _distinct(connection, table.place)
         sought = asked.place
-        out.append(among(table.place, [p for p in told_places if any(same_place(sought, x) for x in p.split(", "))]))
+        out.append(
+            load.among(table.place, [p for p in told_places if any(same_place(sought, x) for x in p.split(", "))])
+        )
     if asked.perpetrator is not None:
         names = _distinct(connection, table.perpetrator)
-        out.append(among(table.perpetrator, [n for n in names if _ascribed(asked.perpetrator, n)]))
+        out.append(load.among(table.perpetrator, [n for n in names if _ascribed(asked.perpetrator, n)]))
     return out
 
 
@@ -138,10 +149,8 @@ def _distinct(connection: sa.Connection, column: sa.ColumnElement[Any]) -> list[
     return [v for v in connection.execute(sa.select(column).distinct()).scalars() if v is not None]
 
 
-def among(column: sa.ColumnElement[Any], values: Iterable[str]) -> sa.ColumnElement[bool]:
-    """Whether the column is one of any number of values: as one variable, since SQLite bounds how many there may be."""
-    listed = sa.func.json_each(json.dumps(list(values))).table_valued("value")
-    return column.in_(sa.select(listed.c.value))
+def _holds(places: str, sought: str) -> bool:
+    return any(same_place(sought, place) for place in places.split(", "))
 
 
 def _ascribed(asked: str, names: str) -> bool:

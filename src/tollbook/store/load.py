@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
-from tollbook.ledger.decisions import Decision, Held, bind, hold, standing
+from tollbook.ledger.decisions import Decision, Held, Standing, bind, hold, standing
 from tollbook.ledger.figures import Figure, figure
 from tollbook.ledger.incidents import Told
 from tollbook.ledger.voices import Voice, named_voice, own_voice
 from tollbook.link.copies import origins
 from tollbook.link.mention import Mention, mention
 from tollbook.store import schema
+from tollbook.store.versions import carried
 
-CHUNK = 500
-"""Values in one IN (...): below SQLite's smallest limit of variables (999)."""
+CHUNK = 2000
+"""Ids or numbers asked for at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,23 @@ def lookup(connection: sa.Connection, query: sa.Select[Any]) -> dict[Any, Any]:
     return {key: value for key, value in connection.execute(query).all()}  # noqa: C416 - rows are not pairs to mypy
 
 
+def among(column: sa.ColumnElement[Any], values: Iterable[Any]) -> sa.ColumnElement[bool]:
+    """Whether the column is one of any number of ids or numbers, given as one variable: a statement is compiled once,
+    and SQLite bounds the variables of a statement, not the length of one."""
+    listed = sa.func.json_each(sa.bindparam(None, json.dumps(list(values)), type_=sa.Text)).table_valued("value")
+    return column.in_(sa.select(listed.c.value))
+
+
+def insert(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Inserts many rows of one shape by the driver's own loop."""
+    if rows:
+        names = list(rows[0])
+        marks = ", ".join("?" for _ in names)
+        columns = ", ".join(f'"{name}"' for name in names)
+        statement = f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks})'
+        connection.exec_driver_sql(statement, [tuple(row[name] for name in names) for row in rows])
+
+
 _CLAIMS = (
     sa.select(
         schema.claims.c.seq,
@@ -85,15 +103,21 @@ _CLAIMS = (
 def tellings(connection: sa.Connection, *, after: int = 0, runs: Iterable[int] | None = None) -> Iterator[Telling]:
     """Mentions in the order they were recorded: of all runs after a claim number, or of the runs named."""
     if runs is None:
-        yield from _group(
+        yield from grouped(
             connection.execution_options(yield_per=2000).execute(_CLAIMS.where(schema.claims.c.seq > after))
         )
         return
     for batch in chunks(sorted(set(runs))):
-        yield from _group(connection.execute(_CLAIMS.where(schema.claims.c.run_seq.in_(batch))))
+        yield from grouped(rows_of(connection, batch))
 
 
-def _group(rows: Iterable[Any]) -> Iterator[Telling]:
+def rows_of(connection: sa.Connection, runs: Sequence[int]) -> Sequence[Any]:
+    """The claims of runs with what their reports say of themselves, for `grouped`."""
+    return connection.execute(_CLAIMS.where(among(schema.claims.c.run_seq, runs))).all()
+
+
+def grouped(rows: Iterable[Any]) -> Iterator[Telling]:
+    """The mentions of claims in the order they were recorded."""
     act: Any = None
     seeds: list[Seed] = []
     order = 0
@@ -186,14 +210,14 @@ def live_runs(connection: sa.Connection, until: str | None = None, docs: Iterabl
         run_query = run_query.where(runs.c.recorded_at <= until)
     newest: dict[str, tuple[int, str]] = {}
     for batch in chunks(docs) if docs is not None else [None]:
-        part = query if batch is None else query.where(reports.c.doc_id.in_(batch))
+        part = query if batch is None else query.where(among(reports.c.doc_id, batch))
         for seq, doc_id, report_id in connection.execute(part):
             if doc_id not in newest or newest[doc_id][0] < seq:
                 newest[doc_id] = (seq, report_id)
     wanted = {report_id for _, report_id in newest.values()}
     last: dict[str, int] = {}
     for batch in chunks(sorted(wanted)) if docs is not None else [None]:
-        part = run_query if batch is None else run_query.where(runs.c.report_id.in_(batch))
+        part = run_query if batch is None else run_query.where(among(runs.c.report_id, batch))
         for seq, report_id in connection.execute(part):
             if report_id in wanted and last.get(report_id, 0) < seq:
                 last[report_id] = seq
@@ -222,30 +246,54 @@ def decisions(connection: sa.Connection, until: str | None = None) -> list[Decis
     ]
 
 
-def held(connection: sa.Connection, rows: Sequence[Decision], live: Mapping[int, str]) -> tuple[Held, list[Decision]]:
-    """(the decisions that hold, those that mean no claim any more), over the live runs."""
-    asked = {s for d in standing(rows) for s in d.subjects}
-    if not asked:
+def held(
+    connection: sa.Connection, rows: Sequence[Decision], live: Mapping[int, str] | None = None
+) -> tuple[Held, list[Decision]]:
+    """(the decisions that hold, those that mean no claim any more), over the live runs (`live`, where known)."""
+    holding = standing(rows)
+    if not any(d.subjects for d in holding):
         return Held(), []
-    reports = {str(a.get("report_id")) for d in rows for a in d.anchors}
-    docs = {
-        row.doc_id
-        for batch in chunks(sorted(reports))
-        for row in connection.execute(sa.select(schema.reports.c.doc_id).where(schema.reports.c.report_id.in_(batch)))
-    }
-    of_run = {run: report for run, report in live.items() if report in reports} if docs else {}
-    claims_of: dict[str, list[tuple[str, str, int, int]]] = {}
-    alive: dict[str, str] = {}
-    table = schema.claims
-    for batch in chunks(sorted(of_run)):
-        query = sa.select(table.c.claim_id, table.c.kind, table.c.start, table.c.end, table.c.report_id).where(
-            table.c.run_seq.in_(batch)
-        )
-        for claim_id, kind, start, end, report_id in connection.execute(query):
-            claims_of.setdefault(report_id, []).append((claim_id, kind, start, end))
-            alive[claim_id] = report_id
-    bound, orphans = bind(standing(rows), alive, claims_of)
+    doc_of, texts = _anchored(connection, {str(a.get("report_id")) for d in rows for a in d.anchors})
+    if live is None:
+        live = live_runs(connection, docs=sorted(set(doc_of.values())))
+    newest: dict[str, str] = {}
+    claims_of: dict[str, list[tuple[str, str, tuple[int, int], str]]] = {}
+    table, reports = schema.claims, schema.reports
+    for batch in chunks(sorted(set(live.values()))):
+        query = sa.select(reports.c.doc_id, reports.c.report_id, reports.c.text)
+        for doc_id, report_id, text in connection.execute(query.where(among(reports.c.report_id, batch))):
+            newest[doc_id], texts[report_id] = report_id, text
+    for batch in chunks(sorted(live)):
+        query = sa.select(table).where(among(table.c.run_seq, batch))
+        for c in connection.execute(query):
+            claims_of.setdefault(c.report_id, []).append((c.claim_id, c.kind, (c.start, c.end), c.quote))
+    alive = {claim_id for listed in claims_of.values() for claim_id, _, _, _ in listed}
+    carriers: dict[tuple[str, str], Callable[[tuple[int, int]], tuple[int, int] | None]] = {}
+
+    def find(anchor: Mapping[str, Any]) -> Standing | None:
+        old = str(anchor.get("report_id"))
+        now = newest.get(doc_of.get(old, ""))
+        if now is None:
+            return None
+        if (old, now) not in carriers:
+            carriers[old, now] = carried(texts[old], texts[now])
+        span = carriers[old, now]((int(anchor.get("start", 0)), int(anchor.get("end", 0))))
+        return Standing(claims_of.get(now, ()), span, rewritten=old != now)
+
+    bound, orphans = bind(holding, alive, find)
     return hold(rows, bound), orphans
+
+
+def _anchored(connection: sa.Connection, reports: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """(document, text) of reports that decisions are anchored in."""
+    table = schema.reports
+    doc_of: dict[str, str] = {}
+    texts: dict[str, str] = {}
+    for batch in chunks(sorted(reports)):
+        query = sa.select(table.c.report_id, table.c.doc_id, table.c.text).where(among(table.c.report_id, batch))
+        for report_id, doc_id, text in connection.execute(query):
+            doc_of[report_id], texts[report_id] = doc_id, text
+    return doc_of, texts
 
 
 def mentions_by_number(connection: sa.Connection, numbers: Iterable[int]) -> dict[int, Mention]:
@@ -254,7 +302,7 @@ def mentions_by_number(connection: sa.Connection, numbers: Iterable[int]) -> dic
     runs: set[int] = set()
     wanted = set(numbers)
     for batch in chunks(sorted(wanted)):
-        runs.update(connection.execute(sa.select(table.c.run_seq).where(table.c.seq.in_(batch))).scalars())
+        runs.update(connection.execute(sa.select(table.c.run_seq).where(among(table.c.seq, batch))).scalars())
     return {t.told.mention.num: t.told.mention for t in tellings(connection, runs=runs) if t.told.mention.num in wanted}
 
 
@@ -263,6 +311,6 @@ def sketches(connection: sa.Connection, reports: Iterable[str]) -> dict[str, tup
     table = schema.sketches
     out: dict[str, tuple[int, ...]] = {}
     for batch in chunks(sorted(set(reports))):
-        for report_id, value in connection.execute(sa.select(table).where(table.c.report_id.in_(batch))):
+        for report_id, value in connection.execute(sa.select(table).where(among(table.c.report_id, batch))):
             out[report_id] = tuple(json.loads(value))
     return out

@@ -85,8 +85,7 @@ def _compare(
 
     pairs = [p for found in spread(likely, sought) for p in found]
     for table, values in ((schema.pairs, pairs), (schema.keys, filed), (schema.mentions, rows)):
-        if values:
-            connection.execute(table.insert(), values)
+        load.insert(connection, table, values)
     _sketch(connection, {m.report_id for m, _ in batch})
 
 
@@ -110,13 +109,14 @@ def _count(connection: sa.Connection, after: int) -> int:
 
 def _sketch(connection: sa.Connection, reports: set[str]) -> None:
     """Stores the sketches of reports that have none yet."""
-    made = []
-    for batch in load.chunks(sorted(reports - set(load.sketches(connection, reports)))):
-        query = sa.select(schema.reports.c.report_id, schema.reports.c.text)
-        for report_id, text in connection.execute(query.where(schema.reports.c.report_id.in_(batch))):
-            made.append({"report_id": report_id, "sketch": dump(sketch(text))})
-    if made:
-        connection.execute(schema.sketches.insert(), made)
+    table = schema.reports
+    missing = sorted(reports - set(load.sketches(connection, reports)))
+    for batch in load.chunks(missing):
+        query = sa.select(table.c.report_id, table.c.text).where(load.among(table.c.report_id, batch))
+        told = [tuple(row) for row in connection.execute(query)]
+        made = spread(lambda some: [dump(sketch(text)) for _, text in some], told)
+        rows = [{"report_id": r, "sketch": s} for (r, _), s in zip(told, made, strict=True)]
+        load.insert(connection, schema.sketches, rows)
 
 
 def _all_blocks(connection: sa.Connection) -> Blocks:
@@ -136,7 +136,7 @@ def _some_blocks(connection: sa.Connection, sought: set[Key]) -> Blocks:
     table = schema.keys
     for batch in load.chunks(sorted({k for k, _ in sought})):
         filed: dict[Key, list[int]] = {}
-        query = sa.select(table.c.key, table.c.wide, table.c.mention).where(table.c.key.in_(batch))
+        query = sa.select(table.c.key, table.c.wide, table.c.mention).where(load.among(table.c.key, batch))
         for key, wide, number in connection.execute(query):
             filed.setdefault((key, bool(wide)), []).append(number)
         for found, numbers in filed.items():
@@ -150,7 +150,9 @@ def edges(connection: sa.Connection, numbers: Iterable[int], least: float) -> di
     out: dict[Pair, float] = {}
     for batch in load.chunks(sorted(numbers)):
         for column in (table.c.a, table.c.b):
-            query = sa.select(table.c.a, table.c.b, table.c.score).where(column.in_(batch), table.c.score >= least)
+            query = sa.select(table.c.a, table.c.b, table.c.score).where(
+                load.among(column, batch), table.c.score >= least
+            )
             out.update({(a, b): p for a, b, p in connection.execute(query)})
     return out
 

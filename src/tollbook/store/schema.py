@@ -103,6 +103,7 @@ head = sa.Table(
     meta,
     sa.Column("one", sa.Integer, primary_key=True),
     _text("log_head"),
+    _text("linked"),
     _text("code"),
     _text("rule"),
 )
@@ -201,6 +202,19 @@ possible = sa.Table(
 )
 sa.Index("ix_possible_b", possible.c.b)
 
+shares = sa.Table(
+    "derived_shares",
+    meta,
+    _text("incident_id"),
+    _text("harm"),
+    _text("bin"),
+    sa.Column("low", sa.Integer, nullable=False),
+    sa.Column("high", sa.Integer, nullable=False),
+    sa.Column("open", sa.Integer, nullable=False),
+    sa.PrimaryKeyConstraint("incident_id", "harm"),
+)
+"""What each incident adds to its month, after sums, parts and doubts."""
+
 totals = sa.Table(
     "derived_totals",
     meta,
@@ -210,11 +224,14 @@ totals = sa.Table(
     sa.Column("low", sa.Integer, nullable=False),
     sa.Column("high", sa.Integer, nullable=False),
     sa.Column("open", sa.Integer, nullable=False),
+    sa.Column("shares", sa.Integer, nullable=False),
     sa.PrimaryKeyConstraint("bin", "harm", "row"),
 )
 
 LOG_TABLES = (reports, runs, claims, decisions, issues, charters)
-DERIVED_TABLES = (head, keys, sketches, pairs, mentions, incidents, bounds, parts, possible, totals)
+LINK_TABLES = (keys, sketches, pairs, mentions)
+"""What comparing reports gives: it depends on no rule, class scheme or decision."""
+DERIVED_TABLES = (head, keys, sketches, pairs, mentions, incidents, bounds, parts, possible, shares, totals)
 
 VIEWS = {
     "reports": "SELECT report_id, doc_id, outlet, published, title, text, recorded_at FROM log_reports r "

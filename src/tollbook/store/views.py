@@ -31,7 +31,7 @@ def as_of_view(store: SqlStore, until: str | None, options: Options) -> Iterator
         connection.exec_driver_sql(
             f"CREATE TEMP VIEW derived_pairs AS SELECT * FROM main.derived_pairs WHERE b <= {int(last)}"
         )
-        for table in (schema.incidents, schema.bounds, schema.parts, schema.possible, schema.totals):
+        for table in (schema.incidents, schema.bounds, schema.parts, schema.possible, schema.shares, schema.totals):
             connection.exec_driver_sql(f"CREATE TEMP TABLE {table.name} AS SELECT * FROM main.{table.name} WHERE 0")
         connection.exec_driver_sql(
             "CREATE TEMP TABLE derived_mentions AS SELECT mention, mention_id, report_id, run_seq, 0 AS live, "

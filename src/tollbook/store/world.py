@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,38 +18,62 @@ from tollbook.store.records import dump
 
 @dataclass(slots=True)
 class World:
-    """What rebuilding needs to know of the live book."""
+    """What rebuilding needs to know of the live book. `report_of` holds the live mentions looked at so far."""
 
     connection: sa.Connection
     held: Held
     same: list[Pair]
     apart: list[Pair]
-    report_of: dict[int, str]
     options: Options
-    number_of: dict[str, int]
+    report_of: dict[int, str] = field(default_factory=dict)
+
+    def learn(self, numbers: Iterable[int] | None) -> None:
+        """Looks at mentions (None: at all): the live ones are in `report_of` then."""
+        table = schema.mentions
+        query = sa.select(table.c.mention, table.c.report_id).where(table.c.live == 1)
+        if numbers is None:
+            self.report_of.update(load.lookup(self.connection, query))
+            return
+        for batch in load.chunks(n for n in sorted(numbers) if n not in self.report_of):
+            self.report_of.update(load.lookup(self.connection, query.where(load.among(table.c.mention, batch))))
 
 
 def tellings_of(connection: sa.Connection, groups: Sequence[Sequence[int]]) -> Tellings:
     """What computing the states of groups of mention numbers needs from the book."""
     table = schema.mentions
-    runs: set[int] = set()
-    wanted = {n for g in groups for n in g}
-    for batch in load.chunks(sorted(wanted)):
-        runs.update(connection.execute(sa.select(table.c.run_seq).where(table.c.mention.in_(batch))).scalars())
-    found = {t.told.mention.num: t for t in load.tellings(connection, runs=runs) if t.told.mention.num in wanted}
-    return Tellings(found, load.sketches(connection, {t.told.report_id for t in found.values()}))
+    run_of: dict[int, int] = {}
+    reports: set[str] = set()
+    for batch in load.chunks(sorted({n for g in groups for n in g})):
+        query = sa.select(table.c.mention, table.c.run_seq, table.c.report_id).where(load.among(table.c.mention, batch))
+        for number, run, report in connection.execute(query):
+            run_of[number] = run
+            reports.add(report)
+    rows: dict[int, list[Any]] = {}
+    for batch in load.chunks(sorted(set(run_of.values()))):
+        for row in load.rows_of(connection, batch):
+            rows.setdefault(row.run_seq, []).append(row)
+    return Tellings(run_of, rows, load.sketches(connection, reports))
 
 
 @dataclass(frozen=True, slots=True)
 class Tellings:
-    """Mentions by number with their figures, and the sketches of their reports."""
+    """The run of each mention, the claims of each run as they lie in the log, and the sketches of the reports."""
 
-    found: dict[int, load.Telling]
+    run_of: dict[int, int]
+    rows: dict[int, list[Any]]
     sketches: dict[str, tuple[int, ...]]
+    read: dict[int, load.Telling] = field(default_factory=dict)
+
+    def telling(self, number: int) -> load.Telling:
+        """The mention with its figures, read from its run's claims when it is first asked for."""
+        if number not in self.read:
+            self.read.update({t.told.mention.num: t for t in load.grouped(self.rows[self.run_of[number]])})
+        return self.read[number]
 
     def state(self, group: Sequence[int], held: Held, options: Options) -> State | None:
-        """The state of a group (first-recorded first); None where all of it is rejected. Pure."""
-        kept = [self.found[n] for n in group if self.found[n].told.mention.id not in held.rejected]
+        """The state of a group (first-recorded first); None where all of it is rejected."""
+        told = [self.telling(n) for n in group]
+        kept = [t for t in told if t.told.mention.id not in held.rejected]
         if not kept:
             return None
         return state([t.told for t in kept], load.figures(kept, self.sketches, held), held, options)
