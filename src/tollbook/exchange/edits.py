@@ -10,11 +10,12 @@ overwritten.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import sqlalchemy as sa
 
@@ -30,7 +31,7 @@ from tollbook.redact import WITHHELD, Policy
 from tollbook.store import load, schema
 
 if TYPE_CHECKING:
-    from tollbook.book import Book
+    from tollbook.book import Book, How
 
 REJECT = ("reject", "rejected")
 """What a person writes into `status_of_review` or `counts` to take an incident or a claim out of the count."""
@@ -78,35 +79,76 @@ class _Made:
 
 @dataclass
 class _Work:
-    content: Content
+    """The content as it was exported and as it is now, and what was found so far."""
+
+    then: Content
+    now: Content
     made: _Made
     why: str
     changed: Mapping[str, str]
     file: str
     edits: list[Edit] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
+    present: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
 
 
 def read_edits(book: Book, path: Path, *, why: str = "") -> Plan:
     """What a person changed in an exported workbook. Nothing is written.
 
-    A column `why` added to a sheet gives a row its own reason. Raises UsageError for a workbook that the export of a
-    book did not make, one of a past day, or where an edit has no reason; SourceError where it cannot be read.
+    The workbook is held against the book as it was when it was exported (the log says so), so that only what a person
+    changed counts; a cell that the book has changed too since then is a conflict. A column `why` added to a sheet gives
+    a row its own reason. Raises UsageError for a workbook that the export of a book did not make, one of a past day, or
+    where an edit has no reason; SourceError where it cannot be read.
     """
     from tollbook.export.collect import collect
 
     made = _about(path)
-    content = collect(book, made.asked)
-    work = _Work(content, made, why, _changed(book, content, made.head), plain(path.name))
-    known = {i.id: i for i in content.incidents}
-    owner = {m: i.id for i in content.incidents for m in i.mentions}
-    _table(work, open_sheet(path, "incidents"), INCIDENTS, lambda row, now: _incident(work, row, now, known, owner))
-    _table(work, open_sheet(path, "claims"), CLAIMS, lambda row, now: _claim(work, row, now))
+    now = collect(book, made.asked)
+    moved = json.loads(now.log)[:3] != list(made.head)
+    then = collect(cast("Book", _Then(book, _moment(book, made.head))), made.asked) if moved else now
+    work = _Work(then, now, made, why, _changed(book, now, made.head) if moved else {}, plain(path.name))
+    known = {i.id: i for i in then.incidents}
+    _table(work, open_sheet(path, "incidents"), INCIDENTS, lambda row, was: _incident(work, row, was, known))
+    _table(work, open_sheet(path, "claims"), CLAIMS, lambda row, was: _claim(work, row, was))
     order = {"correct": 0, "reject": 1, "accept": 2}
     edits = sorted(work.edits, key=lambda e: order[e.kind])
     if any(not e.why.strip() for e in edits):
         raise UsageError("an edit needs a reason: --why, or a column `why` in its sheet")
     return Plan(tuple(edits), tuple(work.left))
+
+
+class _Then:
+    """The book as it was at a moment of its log: what `collect` asks of a book, with that moment's view."""
+
+    def __init__(self, book: Book, moment: str) -> None:
+        self._book, self._moment = book, moment
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._book, name)
+
+    @contextlib.contextmanager
+    def view(self, **how: Any) -> Iterator[sa.Connection]:
+        """The view of that moment, counted as asked."""
+        from tollbook.store.views import as_of_view
+
+        self._book.refresh()
+        with as_of_view(self._book.store, self._moment, self._book.counting(cast("How", how))) as connection:
+            yield connection
+
+
+def _moment(book: Book, head: tuple[int, int, int]) -> str:
+    """When the last row of the log that an export saw was recorded. Raises UsageError for the log of another book."""
+    found = []
+    with book.store.read() as connection:
+        for table, seq in zip((schema.claims, schema.runs, schema.decisions), head, strict=True):
+            if seq:
+                at = connection.execute(sa.select(table.c.recorded_at).where(table.c.seq == seq)).scalar()
+                if at is None:
+                    raise UsageError("the workbook was exported from another book, or from a newer copy of this one")
+                found.append(str(at))
+    if not found:
+        raise UsageError("the workbook was exported from an empty book")
+    return max(found)
 
 
 def write_edits(book: Book, plan: Plan, *, user: str | None = None) -> list[str]:
@@ -168,7 +210,6 @@ def _about(path: Path) -> _Made:
 def _changed(book: Book, content: Content, head: tuple[int, int, int]) -> Mapping[str, str]:
     """incident -> what happened to it since the export: reports that came, decisions that people wrote."""
     owner = {m: i.id for i in content.incidents for m in i.mentions}
-    owner |= {c.id: c.incident for c in content.claims}
     told: dict[str, list[str]] = {}
     claims, reports = schema.claims, schema.reports
     with book.store.read() as connection:
@@ -181,11 +222,16 @@ def _changed(book: Book, content: Content, head: tuple[int, int, int]) -> Mappin
         for mention, doc_id in connection.execute(query):
             if mention in owner:
                 told.setdefault(owner[mention], []).append(f"report {doc_id} was read")
-        for d in load.decisions(connection):
-            if d.seq > head[2]:
-                for subject in d.subjects:
-                    if subject in owner:
-                        told.setdefault(owner[subject], []).append(f"{d.kind} by {d.user} on {d.at[:10]} ({d.why})")
+        later = [d for d in load.decisions(connection) if d.seq > head[2]]
+        mention_of: dict[str, str] = {}
+        for batch in load.chunks(sorted({s for d in later for s in d.subjects})):
+            found = sa.select(claims.c.claim_id, claims.c.mention_id).where(claims.c.claim_id.in_(batch))
+            mention_of.update(load.lookup(connection, found))
+        for d in later:
+            for subject in d.subjects:
+                key = owner.get(mention_of.get(subject, subject))
+                if key is not None:
+                    told.setdefault(key, []).append(f"{d.kind} by {d.user} on {d.at[:10]} ({d.why})")
     return {key: "; ".join(dict.fromkeys(listed)) for key, listed in told.items()}
 
 
@@ -193,9 +239,11 @@ def _changed(book: Book, content: Content, head: tuple[int, int, int]) -> Mappin
 
 
 def _table(work: _Work, sheet: Sheet, table: Table, take: Callable[[_Row, Mapping[str, str]], None]) -> None:
-    """Calls `take` for each row whose cells differ from what the book gives now."""
-    current = {str(row[0]): row for row in table.rows(work.content, Loss())}
+    """Calls `take` for each row whose cells differ from what the export wrote."""
     names = [c.name for c in table.columns]
+    then = _texts(table, work.then)
+    present = then if work.now is work.then else _texts(table, work.now)
+    work.present |= {(table.name, key): row for key, row in present.items()}
     columns: dict[str, int] = {}
     for row in sheet.rows():
         if not columns:
@@ -204,16 +252,18 @@ def _table(work: _Work, sheet: Sheet, table: Table, take: Callable[[_Row, Mappin
                 raise UsageError(f"{work.file}: sheet {sheet.name} has no column id")
             continue
         key = safe.plain(row.at(columns["id"]).text)
-        found = _Row(row, columns, sheet.name or "")
-        now = {n: _shown(v) for n, v in zip(names, current[key], strict=True)} if key in current else {}
-        if not now and not key:
+        found = _Row(row, columns, sheet.name or "", then.get(key, {}))
+        if not key:
             work.left.append(f"{found.where('id')}: a row without an id; new incidents come as reports or by `import`")
-        elif not now:
-            wants = found.text("counts").casefold() in REJECT or found.text("status_of_review").casefold() in REJECT
-            if not wants:
-                work.left.append(f"{found.where('id')}: {key} is not in the book as it was exported")
-        elif any(found.text(n) != now[n] for n in names if n in columns):
-            take(found, now)
+        elif key not in then:
+            work.left.append(f"{found.where('id')}: {key} is not in the book as it was exported")
+        elif any(found.text(n) != then[key][n] for n in names if n in columns):
+            take(found, then[key])
+
+
+def _texts(table: Table, content: Content) -> dict[str, dict[str, str]]:
+    names = [c.name for c in table.columns]
+    return {str(row[0]): {n: _shown(v) for n, v in zip(names, row, strict=True)} for row in table.rows(content, Loss())}
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +271,7 @@ class _Row:
     row: Row
     columns: Mapping[str, int]
     sheet: str
+    was: Mapping[str, str]
 
     def cell(self, name: str) -> Cell:
         return self.row.at(self.columns[name]) if name in self.columns else Cell(0)
@@ -256,22 +307,31 @@ def _add(
     incident: str,
     subjects: tuple[str, ...],
     kind: str,
-    name: str,
+    fields: tuple[str, ...],
     was: str,
     now: str,
     value: Mapping[str, Any],
 ) -> None:
+    """Notes an edit of some cells of a row, unless the book says the same by now; a conflict where it says a third."""
+    present = work.present.get((row.sheet, row.text("id")))
+    what = work.changed.get(incident, "other reports or decisions around it")
+    conflict = None
+    if present is None:
+        if kind == "reject":
+            return
+        conflict = f"it no longer stands in the book by itself: {what}"
+    elif all(row.text(n) == present[n] for n in fields):
+        return
+    elif any(present[n] != row.was[n] for n in fields) or (kind == "accept" and incident in work.changed):
+        here = ", ".join(f"{n} {present[n] or '-'}" for n in fields if present[n] != row.was[n])
+        conflict = f"changed since the export{f' to {here}' if here else ''}: {what}"
+    name = next((n for n in fields if row.text(n) != row.was[n]), fields[0])
     work.edits.append(
-        Edit(
-            incident, subjects, kind, name, was, now, value, row.where(name), row.why(work.why),
-            work.changed.get(incident),
-        )
-    )  # fmt: skip
+        Edit(incident, subjects, kind, name, was, now, value, row.where(name), row.why(work.why), conflict)
+    )
 
 
-def _incident(
-    work: _Work, row: _Row, now: Mapping[str, str], known: Mapping[str, Incident], owner: Mapping[str, str]
-) -> None:
+def _incident(work: _Work, row: _Row, now: Mapping[str, str], known: Mapping[str, Incident]) -> None:
     key = now["id"]
     changed = [n for n in _differs(row, now) if n in INCIDENT_FIELDS]
     _left(work, row, now, INCIDENT_FIELDS, "is computed; decide on the claims behind it (sheet claims)")
@@ -284,32 +344,33 @@ def _incident(
                 raise UsageError("the export left out the finest places; edit places in one made with --inside")
             country = cells.country(row.text("country")) if row.text("country") else None
             value = {"field": "place", "places": _list(row, "places"), "country": country}
-            name = "places" if "places" in changed else "country"
-            _add(work, row, key, (key,), "correct", name, now[name], row.text(name), value)
+            was, told = (f"{r['places']} ({r['country'] or '?'})" for r in (now, _texts_of(row)))
+            _add(work, row, key, (key,), "correct", ("places", "country"), was, told, value)
         if "type" in changed:
             kind = cells.code(row.cell("type"), "types")
             if kind is None:
                 raise UsageError("a type cannot be empty")
-            _add(work, row, key, (key,), "correct", "type", now["type"], kind, {"field": "type", "type": kind})
+            _add(work, row, key, (key,), "correct", ("type",), now["type"], kind, {"field": "type", "type": kind})
         if "perpetrators" in changed:
             names = _list(row, "perpetrators")
             if any(WITHHELD in n for n in names):
                 raise UsageError("a name is withheld in this export; edit names in one made with --inside")
             value = {"field": "actor", "perpetrators": names}
-            _add(work, row, key, (key,), "correct", "perpetrators", now["perpetrators"], "; ".join(names), value)
+            was, told = now["perpetrators"], "; ".join(names)
+            _add(work, row, key, (key,), "correct", ("perpetrators",), was, told, value)
         if "grade" in changed:
             value = {"field": "grade", "grade": row.text("grade")}
-            _add(work, row, key, (key,), "correct", "grade", now["grade"], row.text("grade"), value)
+            _add(work, row, key, (key,), "correct", ("grade",), now["grade"], row.text("grade"), value)
     except (UsageError, cells.CellError) as error:
         work.left.append(f"{row.sheet}, row {row.row.number} ({key[:10]}): {error}")
     if "status_of_review" in changed:
         wanted = row.text("status_of_review").casefold()
         was = now["status_of_review"]
         if wanted == REVIEWED:
-            _add(work, row, key, (key,), "accept", "status_of_review", was, REVIEWED, {})
+            _add(work, row, key, (key,), "accept", ("status_of_review",), was, REVIEWED, {})
         elif wanted in REJECT:
-            own = tuple(m for m in known[key].mentions if owner.get(m) == key)
-            _add(work, row, key, own, "reject", "status_of_review", was, "rejected", {})
+            own = known[key].mentions
+            _add(work, row, key, own, "reject", ("status_of_review",), was, "rejected", {})
         else:
             work.left.append(f"{row.where('status_of_review')}: {wanted!r}; allowed: reviewed, rejected")
 
@@ -320,8 +381,12 @@ def _dates(work: _Work, row: _Row, now: Mapping[str, str], key: str) -> None:
     end = last.end.isoformat() if last else first.end.isoformat() if first else None
     was = now["start"] if now["start"] == now["end"] else f"{now['start']}..{now['end']}"
     told = (start or "-") if start == end else f"{start}..{end}"
-    name = "start" if row.text("start") != now["start"] else "end"
-    _add(work, row, key, (key,), "correct", name, was, told, {"field": "date", "start": start, "end": end})
+    value = {"field": "date", "start": start, "end": end}
+    _add(work, row, key, (key,), "correct", ("start", "end"), was, told, value)
+
+
+def _texts_of(row: _Row) -> dict[str, str]:
+    return {n: row.text(n) for n in row.columns}
 
 
 def _list(row: _Row, name: str) -> list[str]:
@@ -333,7 +398,7 @@ def _claim(work: _Work, row: _Row, now: Mapping[str, str]) -> None:
     changed = [n for n in _differs(row, now) if n in CLAIM_FIELDS]
     _left(work, row, now, CLAIM_FIELDS, "is what the report says, and stays")
     if row.text("counts").casefold() in REJECT:
-        _add(work, row, incident, (key,), "reject", "counts", now["words"], "rejected", {})
+        _add(work, row, incident, (key,), "reject", ("counts",), now["words"], "rejected", {})
         return
     if "counts" in changed:
         work.left.append(f"{row.where('counts')}: is computed; write `reject` to take the claim out of the count")
@@ -356,8 +421,7 @@ def _claim(work: _Work, row: _Row, now: Mapping[str, str]) -> None:
         return
     was = f"{now['min'] or '-'}..{now['max'] or '-'} {now['who']}"
     told = f"{row.text('min') or '-'}..{row.text('max') or '-'} {row.text('who')}"
-    name = next(n for n in ("min", "max", "who") if n in changed)
-    _add(work, row, incident, (key,), "correct", name, was, told, value)
+    _add(work, row, incident, (key,), "correct", ("min", "max", "who"), was, told, value)
 
 
 def conflicts(plan: Plan) -> tuple[Edit, ...]:
