@@ -351,7 +351,7 @@ def elsewhere(marks: Marks, place: Place) -> bool:
     ):
         before.pop()
     words = " ".join(before[-3:])
-    return any(words.endswith(p) for p in phrases("origin"))
+    return words.endswith(phrases("origin"))
 
 
 def is_said_on(marks: Marks, span: tuple[int, int]) -> bool:

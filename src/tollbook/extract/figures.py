@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from tollbook.extract.among import find_among, tells_among
 from tollbook.extract.groups import Cue, Group, Vocabulary, find_groups, vocabulary, with_names
@@ -95,8 +96,16 @@ def _with_among(
     return cues, sorted([*links, *extra])
 
 
+@cache
+def _nobody_words() -> frozenset[str]:
+    """The first words of the phrases that say zero."""
+    return frozenset(phrase.split()[0] for phrase in phrases("nobody"))
+
+
 def _nobody(tokens: Tokens) -> list[Figure]:
     """ "No casualties", "without loss of life": zero, said of the killed, the injured, or both."""
+    if _nobody_words().isdisjoint(tokens.low):
+        return []
     low = " ".join(tokens.low)
     for phrase in phrases("nobody"):
         at = f" {low} ".find(f" {phrase} ")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from tollbook.model import Actor, Sentence, Who
@@ -53,7 +53,8 @@ def find_actors(
     for line in lines:
         for hits in line.hits:
             for _, values, _ in hits[:1]:
-                lands.update({value.code for value in values if isinstance(value, Land)})
+                for code in {value.code for value in values if isinstance(value, Land)}:
+                    lands[code] += 1
     report = Told(lands, published=published)
     found: list[Actor] = []
     for line in lines:
@@ -92,15 +93,12 @@ def _no_acronym(length: int, values: list[Any]) -> list[Any]:
 
 def _read_line(line: Line, book: ActorBook, report: Told) -> list[Actor]:
     found: list[Actor] = []
-    openers = book.words.openers
-    i = 0
-    while i < len(line.words):
-        if not line.hits[i] and line.words[i].norm not in openers and (line.caps or not _capital(line, line.words[i])):
-            i += 1  # nothing the book knows begins here, and no name that no table holds
+    after = 0
+    for i in _beginnings(line, book.words.openers):
+        if i < after:
             continue
         best = _best(line, i, book, report)
         if best is None:
-            i += 1
             continue
         best = _give_way(line, best, book, report)
         end = _end(line, best)
@@ -109,8 +107,18 @@ def _read_line(line: Line, book: ActorBook, report: Told) -> list[Actor]:
         found.append(
             Actor(line.text[name_start:end], (name_start, end), best.actor_id, best.who, best.countries, best.generic)
         )
-        i = _skip_bracketed(line, best)
+        after = _skip_bracketed(line, best)
     return found
+
+
+def _beginnings(line: Line, openers: Collection[str]) -> list[int]:
+    """The words at which a mention may begin: the book knows them, or they are capitalised."""
+    text, caps = line.text, line.caps
+    return [
+        i
+        for i, (word, hits) in enumerate(zip(line.words, line.hits, strict=True))
+        if hits or word.norm in openers or (not caps and text[word.bare].isupper())
+    ]
 
 
 def _best(line: Line, i: int, book: ActorBook, report: Told) -> Found | None:

@@ -6,6 +6,8 @@ Only a full date counts (day, month and year), near the start or behind a label;
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_left
+from functools import cache
 
 from tollbook.model import DateRange
 from tollbook.resolve.calendars import Calendar, read_calendar, resolve, words
@@ -39,11 +41,10 @@ def dateline_date(text: str) -> DateRange | None:
 def _candidates(t: Tokens, low: int, high: int) -> list[Calendar]:
     """The full dates that begin in code points low..high."""
     found = []
-    for i, start in enumerate(t.start):
-        if start >= high:
-            break
-        if start >= low and _may_begin(t, i):
-            found += [c for c in read_calendar(t, i)[:1] if _full(c) and not _copyright(t, c.first)]
+    opening = _opening()
+    first, last = bisect_left(t.start, low), bisect_left(t.start, high)
+    for i in [i for i, word in enumerate(t.low[first:last], first) if word in opening or word.isdecimal()]:
+        found += [c for c in read_calendar(t, i)[:1] if _full(c) and not _copyright(t, c.first)]
     return found
 
 
@@ -56,10 +57,11 @@ def _first_day(t: Tokens, choices: list[Calendar]) -> DateRange | None:
     return None
 
 
-def _may_begin(t: Tokens, i: int) -> bool:
+@cache
+def _opening() -> frozenset[str]:
+    """The words a date begins with, where it does not begin with a number."""
     w = words()
-    word = t.low[i]
-    return word in w.months or word in w.weekdays or word in w.weekdays_short or word.isdecimal()
+    return frozenset([*w.months, *w.weekdays, *w.weekdays_short])
 
 
 def _full(c: Calendar) -> bool:

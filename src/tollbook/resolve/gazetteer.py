@@ -191,6 +191,7 @@ class Gazetteer:
     def __init__(self, paths: Sequence[Path]) -> None:
         self._parts = [_Part(path) for path in paths]
         self._found: dict[str, tuple[Entry, ...]] = {}
+        self._known: dict[str, bool] = {}
         hashes = [str(part.header["version"]) for part in self._parts]
         self.version: str = (
             hashes[0] if len(hashes) == 1 else hashlib.sha256("+".join(hashes).encode()).hexdigest()[:12]
@@ -253,8 +254,13 @@ class Gazetteer:
         folded = gf.light(name)
         if folded in self._found:
             return any(e.match != "folded" for e in self._found[folded])
-        wanted = gf.key("=", folded)
-        return any(part.has(wanted) for part in self._parts)
+        known = self._known.get(folded)
+        if known is None:
+            if len(self._known) >= _CACHE_BOUND:
+                self._known.clear()
+            wanted = gf.key("=", folded)
+            known = self._known[folded] = any(part.has(wanted) for part in self._parts)
+        return known
 
     def area(self, code: str) -> Entry | None:
         """The province or district with an administrative code such as `IQ.01` or `US.LA.079`."""

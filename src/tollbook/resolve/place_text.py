@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import accumulate
 from typing import Any
 
 from tollbook.errors import LexiconError
@@ -174,26 +176,31 @@ class Words:
     named: list[tuple[Span, str]] = field(default_factory=list)  # each country named by its name, and its code
 
 
-def _is_skipped(start: int, end: int, skip: Sequence[Span]) -> bool:
-    return any(start < b and end > a for a, b in skip)
+class _Skip:
+    """Ranges in which no place lies."""
+
+    def __init__(self, spans: Sequence[Span]) -> None:
+        ordered = sorted(spans)
+        self._starts = [start for start, _ in ordered]
+        self._reach = list(accumulate((end for _, end in ordered), max))
+
+    def touches(self, start: int, end: int) -> bool:
+        """Whether [start, end) shares a character with one of them."""
+        before = bisect_left(self._starts, end)
+        return before > 0 and self._reach[before - 1] > start
 
 
 def _token(
-    text: str,
-    match: re.Match[str],
-    limit: int,
-    gap: str,
-    skip: Sequence[Span],
-    capitals: bool,
-    number: int,
-    words: PlaceWords,
+    text: str, span: Span, limit: int, gap: str, skip: _Skip, capitals: bool, number: int, words: PlaceWords
 ) -> Token | None:
-    whole, start, end = match.group(), match.start(), match.end()
-    if whole.islower() and "'" not in whole and "’" not in whole:
+    start, end = span
+    whole = text[start:end]
+    letters = whole.isalpha()
+    if whole.islower() and (letters or ("'" not in whole and "’" not in whole)):
         particle = whole in _PARTICLES
-        named = len(whole) > 3 and "-" in whole and bool(_NAME_LIKE.match(whole))
+        named = not letters and len(whole) > 3 and "-" in whole and bool(_NAME_LIKE.match(whole))
         return Token(start, end, whole, whole, gap, False, named, particle, False, number)
-    ending = _POSSESSIVE.search(whole)
+    ending = None if letters else _POSSESSIVE.search(whole)
     if end < limit and text[end] == "." and whole + "." in words.abbreviations:
         whole, ending = whole + ".", None
     if ending:
@@ -210,27 +217,29 @@ def _token(
         whole = stem
     low = whole.lower()
     numeral = whole[0].isdigit()
-    skipped = bool(skip) and _is_skipped(start, start + len(whole), skip)
+    skipped = skip.touches(start, start + len(whole))
     free = not about and not whole.isdigit() and low not in words.never and low not in words.demonyms and not skipped
     named = free and not numeral and bool(_NAME_LIKE.match(whole))
     particle = low in _PARTICLES and (capitals or whole.islower() or whole.istitle())
     return Token(start, start + len(whole), whole, low, gap, ending is not None, named, particle, free, number, skipped)
 
 
-def _tokens(text: str, span: Span, skip: Sequence[Span], capitals: bool, number: int, words: PlaceWords) -> list[Token]:
+def _tokens(text: str, span: Span, skip: _Skip, capitals: bool, number: int, words: PlaceWords) -> list[Token]:
     found: list[Token] = []
     last = span[0]
     for match in _WORD.finditer(text, *span):
-        token = _token(text, match, span[1], text[last : match.start()], skip, capitals, number, words)
+        at = match.span()
+        token = _token(text, at, span[1], text[last : at[0]], skip, capitals, number, words)
         if token is not None:
             found.append(token)
-            last = max(match.end(), token.end)
+            last = max(at[1], token.end)
     return found
 
 
 def split_words(text: str, sentences: Sequence[Sentence], skip: Sequence[Span]) -> Words:
     """The words of the report's title and body (furniture is left out), line by line."""
     words, lists = Words([]), place_words()
+    skipped = _Skip(skip)
     letters = 0
     for number, sentence in enumerate(sentences or (Sentence((0, len(text)), 0),)):
         start, end = max(0, sentence.span[0]), min(len(text), sentence.span[1])
@@ -239,7 +248,7 @@ def split_words(text: str, sentences: Sequence[Sentence], skip: Sequence[Span]) 
             continue
         upper, lower = sum(map(str.isupper, part)), sum(map(str.islower, part))
         capitals = upper >= 8 and upper > CAPITALS_SHARE * (upper + lower)
-        tokens = _tokens(text, (start, end), skip, capitals, number, lists)
+        tokens = _tokens(text, (start, end), skipped, capitals, number, lists)
         long = [t for t in tokens if len(t.text) >= 4]
         headline = not capitals and len(long) >= 4 and sum(t.text[0].isupper() for t in long) > 0.7 * len(long)
         words.lines.append(Line(tokens, capitals, headline, sentence.kind, number))

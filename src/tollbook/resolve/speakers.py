@@ -229,7 +229,7 @@ def _carried(line: Line, i: int, medium: Phrase | None, used: int, book: SpeechB
 
 def _before(line: Line, i: int, book: SpeechBook) -> tuple[int, bool] | None:
     for parts in book.before.get(line.words[i].norm, ()):
-        if tuple(word.norm for word in line.words[i : i + len(parts)]) == parts:
+        if len(parts) == 1 or tuple([word.norm for word in line.words[i : i + len(parts)]]) == parts:
             return len(parts), " ".join(parts) in book.before_weak
     return None
 
