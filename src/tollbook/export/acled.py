@@ -159,10 +159,10 @@ def _days(i: Incident, loss: Loss) -> list[tuple[dt.date, int]]:
 
 
 def _placed(i: Incident, loss: Loss) -> bool:
-    if i.country is None:
+    if i.country is None or i.country not in countries():
         loss.note("no-country", i.id)
         return False
-    name = countries()[i.country].name if i.country in countries() else ""
+    name = countries()[i.country].name
     if (i.where is not None and i.where.ged == 6) or not [p for p in i.places if p.casefold() != name.casefold()]:
         loss.note("country-only", i.id)
         return False
@@ -206,7 +206,10 @@ def _number(words: str) -> int | None:
 
 
 def _row(i: Incident, told: Sequence[Source], loss: Loss) -> dict[str, Cell]:
-    sub = str(lexicon.load("ontology")["types"][i.type]["acled"])
+    types = lexicon.load("ontology")["types"]
+    if i.type not in types:
+        loss.note("type-mapped", i.id)
+    sub = str(types.get(i.type, types["other"])["acled"])
     event = tables().event_of[sub]
     one, two = _actors(i, event, sub, loss)
     country = countries()[str(i.country)]
@@ -232,7 +235,7 @@ def _row(i: Incident, told: Sequence[Source], loss: Loss) -> dict[str, Cell]:
         "inter2": tables().inter[two[1]] if two else None,
         "interaction": interaction(one[1], two[1] if two else None),
         "civilian_targeting": tables().civilian_targeting[0] if civilians else None,
-        "iso": country.numeric,
+        "iso": country.numeric or 0,  # Kosovo has no number in ISO 3166
         "region": tables().region_of[country.alpha2],
         "country": tables().names.get(country.alpha2, country.name),
         "admin1": where.admin1 if where else None,

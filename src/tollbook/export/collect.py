@@ -73,14 +73,14 @@ def collect(book: Book, asked: Asked = Asked()) -> Content:  # noqa: B008 - froz
         listed = sorted(counted.incidents)
         for start in range(0, len(listed), BATCH):
             batch = listed[start : start + BATCH]
-            told = tellings_of(connection, [[n for n, _ in groups[i]] for i in batch])
+            told = tellings_of(connection, [[m.mention for m in groups[i]] for i in batch])
             for key in batch:
-                kept = [n for n, report in groups[key] if report not in work.young]
-                found = told.state(kept, work.held, work.options) if kept else None
+                kept = [m for m in groups[key] if m.report_id not in work.young]
+                found = told.state([m.mention for m in kept], work.held, work.options) if kept else None
                 if found is None:
                     work.withheld.append(("incident-too-young", key))
                     continue
-                runs = {told.found[n].told.mention.id: told.found[n].run_seq for n in kept}
+                runs = {str(m.mention_id): int(m.run_seq) for m in kept}
                 one = _incident(found, runs, work)
                 incidents.append(
                     replace(
@@ -176,17 +176,16 @@ def _young(connection: sa.Connection, live: Mapping[int, str], asked: Asked) -> 
     )
 
 
-def _groups(connection: sa.Connection, wanted: Collection[str]) -> dict[str, list[tuple[int, str]]]:
-    """incident -> its live mentions (number, report), first-recorded first."""
+def _groups(connection: sa.Connection, wanted: Collection[str]) -> dict[str, list[Any]]:
+    """incident -> its live mentions (rows of derived_mentions), first-recorded first."""
     table = schema.mentions
     first = load.lookup(
         connection, sa.select(table.c.mention_id, sa.func.min(table.c.mention)).group_by(table.c.mention_id)
     )
-    query = sa.select(table.c.mention, table.c.mention_id, table.c.report_id, table.c.incident_id)
-    rows = [r for r in connection.execute(query.where(table.c.live == 1)) if r.incident_id in wanted]
-    out: dict[str, list[tuple[int, str]]] = {}
+    rows = [r for r in connection.execute(sa.select(table).where(table.c.live == 1)) if r.incident_id in wanted]
+    out: dict[str, list[Any]] = {}
     for r in sorted(rows, key=lambda r: (first[r.mention_id], r.mention)):
-        out.setdefault(r.incident_id, []).append((r.mention, r.report_id))
+        out.setdefault(r.incident_id, []).append(r)
     return out
 
 
@@ -207,6 +206,9 @@ def _near(counted: Counted) -> dict[str, tuple[str, ...]]:
         out.setdefault(a, set()).add(b)
         out.setdefault(b, set()).add(a)
     return {k: tuple(sorted(v)) for k, v in out.items()}
+
+
+_WHERE = ("name", "admin1", "admin2", "gazetteer_id")
 
 
 def _incident(found: State, runs: Mapping[str, int], work: _Work) -> Incident:
@@ -230,6 +232,7 @@ def _incident(found: State, runs: Mapping[str, int], work: _Work) -> Incident:
             "quote": str(acts[0].get("quote") or ""),
             "voices": [v.name for v in found.voices],
             "names": names,
+            "where": [where.name, where.admin1, where.admin2, where.gazetteer_id] if where else [],
             "persons": [{k: v.get(k) for k in ("name", "age", "sex", "role", "harm")} for v in persons],
         },
         "incident",
@@ -252,7 +255,7 @@ def _incident(found: State, runs: Mapping[str, int], work: _Work) -> Incident:
         date_of=date.get("date_of"),
         places=tuple(shown["names"]),
         country=card.country,
-        where=where,
+        where=replace(where, **dict(zip(_WHERE, shown["where"], strict=True))) if where else None,
         doers=tuple(
             Doer(name, _actor(acts, "perpetrator_details", p.name), p.reports, tuple(says))
             for p, (name, says) in zip(card.perpetrators, shown["doers"], strict=True)

@@ -14,7 +14,7 @@ from typing import Any
 
 from tollbook import lexicon
 from tollbook.errors import LexiconError
-from tollbook.export import rows, sides
+from tollbook.export import rows, safe, sides
 from tollbook.export.flat import write_cells
 from tollbook.export.loss import Loss, rules
 from tollbook.export.safe import Tell
@@ -113,7 +113,10 @@ def _civilians(i: Incident, found: Range, loss: Loss) -> Range | None:
             loss.note("civilians-by-scheme", i.id)
             low = max(rest_low, (civil.low or 0) if civil else 0)
             return Range(low, None, rest_high, found.open, found.voices, found.provisional)
-    return civil if civil is not None and (civil.high or civil.low) else None
+    if civil is None or not (civil.high or civil.low):
+        loss.note("no-civilians", i.id)
+        return None
+    return civil
 
 
 def _comments(content: Content, kept: Sequence[Incident]) -> list[str]:
@@ -134,4 +137,4 @@ def _comments(content: Content, kept: Sequence[Incident]) -> list[str]:
         "What is documented is not all that happened",
     ]
     assert len(shown) == tables()["comment_lines"]
-    return ["# " + " ".join(line.replace('"', "'").split()) for line in shown]
+    return ["# " + safe.line(line.replace('"', "'")) for line in shown]

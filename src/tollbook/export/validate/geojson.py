@@ -1,4 +1,4 @@
-"""Whether a file is GeoJSON (RFC 7946) that says where and how exactly: points in range, no pin for what has no place."""
+"""Whether a file is GeoJSON (RFC 7946) that says where and how exactly: points in range, no pin for the unplaced."""
 
 from __future__ import annotations
 

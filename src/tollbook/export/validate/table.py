@@ -106,6 +106,8 @@ def columns(
 ) -> Iterator[Fault]:
     """Faults of the header: a column that is missing, strange, double or out of order."""
     have = table.header
+    if not have:
+        return  # that there is no header is told already
     for name in expected:
         if name not in have and name not in optional:
             yield Fault(table.file, table.header_line, name, "", "is missing")
