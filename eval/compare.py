@@ -17,7 +17,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from tollbook.exchange.compare import match
+from tollbook.exchange.comparing import match
 from tollbook.exchange.theirs import Catalogue, Entry, Toll, entry_mention
 
 SHARED = Path(os.environ.get("TOLLBOOK_SHARED", Path(__file__).resolve().parents[2] / "shared"))

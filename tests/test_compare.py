@@ -15,7 +15,7 @@ from tollbook import charts
 from tollbook.book import Book, init_book
 from tollbook.errors import UsageError
 from tollbook.exchange import compared, theirs
-from tollbook.exchange.compare import DIFFER, MEET, SAME, UNTOLD, compare, match, tolls
+from tollbook.exchange.comparing import DIFFER, MEET, SAME, UNTOLD, compare, match, tolls
 from tollbook.exchange.theirs import Catalogue, Entry, Toll, entry_mention, read_catalogue
 
 GED = (

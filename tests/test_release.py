@@ -17,7 +17,7 @@ from tollbook.book import Book, init_book, open_book
 from tollbook.cli.app import app
 from tollbook.errors import SourceError, UsageError
 from tollbook.exchange import conformance, reldiff
-from tollbook.exchange.release import Release, release, sums
+from tollbook.exchange.releasing import Release, release, sums
 from tollbook.redact import RELEASE
 from tollbook.review import add_note, decide
 

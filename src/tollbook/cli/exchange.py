@@ -105,7 +105,7 @@ def compare(
     from tollbook.book import open_book
     from tollbook.errors import UsageError
     from tollbook.exchange import compared
-    from tollbook.exchange.compare import compare as beside
+    from tollbook.exchange.comparing import compare as beside
     from tollbook.exchange.sheetmap import load_map
     from tollbook.render.text import printable
 
@@ -152,8 +152,8 @@ def release(
     """
     from tollbook.book import open_book
     from tollbook.cli.export import policy
-    from tollbook.exchange.release import Release
-    from tollbook.exchange.release import release as make
+    from tollbook.exchange.releasing import Release
+    from tollbook.exchange.releasing import release as make
 
     what = Release(
         day=as_of, formats=[f.strip() for f in formats.split(",") if f.strip()], contact=contact,

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tollbook.errors import UsageError
-from tollbook.exchange.compare import DIFFER, MEET, SAME, UNTOLD, Alone, Comparison, Pair
+from tollbook.exchange.comparing import DIFFER, MEET, SAME, UNTOLD, Alone, Comparison, Pair
 from tollbook.exchange.theirs import Entry, Toll
 from tollbook.export import safe
 from tollbook.ledger.bounds import show
