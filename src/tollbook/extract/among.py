@@ -19,7 +19,7 @@ _TO_GROUP = 3  # words of "were also" between the group and "among", or between 
 
 def tells_among(tokens: Tokens) -> bool:
     """May the sentence say who the dead were, without any other word of harm ("two of the victims were minors")?"""
-    return not words("the_dead").isdisjoint(tokens.low) and ("of" in tokens.low or "among" in tokens.low)
+    return not words("the_dead").isdisjoint(tokens.low)
 
 
 def find_among(tokens: Tokens, groups: Sequence[Group], used: frozenset[int]) -> list[tuple[int, Hit[Cue]]]:
@@ -36,12 +36,16 @@ def find_among(tokens: Tokens, groups: Sequence[Group], used: frozenset[int]) ->
             for g, group in enumerate(groups):  # "five of the dead were children"
                 if group.last == i and group.count is not None:
                     found.setdefault(g, cue)
+    for i, word in enumerate(tokens.low):  # "the victims are six priests and two women"
+        if i and word in words("the_dead") and tokens.low[i - 1] in ("the", "those") and _be(tokens, i + 1):
+            for g in _after(tokens, groups, i + 1):
+                found.setdefault(g, Hit(i, i + 1, Cue("killed", "state")))
     for g, group in enumerate(groups):  # the same, where "the victims" are read as the people counted
         last = tokens.low[group.last - 1]
         of_them = group.count is not None and "of" in tokens.low[group.first : group.last] and last in words("the_dead")
         if of_them and _be(tokens, group.last):
             found.setdefault(g, Hit(group.last - 1, group.last, Cue("killed", "state")))
-    return [(g, cue) for g, cue in sorted(found.items()) if g not in used]
+    return [(g, cue) for g, cue in sorted(found.items()) if g not in used and not _unnumbered(groups[g])]
 
 
 def _dead(tokens: Tokens, i: int) -> Hit[Cue] | None:
@@ -54,6 +58,11 @@ def _dead(tokens: Tokens, i: int) -> Hit[Cue] | None:
         if word in (",", ".", "and", "was", "were"):
             break
     return None
+
+
+def _unnumbered(group: Group) -> bool:
+    """ "Many of the victims": says who they mostly were, and gives no number."""
+    return group.count is not None and group.count.word in ("many", "most", "some", "a number", "several")
 
 
 def _be(tokens: Tokens, i: int) -> bool:

@@ -50,7 +50,7 @@ def casualties(story: Story, report: Report) -> list[Casualty]:
             listed.append(figure.among_dead)
             told_in.append(act.index)
             index[n] = len(kept) - 1
-    kept = _added_up(_within(_classes(kept, heads), listed), told_in)
+    kept = _whole_class(_added_up(_within(_classes(kept, heads), listed), told_in))
     exact = {c.harm for c in kept if c.word is None}
     if any(c.word and c.harm in exact for c in kept):
         kept = _without_vague(kept, exact)
@@ -86,6 +86,17 @@ def _added_up(kept: list[Casualty], told_in: Sequence[int]) -> list[Casualty]:
         for group in _groups_of(whole.harm, out, told_in):
             if w not in group and _makes(whole.min, whole.max, sum(out[i].min or 0 for i in group)):
                 out = [replace(c, subset_of=w) if i in group else c for i, c in enumerate(out)]
+    return out
+
+
+def _whole_class(kept: list[Casualty]) -> list[Casualty]:
+    """ "19 people: 12 nurses and seven patients": a whole is of the class of all its parts (RULINGS.md, "people")."""
+    out = list(kept)
+    for w, whole in enumerate(kept):
+        parts = [c for c in kept if c.subset_of == w]
+        classes = {c.who for c in parts}
+        if whole.who == "unknown" and len(classes) == 1 and sum(c.min or 0 for c in parts) == whole.min:
+            out[w] = replace(whole, who=classes.pop())
     return out
 
 

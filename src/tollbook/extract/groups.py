@@ -111,7 +111,7 @@ def find_groups(tokens: Tokens, counts: Sequence[Count], actors: Sequence[Actor]
         else:
             i += 1
             continue
-        if not _kin_of(tokens, group):
+        if not _kin_of(tokens, group) and not _most_of(tokens, group):
             groups.append(group)
         i = taken = max(group.last, i + 1)
     return groups
@@ -120,6 +120,13 @@ def find_groups(tokens: Tokens, counts: Sequence[Count], actors: Sequence[Actor]
 def _pointing_back(tokens: Tokens, i: int) -> bool:
     """ "Among them": the people counted already, no others."""
     return tokens.low[i] in ("them", "these", "those") and i > 0 and tokens.low[i - 1] in ("among", "amongst")
+
+
+def _most_of(tokens: Tokens, group: Group) -> bool:
+    """ "Many of the victims": says who the dead mostly were; no number, and no others."""
+    told = tokens.low[group.first : group.last]
+    vague = group.count is not None and group.count.word in ("many", "most", "some", "a number", "several")
+    return vague and told[-1] in words("the_dead") and told[-3:-1] == ("of", "the")
 
 
 def _kin_of(tokens: Tokens, group: Group) -> bool:
@@ -172,6 +179,9 @@ def _noun_phrase(
                 follow = _after_of(tokens, j + 1, actors)
                 if follow is not None:
                     actor, last = follow
+                of_whom = _people_after_of(tokens, j + 1, nouns)
+                if follow is None and of_whom is not None:
+                    head, last = of_whom.value, of_whom.last  # "12 members of its staff"
                 break
             if j not in nouns:
                 break
@@ -224,6 +234,13 @@ def _rank_only(tokens: Tokens, hit: Hit[str]) -> bool:
         return False
     after = tokens.low[hit.last]
     return after[0].isalpha() and after not in words("stop_np") and after not in _cue_words()
+
+
+def _people_after_of(tokens: Tokens, j: int, nouns: dict[int, Hit[str]]) -> Hit[str] | None:
+    """The people that "members of" goes on to name, over one word such as "its"."""
+    if j < len(tokens) and (tokens.low[j] in words("possessive") or tokens.low[j] in ("the", "a", "an")):
+        j += 1
+    return nouns.get(j)
 
 
 def _after_of(tokens: Tokens, j: int, actors: dict[int, Actor]) -> tuple[Actor, int] | None:

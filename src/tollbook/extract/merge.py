@@ -257,7 +257,7 @@ def _figures_fit(story: Story, act: Act) -> str:
         return "toll_same"
     if any(n > 4 for _, n in all_mine & theirs):
         return "toll_part"
-    if any(f.more for f in act.figures):
+    if any(f.more and any(h == f.harm for h, _ in whole) for f in act.figures):
         return "toll_more"
     if _toll(act) and _part_of_days(story, act):
         return "toll_part_of_days"

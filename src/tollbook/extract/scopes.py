@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import combinations
 
-from tollbook.extract.clauses import width
+from tollbook.extract.clauses import Act, width
 from tollbook.extract.merge import Story
+from tollbook.extract.words import words
 from tollbook.model import DateRange, Report, Scope
 
 _NEWS_DAYS = 14  # GUIDELINES, "scope": news is what happened within the 14 days before publication
@@ -63,7 +64,7 @@ def find_totals(stories: list[Story], scopes: list[Scope]) -> dict[int, tuple[in
             scopes[k] = "total"
             parts[k] = ()
             continue
-        if story.acts[0].split or story.acts[0].stretch:
+        if story.acts[0].split or story.acts[0].stretch or _told_as_sum(story):
             scopes[k] = "total"
             parts[k] = ()
             continue
@@ -75,6 +76,28 @@ def find_totals(stories: list[Story], scopes: list[Scope]) -> dict[int, tuple[in
             scopes[k] = "total"
             parts[k] = ()
     return parts
+
+
+def _told_as_sum(story: Story) -> bool:
+    """Do the words of a telling sum up: "have been killed since Thursday", "a total of 54, 9 in A and 8 in B"?"""
+    for act in story.acts:
+        tokens = act.marks.tokens
+        low = tokens.low[act.first : act.last]
+        for figure in act.figures:
+            if figure.harm != "killed" or not figure.counted or figure.part_of is not None:
+                continue
+            cue = tokens.at(figure.cue[0])
+            perfect = any(w in ("have", "has") for w in tokens.low[max(0, cue - 3) : cue])
+            if ("since" in low and perfect) or ("total" in low and _spread(act, figure.span[1])):
+                return True
+    return False
+
+
+def _spread(act: Act, position: int) -> bool:
+    """Are two or more numbers behind `position` each followed by where ("including 9 in the north, 8 in the south")?"""
+    tokens = act.marks.tokens
+    ends = [tokens.at(c.span[1] - 1) + 1 for c in act.marks.counts if c.span[0] > position]
+    return sum(1 for i in ends if i < len(tokens) and tokens.low[i] in words("lies")) >= 2
 
 
 def _over_parts(k: int, stories: Sequence[Story], scopes: Sequence[Scope], counts: dict[int, int]) -> bool:
