@@ -24,7 +24,7 @@ from tollbook import export, lexicon
 from tollbook.book import Book, open_book
 from tollbook.cli.app import app
 from tollbook.errors import LexiconError, OutputError, UsageError
-from tollbook.export import acled, ged, ibc, polecat, safe, sides, tables, values
+from tollbook.export import acled, ged, ibc, places, polecat, safe, sides, tables, values
 from tollbook.export.collect import collect
 from tollbook.export.loss import Loss, check, rules
 from tollbook.export.validate import SHAPES, check_file
@@ -54,9 +54,10 @@ def made(told: Mapping[str, Any]) -> Content:
         for n, (w, low, high) in enumerate(words.pop("claims", ()))
     )
     adds = words.pop("adds", None)
+    point = {"radius_km": 4.0, "admin_level": 3, "admin1": None, "admin2": None, "gazetteer_id": None}
     if isinstance(words.get("where"), dict):
-        point = {"radius_km": 4.0, "admin_level": 3, "admin1": None, "admin2": None, "gazetteer_id": None}
         words["where"] = Where(**{**point, "ged": 1, "acled": 1, **words["where"]})
+    words["also"] = tuple(Where(**{**point, "ged": 1, "acled": 1, **w}) for w in words.get("also", ()))
     one = incident(**words)
     if adds is not None:
         one = replace(one, residual={("killed", "all"): range_of(adds)})
@@ -481,6 +482,20 @@ def test_a_release_rounds_points_and_widens_their_radius(war: Book) -> None:
     assert (coarse.lat, coarse.lon, coarse.ged, coarse.acled) == (36.5, 43.3, 2, 2)
     assert coarse.radius_km >= 1.5 + 4.6  # the place lies 4.3 km from the rounded point
     assert coarse.gazetteer_id is None
+
+
+def test_places_farther_apart_than_they_reach_are_places_of_their_own() -> None:
+    def detail(name: str, lat: float, lon: float, radius: float, level: int = 3) -> dict[str, Any]:
+        return {"name": name, "role": "at", "lat": lat, "lon": lon, "radius_km": radius, "admin_level": level}
+
+    acts = [{"place_details": [detail("Falluja", 33.35, 43.78, 10), detail("Ramadi", 33.42, 43.31, 10),
+                               detail("Karrada", 33.3, 44.43, 4), detail("Baghdad", 33.34, 44.4, 28),
+                               detail("Anbar", 33.76, 42.04, 180, 1)]}]  # fmt: skip
+    names = {
+        n: [w.name for w in places.points(n, acts, INSIDE)]
+        for n in (("Falluja", "Ramadi"), ("Karrada", "Baghdad"), ("Falluja", "Anbar"), ("Anbar",), ("Nowhere",))
+    }
+    assert list(names.values()) == [["Falluja", "Ramadi"], ["Karrada"], ["Falluja"], ["Anbar"], []]
 
 
 def test_a_delay_leaves_out_the_young_with_their_figures(war: Book) -> None:

@@ -1,6 +1,6 @@
 """ACLED: 31 columns, one row an act, a day and a place. Columns and codes: `data/export/acled.yml`.
 
-Deaths are the lowest credible number, 0 where nobody gives one, divided over the days with the remainder to the first.
+Deaths are the lowest credible number, 0 where nobody gives one, divided over the rows with the remainder to the first.
 Names of actors are as told; a row's id is ours, in a namespace of ours; `tags` says whether a person has reviewed it.
 """
 
@@ -20,7 +20,7 @@ from tollbook.export import rows, sides
 from tollbook.export.flat import write_cells
 from tollbook.export.loss import Loss, rules
 from tollbook.export.tables import Cell, joined
-from tollbook.export.values import SUM, Claim, Content, Incident, Source
+from tollbook.export.values import SUM, Claim, Content, Incident, Source, Where
 from tollbook.resolve.countries import countries
 
 NAMESPACE = "TOLLBOOK-"
@@ -114,11 +114,12 @@ def write_acled(content: Content, target: Path, loss: Loss) -> Mapping[str, int]
             continue
         loss.note("range-lost", i.id, len(told.get(i.id, ())) > 1)
         one = _row(i, [sources[s] for s in i.sources if s in sources], loss)
-        for n, (day, precision, dead) in enumerate(
-            (d, p, k) for (d, p), k in zip(when, divided(fatalities, len(when)), strict=True)
-        ):
+        each = [(day, precision, spot) for day, precision in when for spot in (i.where, *i.also)]
+        loss.note("split-by-place", i.id, len(i.also) > 0)
+        for n, ((day, precision, spot), dead) in enumerate(zip(each, divided(fatalities, len(each)), strict=True)):
             cells = one | {
-                "event_id_cnty": f"{one['event_id_cnty']}-{n + 1}" if len(when) > 1 else one["event_id_cnty"],
+                **_place(i, spot),
+                "event_id_cnty": f"{one['event_id_cnty']}-{n + 1}" if len(each) > 1 else one["event_id_cnty"],
                 "event_date": day.isoformat(),
                 "year": day.year,
                 "time_precision": precision,
@@ -134,10 +135,10 @@ def write_acled(content: Content, target: Path, loss: Loss) -> Mapping[str, int]
     return {"rows": len(lines), "acts": len(written)}
 
 
-def divided(deaths: int, days: int) -> list[int]:
-    """A number of deaths over a number of days (at least one): even, the remainder to the first. The sum stays."""
-    each, rest = divmod(deaths, days)
-    return [each + rest, *([each] * (days - 1))]
+def divided(deaths: int, rows: int) -> list[int]:
+    """A number of deaths over days and places (at least one): even, the remainder to the first. The sum stays."""
+    each, rest = divmod(deaths, rows)
+    return [each + rest, *([each] * (rows - 1))]
 
 
 def _days(i: Incident, loss: Loss) -> list[tuple[dt.date, int]]:
@@ -218,8 +219,6 @@ def _row(i: Incident, told: Sequence[Source], loss: Loss) -> dict[str, Cell]:
         loss.note("no-point", i.id)
     elif not where.finest:
         loss.note("point-of-wider-place", i.id)
-    if len(i.places) > 1:
-        loss.note("places-joined", i.id)
     civilians = sub == "Excessive force against protesters" or (two is not None and two[1] == 7)
     stamps = [int(dt.datetime.fromisoformat(s.recorded_at).timestamp()) for s in told]
     return {
@@ -238,18 +237,23 @@ def _row(i: Incident, told: Sequence[Source], loss: Loss) -> dict[str, Cell]:
         "iso": country.numeric or 0,  # Kosovo has no number in ISO 3166
         "region": tables().region_of[country.alpha2],
         "country": tables().names.get(country.alpha2, country.name),
-        "admin1": where.admin1 if where else None,
-        "admin2": where.admin2 if where else None,
         "admin3": None,
-        "location": where.name if where else i.places[0],
-        "latitude": round(where.lat, 4) if where else None,
-        "longitude": round(where.lon, 4) if where else None,
-        "geo_precision": where.acled if where else 3,
         "source": joined(dict.fromkeys(s.outlet or s.doc_id for s in told), loss.teller(i.id)),
         "source_scale": None,
         "notes": f"{i.quote} [{', '.join(i.places)}]" if len(i.places) > 1 else i.quote,
         "tags": f"tollbook={i.review}",
         "timestamp": max(stamps, default=0),
+    }
+
+
+def _place(i: Incident, where: Where | None) -> dict[str, Cell]:
+    return {
+        "admin1": where.admin1 if where else None,
+        "admin2": where.admin2 if where else None,
+        "location": where.name if where else i.places[0],
+        "latitude": round(where.lat, 4) if where else None,
+        "longitude": round(where.lon, 4) if where else None,
+        "geo_precision": where.acled if where else 3,
     }
 
 

@@ -217,8 +217,8 @@ def _incident(found: State, runs: Mapping[str, int], work: _Work) -> Incident:
     names = [str(p) for p in redact.coarser(card.places, policy)]
     if len(names) < len(card.places):
         work.withheld.append(("place-coarsened", card.id))
-    where = places.where(names, acts, policy)
-    if where is not None and where.rounded:
+    spots = places.points(names, acts, policy)
+    if any(w.rounded for w in spots):
         work.withheld.append(("point-coarsened", card.id))
     dated = next((a for a in acts if (a.get("start"), a.get("end")) == (card.start, card.end)), {})
     date = dated.get("date") or {}
@@ -232,7 +232,7 @@ def _incident(found: State, runs: Mapping[str, int], work: _Work) -> Incident:
             "quote": str(acts[0].get("quote") or ""),
             "voices": [v.name for v in found.voices],
             "names": names,
-            "where": [where.name, where.admin1, where.admin2, where.gazetteer_id] if where else [],
+            "spots": [[w.name, w.admin1, w.admin2, w.gazetteer_id] for w in spots],
             "persons": [{k: v.get(k) for k in ("name", "age", "sex", "role", "harm")} for v in persons],
         },
         "incident",
@@ -243,6 +243,9 @@ def _incident(found: State, runs: Mapping[str, int], work: _Work) -> Incident:
             work.withheld.append(("name-withheld", card.id))
         if before.get("age") is not None and after["age"] is None:
             work.withheld.append(("person-described", card.id))
+    spots = tuple(
+        replace(w, **dict(zip(_WHERE, told, strict=True))) for w, told in zip(spots, shown["spots"], strict=True)
+    )
     return Incident(
         id=card.id,
         type=card.type,
@@ -255,7 +258,8 @@ def _incident(found: State, runs: Mapping[str, int], work: _Work) -> Incident:
         date_of=date.get("date_of"),
         places=tuple(shown["names"]),
         country=card.country,
-        where=replace(where, **dict(zip(_WHERE, shown["where"], strict=True))) if where else None,
+        where=spots[0] if spots else None,
+        also=spots[1:],
         doers=tuple(
             Doer(name, _actor(acts, "perpetrator_details", p.name), p.reports, tuple(says))
             for p, (name, says) in zip(card.perpetrators, shown["doers"], strict=True)

@@ -24,6 +24,7 @@ def write_csv(content: Content, target: Path, loss: Loss) -> Mapping[str, int]:
     rows = list(INCIDENTS.rows(content, loss))
     write_cells(target, [c.name for c in INCIDENTS.columns], rows, loss, bom=True)
     for i in content.incidents:
+        loss.note("places-joined", i.id, len(i.also) > 0)
         loss.note("persons-lost", i.id, len(i.persons))
         loss.note("date-of-lost", i.id, i.date_of not in (None, "act"))
     for c in content.claims:

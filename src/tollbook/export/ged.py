@@ -168,6 +168,7 @@ def _row(i: Incident, found: Range, country: Country, told: Sequence[Source], lo
         loss.note("no-point", i.id)
     elif not where.finest:
         loss.note("point-of-wider-place", i.id)
+    loss.note("places-joined", i.id, len(i.also) > 0)
     a, b = _name(side_a, i, loss), ONE_SIDED if code == 3 else _name(side_b, i, loss)
     days = _days(i)
     tell = loss.teller(i.id)

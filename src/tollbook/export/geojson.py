@@ -43,6 +43,7 @@ def _feature(i: Incident, sources: Mapping[str, Source], loss: Loss) -> dict[str
         loss.note("no-point", i.id)
     elif not where.finest:
         loss.note("point-of-wider-place", i.id)
+    loss.note("places-joined", i.id, len(i.also) > 0)
     loss.note("persons-lost", i.id, len(i.persons))
     return {
         "type": "Feature",

@@ -41,6 +41,7 @@ def write_parquet(content: Content, target: Path, loss: Loss) -> Mapping[str, in
             connection.execute(f"COPY (SELECT * FROM {read}) TO {made} (FORMAT parquet, COMPRESSION zstd)")
             staged.unlink()
     for i in content.incidents:
+        loss.note("places-joined", i.id, len(i.also) > 0)
         loss.note("persons-lost", i.id, len(i.persons))
         loss.note("date-of-lost", i.id, i.date_of not in (None, "act"))
     return rows

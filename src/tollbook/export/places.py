@@ -7,6 +7,7 @@ from typing import Any
 
 from tollbook.export.values import Where
 from tollbook.redact import Policy
+from tollbook.resolve.gazetteer_rows import distance_km
 
 GRID = 1
 """Decimals of a degree that a coarsened point keeps: a tenth, 11 km from north to south."""
@@ -17,22 +18,38 @@ CELL_KM = 8.0
 _CODES: dict[int | None, tuple[int, int]] = {3: (1, 1), 2: (3, 2), 1: (4, 3), 0: (6, 3), None: (5, 3)}
 """admin_level of a place -> (GED where_prec, ACLED geo_precision), as `data/precision.yml` has them by level."""
 
+POINT = 3
+"""The admin_level of a town, a village or a named spot."""
+
 _NEAR = (2, 2)
 """A coarsened point, or one that stands for a place near it: "within about 25 km", "near the town"."""
 
 
-def where(names: Sequence[str], acts: Iterable[Mapping[str, Any]], policy: Policy) -> Where | None:
-    """The point of the first of `names` (most specific first) that some report resolved; None where none was."""
+def points(names: Sequence[str], acts: Iterable[Mapping[str, Any]], policy: Policy) -> tuple[Where, ...]:
+    """The point of the first of `names` (most specific first) that some report resolved, and those of further places.
+
+    A further name is a place of its own, and not one that holds the first, where both are points and lie farther
+    apart than both may reach: "Falluja and Ramadi", but not "Karrada, Baghdad". Empty where nothing was resolved.
+    """
     details: dict[str, Mapping[str, Any]] = {}
     for act in acts:
         for detail in act.get("place_details") or ():
             if isinstance(detail, Mapping) and _number(detail.get("lat")) and _number(detail.get("lon")):
                 details.setdefault(str(detail.get("name", "")).casefold(), detail)
-    for rank, name in enumerate(names):
-        found = details.get(name.casefold())
-        if found is not None:
-            return _point(found, rank == 0, policy)
-    return None
+    found = [(rank, details[n.casefold()]) for rank, n in enumerate(names) if n.casefold() in details]
+    if not found:
+        return ()
+    first = _point(found[0][1], found[0][0] == 0, policy)
+    out = [first]
+    for _, detail in found[1:]:
+        other = _point(detail, True, policy)
+        if first.finest and first.admin_level == other.admin_level == POINT and all(_apart(p, other) for p in out):
+            out.append(other)
+    return tuple(out)
+
+
+def _apart(a: Where, b: Where) -> bool:
+    return distance_km(a.lat, a.lon, b.lat, b.lon) > a.radius_km + b.radius_km
 
 
 def _number(value: object) -> bool:

@@ -104,6 +104,7 @@ def _row(i: Incident, told: Sequence[Source], loss: Loss) -> dict[str, Cell]:
     where = i.where
     if where is None:
         loss.note("no-point", i.id)
+    loss.note("places-joined", i.id, len(i.also) > 0)
     country = countries().get(i.country or "")
     tell = loss.teller(i.id)
     return {

@@ -152,7 +152,7 @@ class Incident:
     `start`/`end` are None where nobody tells; `precision` is a code of `ontology.yml` (day, days, week, month, year)
     that fits their span. `residual` is set for sums over several acts only: what they add to their parts, by
     (harm, group). `status` is what the reports say, `review` what a person did (machine, reviewed, changed since
-    review).
+    review). `also` are the points of further places, apart from `where`.
     """
 
     id: str
@@ -191,6 +191,7 @@ class Incident:
     possibly: tuple[str, ...]
     ranges: Mapping[tuple[str, str], Range]
     residual: Mapping[tuple[str, str], Range] = field(default_factory=dict)
+    also: tuple[Where, ...] = ()
 
     def range(self, harm: str = "killed", group: str = ALL) -> Range | None:
         """The bounds of a harm and group; None where nobody gives a figure."""

@@ -43,6 +43,7 @@ def write_xlsx(content: Content, target: Path, loss: Loss) -> Mapping[str, int]:
     book = Workbook(write_only=True)
     _about(book, content)
     for i in content.incidents:
+        loss.note("places-joined", i.id, len(i.also) > 0)
         loss.note("persons-lost", i.id, len(i.persons))
         loss.note("date-of-lost", i.id, i.date_of not in (None, "act"))
     rows = {table.name: _sheet(book, table, content, loss) for table in TABLES}
