@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tollbook.cli import book, exchange, export, gazetteer, read, review, schema
+from tollbook.cli import book, exchange, export, gazetteer, read, review, schema, serve
 from tollbook.cli.program import program
 
 # The modules whose `app` (a typer.Typer) holds commands of `tollbook`. A new family adds its line here.
@@ -14,6 +14,7 @@ FAMILIES = (
     review.app,
     exchange.app,
     export.app,
+    serve.app,
 )
 
 app = program(*FAMILIES)

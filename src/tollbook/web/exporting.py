@@ -1,0 +1,62 @@
+"""Downloads: the formats of `tollbook export` and the table of totals, with the filters of the address."""
+
+from __future__ import annotations
+
+import tempfile
+import zipfile
+from pathlib import Path
+
+from fastapi import APIRouter, BackgroundTasks, Request
+from fastapi.responses import FileResponse, PlainTextResponse, Response
+
+from tollbook import export, tally
+from tollbook.export.values import Asked
+from tollbook.web.site import Site, filters_of, harm_of
+
+
+def routes(site: Site) -> APIRouter:
+    """The downloads."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/export/{name}")
+    def exported(request: Request, name: str) -> Response:
+        return download(site, request, name)
+
+    @router.get("/totals.txt")
+    def totals(request: Request) -> Response:
+        params = request.query_params
+        found = site.desk.book.totals(
+            params.get("by") or "month", harm_of(params), filters_of(params), rule=params.get("rule") or None,
+            count_parties=params.get("parties") == "1", as_of=params.get("as_of") or None,
+        )  # fmt: skip
+        return PlainTextResponse(
+            tally.text(found) + "\n", headers={"content-disposition": 'attachment; filename="totals.txt"'}
+        )
+
+    return router
+
+
+def download(site: Site, request: Request, name: str) -> Response:
+    """A book in a format, zipped with its loss report. Redacted as for readers outside. Raises UsageError."""
+    params = request.query_params
+    chosen = export.get_format(name)
+    asked = Asked(
+        filters=filters_of(params), as_of=params.get("as_of") or None, rule=params.get("rule") or None,
+        count_parties=params.get("parties") == "1",
+    )  # fmt: skip
+    folder = tempfile.TemporaryDirectory(prefix="tollbook-")
+    try:
+        stem = "".join(c if c.isalnum() or c in "-_" else "_" for c in site.desk.path.stem)[:60] or "book"
+        target = Path(folder.name) / (stem if chosen.folder else stem + chosen.suffix)
+        export.write(site.desk.book, name, target, asked)
+        packed = Path(folder.name) / f"{stem}-{name}.zip"
+        parts = sorted(p for p in Path(folder.name).rglob("*") if p.is_file() and p != packed)
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+            for part in parts:
+                archive.write(part, part.relative_to(folder.name))
+    except BaseException:
+        folder.cleanup()
+        raise
+    after = BackgroundTasks()
+    after.add_task(folder.cleanup)
+    return FileResponse(packed, filename=packed.name, background=after)

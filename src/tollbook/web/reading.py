@@ -1,0 +1,405 @@
+"""The pages on which an analyst reads: overview, incidents, reports, voices, totals, log, method."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+
+from tollbook import lexicon, tally
+from tollbook.ledger.bounds import ALL, RULES
+from tollbook.ledger.decisions import FIELDS, Decision, standing
+from tollbook.link.features import explain, score
+from tollbook.redact import Masker
+from tollbook.store import load, schema
+from tollbook.store.filters import EVERYTHING, Filters
+from tollbook.web import dossier, lists, marks, svg, utf16, voices, wording, worldmap
+from tollbook.web.desk import head, scalar
+from tollbook.web.site import (
+    HARMS,
+    NOBODY,
+    Markup,
+    Site,
+    address,
+    filters_of,
+    grades,
+    harm_of,
+    raw_address,
+    session_of,
+)
+
+LATEST = 8
+"""Incidents on the overview."""
+HISTORY = 100
+"""Decisions on a page of the log."""
+
+
+def routes(site: Site) -> APIRouter:
+    """The reading pages."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/")
+    def overview(request: Request) -> HTMLResponse:
+        return _overview(site, request)
+
+    @router.get("/incidents")
+    def incidents(request: Request) -> HTMLResponse:
+        where = filters_of(request.query_params)
+        cursor = request.query_params.get("cursor") or None
+        with site.desk.view() as connection:
+            page = lists.incidents(connection, where, cursor=cursor)
+            asked = {"filters": where, "harm": harm_of(request.query_params), **_choices(site, connection)}
+        more = address("/incidents", where, cursor=page.next) if page.next else None
+        return site.page(request, "incidents.html", found=page, more=more, cursor=cursor, **asked)
+
+    @router.get("/incidents/{incident}")
+    def incident(request: Request, incident: str) -> Response:
+        return _incident(site, request, incident)
+
+    @router.get("/reports")
+    def reports(request: Request) -> HTMLResponse:
+        return _reports(site, request)
+
+    @router.get("/reports/{report}")
+    def report(request: Request, report: str) -> HTMLResponse:
+        return _report(site, request, report)
+
+    @router.get("/voices")
+    def all_voices(request: Request) -> HTMLResponse:
+        with site.desk.view() as connection:
+            at = head(connection).log
+            found = site.kept(at, ("voices",), lambda: voices.profiles(connection))
+        masker = site.people.speakers(p.name for p in found)
+        return site.page(request, "voices.html", masker=masker, found=found, least=voices.LEAST)
+
+    @router.get("/totals")
+    def totals(request: Request) -> HTMLResponse:
+        return _totals(site, request)
+
+    @router.get("/log")
+    def log(request: Request) -> HTMLResponse:
+        return _log(site, request)
+
+    @router.get("/method")
+    def method(request: Request) -> HTMLResponse:
+        return _method(site, request)
+
+    return router
+
+
+def _choices(site: Site, connection: sa.Connection) -> dict[str, Any]:
+    """What the form of filters offers."""
+    at = head(connection).log
+    return {"grades": site.kept(at, ("grades",), lambda: grades(connection)), "address_of": address}
+
+
+# --- overview -----------------------------------------------------------------------------------
+
+
+def _overview(site: Site, request: Request) -> HTMLResponse:
+    where, harm = filters_of(request.query_params), harm_of(request.query_params)
+    asked_view = worldmap.read_view(request.query_params.get("map"))
+    group = where.victims or ALL
+    with site.desk.view() as connection:
+        at = head(connection).log
+        spots = site.desk.atlas.spots(connection)
+        months, rest = site.kept(at, ("months", where, harm), lambda: lists.months(connection, where, harm, group))
+        published = site.kept(
+            at, ("published", where.first, where.last), lambda: lists.reports_by_month(connection, where)
+        )
+        tolls = site.kept(at, ("tolls", where, harm), lambda: lists.tolls(connection, where, harm, group))
+        known = site.kept(at, ("known", where), lambda: lists.known(connection, where, spots))
+        latest = lists.incidents(connection, where, limit=LATEST)
+        waiting = site.queue(connection, at)
+        top = lists.some(connection, list(dict.fromkeys(s for i in waiting.items[:5] for s in i.subjects)))
+        choices = _choices(site, connection)
+    view = asked_view or worldmap.fit(spots[t.id] for t in tolls if t.id in spots)
+    extra = {"harm": harm if harm != "killed" else None}
+
+    def to_view(v: worldmap.View) -> str:
+        return raw_address("/", where, **extra, map=v.text()) + "#map"
+
+    drawn = worldmap.draw(tolls, spots, view, lambda i: f"/incidents/{i}", to_view)
+    chart = svg.band(months, _what(harm, where), published, lambda m: raw_address("/", _within(where, m), **extra))
+    names = {x.id: x for x in top}
+    bars = svg.filled(months)
+    return site.page(
+        request, "overview.html", filters=where, harm=harm, chart=Markup(chart), map=Markup(drawn),
+        moves=[(sign, what, to_view(v)) for sign, what, v in worldmap.moves(view)], moved=asked_view is not None,
+        rule=site.desk.book.options.rule, unit="year" if bars and len(bars[0].label) == 4 else "month",
+        months=months, rest=rest, known=known, latest=latest, waiting=waiting, named=names,
+        unmapped=known.incidents - known.mapped, what=_what(harm, where), **choices,
+    )  # fmt: skip
+
+
+def _what(harm: str, where: Filters) -> str:
+    words = harm.replace("_", " ")
+    whom = {"civilian": "civilians ", "state_forces": "state forces ", "armed_group": "members of armed groups "}
+    return f"{whom.get(where.victims or '', 'people ')}{words}"
+
+
+def _within(where: Filters, month: str) -> Filters:
+    """The same, within a month or year."""
+    from dataclasses import replace
+
+    return replace(where, since=month, until=month)
+
+
+# --- incident -----------------------------------------------------------------------------------
+
+
+def _incident(site: Site, request: Request, asked: str) -> Response:
+    detail = site.desk.book.incident(asked)
+    state = detail.state
+    session = session_of(request)
+    with site.desk.view() as connection:
+        now = head(connection)
+        reports = {t.report_id for t in state.told}
+        masker = site.people.masker(connection, reports)
+        hide = (lambda text: text) if session.names else masker.blocks
+        said = dossier.speaking(connection, state, hide)
+        spots = site.desk.atlas.spots(connection)
+        numbers = _numbers(connection, [t.mention.id for t in state.told])
+        others = list(dict.fromkeys(s for n in numbers for s in site.desk.atlas.of_mention(n)))
+        around = [i for i, _ in detail.possible] + [p for p, _, _ in (*detail.parts, *detail.part_of)]
+        named = {x.id: x for x in lists.some(connection, around)}
+        decided = _about(connection, _subjects(state))
+        titles = _titles(connection, reports)
+    chosen = spots.get(state.card.id)
+    lengths = {t.mention.id: hide(detail.sentences.get(t.mention.id, ""))[:1500] for t in state.told}
+    return site.page(
+        request, "incident.html", masker=masker, detail=detail, state=state, card=state.card,
+        sentence=wording.sentence(state), said=said, whose={b: dossier.who(b, state) for b in state.bounds},
+        spot=chosen, spots=others, small=Markup(worldmap.small(others[:8], chosen)),
+        curves=[(h, Markup(c)) for h in HARMS if (c := svg.toll(detail.steps, h))],
+        named=named, decided=decided, titles=titles, sentences=lengths, head=now.decision, all_group=ALL,
+        weapon=wording.means(state), rule=site.desk.book.options.rule, acted_as=asked,
+    )  # fmt: skip
+
+
+def _numbers(connection: sa.Connection, mentions: Sequence[str]) -> list[int]:
+    table = schema.mentions
+    query = sa.select(table.c.mention).where(table.c.mention_id.in_(list(mentions)), table.c.live == 1)
+    return list(connection.execute(query.order_by(table.c.mention)).scalars())
+
+
+def _subjects(state: Any) -> set[str]:
+    return {t.mention.id for t in state.told} | {f.claim_id for f in state.figures}
+
+
+def _titles(connection: sa.Connection, reports: set[str]) -> dict[str, tuple[str, str | None, str | None]]:
+    """report id -> (title, outlet, day)."""
+    table = schema.reports
+    out: dict[str, tuple[str, str | None, str | None]] = {}
+    for batch in load.chunks(sorted(reports)):
+        query = sa.select(table.c.report_id, table.c.title, table.c.doc_id, table.c.outlet, table.c.published)
+        for r in connection.execute(query.where(table.c.report_id.in_(batch))):
+            out[r.report_id] = (r.title or r.doc_id, r.outlet, r.published)
+    return out
+
+
+def _about(connection: sa.Connection, subjects: set[str]) -> list[tuple[Decision, bool]]:
+    """The decisions about these claims and those that undo them, newest first, each with whether it holds."""
+    rows = load.decisions(connection)
+    holding = {d.id for d in standing(rows)}
+    mine = {d.id for d in rows if subjects & set(d.subjects)}
+    for d in rows:
+        if d.kind == "undo" and set(d.subjects) & mine:
+            mine.add(d.id)
+    return [(d, d.id in holding or d.kind in ("undo", "expunge")) for d in reversed(rows) if d.id in mine]
+
+
+# --- reports ------------------------------------------------------------------------------------
+
+
+def _reports(site: Site, request: Request) -> HTMLResponse:
+    params = request.query_params
+    words = (params.get("q") or "").strip()[:200]
+    cursor = params.get("cursor") or None
+    table = schema.reports
+    newest = sa.select(sa.func.max(table.c.seq)).group_by(table.c.doc_id)
+    asked: list[Any] = [table.c.seq.in_(newest)]
+    if words:
+        like = f"%{words.replace('!', '!!').replace('%', '!%').replace('_', '!_')}%"
+        asked.append(
+            sa.or_(
+                table.c.title.like(like, escape="!"),
+                table.c.outlet.like(like, escape="!"),
+                table.c.doc_id.like(like, escape="!"),
+            )
+        )
+    with site.desk.view() as connection:
+        count = scalar(connection, sa.select(sa.func.count()).select_from(table).where(*asked))
+        columns = (
+            table.c.seq,
+            table.c.report_id,
+            table.c.doc_id,
+            table.c.outlet,
+            table.c.published,
+            table.c.title,
+            table.c.recorded_at,
+        )
+        query = sa.select(*columns, sa.func.length(table.c.text).label("size")).where(*asked)
+        if cursor:
+            (last,) = lists.uncursor(cursor, 1)
+            query = query.where(table.c.seq < (int(last) if last.isdigit() and len(last) < 16 else 0))
+        rows = connection.execute(query.order_by(table.c.seq.desc()).limit(lists.PAGE + 1)).all()
+        shown = rows[: lists.PAGE]
+        told = {}
+        m = schema.mentions
+        for batch in load.chunks(r.report_id for r in shown):
+            counted = sa.select(m.c.report_id, sa.func.count()).where(m.c.report_id.in_(batch), m.c.live == 1)
+            told.update(load.lookup(connection, counted.group_by(m.c.report_id)))
+        masker = site.people.masker(connection, [r.report_id for r in shown])
+    more = address("/reports", q=words, cursor=lists.to_cursor(str(shown[-1].seq))) if len(rows) > lists.PAGE else None
+    return site.page(request, "reports.html", masker=masker, rows=shown, told=told, count=count, words=words, more=more)
+
+
+def _report(site: Site, request: Request, asked: str) -> HTMLResponse:
+    session = session_of(request)
+    with site.desk.view() as connection:
+        now = head(connection)
+        found = dossier.sheet(connection, asked)
+        masker = site.people.masker(connection, [found.report_id])
+        decided = _about(connection, {c.id for c in found.claims} | {c.mention for c in found.claims})
+        named = {
+            x.id: x for x in lists.some(connection, list(dict.fromkeys(c.incident for c in found.claims if c.incident)))
+        }
+    text = found.report.text
+    shown = text if session.names else masker.blocks(text)
+    part = request.query_params.get("part", "0")
+    first = int(part) * marks.WINDOW if part.isascii() and part.isdigit() and len(part) < 6 else 0
+    first = first if first < len(text) else 0
+    window = (first, min(len(text), first + marks.WINDOW))
+    listed = marks.marks(text, [c.plain() for c in found.claims], found.rest.get("victims") or ())
+    cut = marks.paragraphs(shown, listed, found.report.furniture, found.report.title_end, window)
+    units = (
+        {p.start: utf16.to_utf16(shown, p.start) for p in cut}
+        if not shown.isascii()
+        else {p.start: p.start for p in cut}
+    )
+    return site.page(
+        request, "report.html", masker=masker, sheet=found, report=found.report, acts=found.acts(), paragraphs=cut,
+        units=units, named=named, decided=decided, head=now.decision, legend=marks.KINDS,
+        part=first // marks.WINDOW, parts=-(-len(text) // marks.WINDOW), victims=found.rest.get("victims") or (),
+        count=wording.count,
+    )  # fmt: skip
+
+
+# --- totals, log, method ------------------------------------------------------------------------
+
+
+def _totals(site: Site, request: Request) -> HTMLResponse:
+    from tollbook.export import FORMATS
+
+    params = request.query_params
+    where, harm = filters_of(params), harm_of(params)
+    by = params.get("by") or "month"
+    rule = params.get("rule") or None
+    parties = params.get("parties") == "1"
+    as_of = params.get("as_of") or None
+    with site.desk.view() as connection:
+        at = head(connection).log
+        choices = _choices(site, connection)
+        published = lists.reports_by_month(connection, where)
+    plain = rule in (None, "latest-per-voice") and not parties and as_of is None
+    key = ("totals", by, harm, where, rule, parties, as_of)
+    found = site.kept(
+        at, key, lambda: site.desk.book.totals(by, harm, where, rule=rule, count_parties=parties, as_of=as_of)
+    )
+    months = (
+        [
+            lists.Month(r.label, r.low, r.high, r.open, min(r.reviewed_low, r.low))
+            for r in found.rows
+            if len(r.label) == 7
+        ]
+        if by == "month"
+        else []
+    )
+    chart = svg.band(months, _what(harm, where), published, lambda m: raw_address("/incidents", _within(where, m)))
+    return site.page(
+        request, "totals.html", found=found, by=by, bys=tally.BY, harm=harm, filters=where, rule=rule, rules=RULES,
+        parties=parties, as_of=as_of, chart=Markup(chart), text=tally.text(found), formats=FORMATS, plain=plain,
+        shown=tally.shown, **choices,
+    )  # fmt: skip
+
+
+def _log(site: Site, request: Request) -> HTMLResponse:
+    table = schema.decisions
+    params = request.query_params
+    subject = (params.get("subject") or "").strip()[:40]
+    with site.desk.view() as connection:
+        rows = load.decisions(connection)
+        holding = {d.id for d in standing(rows)}
+        chosen = [d for d in reversed(rows) if not subject or any(s.startswith(subject) for s in (*d.subjects, d.id))]
+        cursor = params.get("cursor")
+        if cursor:
+            (last,) = lists.uncursor(cursor, 1)
+            chosen = [d for d in chosen if last.isdigit() and d.seq < int(last)]
+        shown = chosen[:HISTORY]
+        owners = load.lookup(
+            connection,
+            sa.select(schema.claims.c.claim_id, schema.mentions.c.incident_id)
+            .join(schema.mentions, schema.mentions.c.mention_id == schema.claims.c.mention_id)
+            .where(schema.claims.c.claim_id.in_(sorted({s for d in shown for s in d.subjects})[:900])),
+        )
+        count = scalar(connection, sa.select(sa.func.count()).select_from(table))
+        masker = site.people.masker(connection, {str(a.get("report_id")) for d in shown for a in d.anchors})
+        issues = connection.execute(
+            sa.select(schema.issues.c.code, sa.func.count()).group_by(schema.issues.c.code)
+        ).all()
+    more = (
+        address("/log", subject=subject, cursor=lists.to_cursor(str(shown[-1].seq))) if len(chosen) > HISTORY else None
+    )
+    lines = [(d, d.id in holding or d.kind in ("undo", "expunge")) for d in shown]
+    return site.page(
+        request, "log.html", masker=masker, lines=lines, owners=owners, count=count, more=more, subject=subject,
+        issues=issues,
+    )  # fmt: skip
+
+
+def _method(site: Site, request: Request) -> HTMLResponse:
+    from tollbook.extract import EXTRACTORS
+
+    with site.desk.view() as connection:
+        runs = schema.runs
+        made = connection.execute(
+            sa.select(runs.c.made_by, sa.func.count())
+            .group_by(runs.c.made_by)
+            .order_by(sa.func.count().desc())
+            .limit(30)
+        ).all()
+        charters = connection.execute(
+            sa.select(schema.charters.c.charter, schema.charters.c.user, schema.charters.c.recorded_at).order_by(
+                schema.charters.c.seq.desc()
+            )
+        ).all()
+        sample = connection.execute(sa.select(runs.c.record).order_by(runs.c.seq.desc()).limit(1)).scalar()
+    made_with = json.loads(sample).get("made_with") if sample else None
+    classes = lexicon.load("classes")["schemes"][site.desk.book.options.classes]
+    link = lexicon.load("link")
+    return site.page(
+        request, "method.html", rules=RULES, options=site.desk.book.options, charter=json.loads(charters[0].charter),
+        charters=[(c.user, c.recorded_at) for c in charters], made=made, made_with=made_with or {}, classes=classes,
+        link=link, extractors=list(EXTRACTORS), lexicon_version=lexicon.version(), queue_numbers=_conventions(),
+        reasons=FIELDS,
+    )  # fmt: skip
+
+
+def _conventions() -> dict[str, float]:
+    from tollbook.web import queue
+
+    return {
+        "unread": queue.UNREAD,
+        "stale": queue.STALE,
+        "named": queue.NAMED,
+        "unplaced": queue.UNPLACED,
+        "sure": queue.SURE,
+    }
+
+
+__all__ = ["EVERYTHING", "NOBODY", "Masker", "explain", "routes", "score"]

@@ -1,0 +1,233 @@
+"""What every page of the desk shares: templates that cannot be broken out of, names hidden, filters, notes, links."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any, TypeVar, cast
+from urllib.parse import urlencode
+
+import jinja2
+import sqlalchemy as sa
+from fastapi import Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from tollbook import __version__
+from tollbook.book import current_user
+from tollbook.errors import UsageError
+from tollbook.ledger.bounds import show
+from tollbook.ledger.state import CHANGED, MACHINE, REVIEWED
+from tollbook.ontology import entries, label
+from tollbook.redact import Masker, redact
+from tollbook.render.text import printable
+from tollbook.store import load, schema
+from tollbook.store.filters import Filters
+from tollbook.tally import CAVEATS
+from tollbook.web import queue, wording
+from tollbook.web.desk import Desk
+from tollbook.web.guard import Session, Sessions
+from tollbook.web.people import People
+
+HERE = Path(__file__).parent
+HARMS = ("killed", "injured", "killed_or_injured", "missing", "abducted", "detained", "displaced")
+KEPT = 60
+"""Computed parts of pages that are kept while the book stays as it is."""
+
+NOBODY = Masker(())
+_mask: ContextVar[Masker] = ContextVar("mask", default=NOBODY)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Markup:
+    """Text that is written into a page as it stands: made by our own code, all of others' in it escaped."""
+
+    text: str
+
+    def __html__(self) -> str:
+        """What a template writes."""
+        return self.text
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __bool__(self) -> bool:
+        return bool(self.text)
+
+
+def _harmless(value: Any) -> Any:
+    """What a template writes: strings without controls and hidden names; templates' own markup as it is."""
+    if hasattr(value, "__html__"):
+        return value
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        mask = _mask.get()
+        return printable(value if mask is NOBODY else str(redact(value, masker=mask)))
+    return value
+
+
+class Site:
+    """The desk's pages over one book."""
+
+    def __init__(self, desk: Desk, sessions: Sessions) -> None:
+        self.desk = desk
+        self.sessions = sessions
+        self.people = People()
+        self.user = current_user()
+        self._kept: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
+        self._lock = threading.Lock()
+        self.env = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(HERE / "templates"),
+            autoescape=True,
+            finalize=_harmless,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self.env.globals.update(
+            label=label, show=show, days=wording.days, plural=wording.plural, count_voices=wording.voices,
+            types=entries("types"), whos=[w for w in entries("who") if w != "unknown"],
+            statuses=list(entries("statuses")), reviews=(MACHINE, REVIEWED, CHANGED),
+            harms=HARMS, version=__version__, caveats=CAVEATS, kinds=queue.KINDS, percent=percent,
+        )  # fmt: skip
+
+    # --- pages ---
+
+    def page(
+        self, request: Request, name: str, *, masker: Masker = NOBODY, status: int = 200, **values: Any
+    ) -> HTMLResponse:
+        """A template as an answer. With names hidden, `masker` hides those of the page in every string of it."""
+        session = session_of(request)
+        token = _mask.set(NOBODY if session.names else masker)
+        try:
+            notes, session.notes = session.notes, []
+            values.setdefault("filters", None)
+            values.setdefault("address", path_of(request))
+            text = self.env.get_template(name).render(
+                session=session, notes=[*notes, *self._overtaken(session)], book=self.title(), user=self.user, **values
+            )
+        finally:
+            _mask.reset(token)
+        return HTMLResponse(text, status)
+
+    def title(self) -> str:
+        """The book's name on every page."""
+        return str(self.desk.book.charter.get("title") or self.desk.path.name)
+
+    def kept(self, head: str, what: tuple[Any, ...], make: Callable[[], T]) -> T:
+        """`make()`, computed once while the book's log is at `head`."""
+        key = (head, *what)
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return cast(T, self._kept[key])
+        made = make()
+        with self._lock:
+            self._kept[key] = made
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        return made
+
+    def forget(self) -> None:
+        """Drops everything that is kept."""
+        with self._lock:
+            self._kept.clear()
+        self.people.forget()
+
+    def queue(self, connection: sa.Connection, head: str) -> queue.Queue:
+        """The queue of the book as it is."""
+        return self.kept(head, ("queue",), lambda: queue.build(connection, self.desk.atlas.spots(connection)))
+
+    def _overtaken(self, session: Session) -> list[tuple[str, str]]:
+        """What others decided since on what was decided in this browser, each told once."""
+        if not session.made:
+            return []
+        with self.desk.book.store.read() as connection:
+            rows = load.decisions(connection)
+        mine = {d.id: d for d in rows if d.id in session.made}
+        about = {s: d for d in mine.values() for s in d.subjects}
+        told = []
+        for d in rows:
+            if d.seq > session.seen and d.id not in mine:
+                for s in d.subjects:
+                    if s in about and d.seq > about[s].seq:
+                        told.append(
+                            ("warn", f"{d.user} decided “{d.kind}” ({d.why}) after your “{about[s].kind}” on the same. "
+                             "Both rows are kept; the newer one stands.")
+                        )  # fmt: skip
+                        break
+        session.seen = max((d.seq for d in rows), default=0)
+        return told
+
+
+def session_of(request: Request) -> Session:
+    """The session that the gate let in."""
+    found = request.scope["state"]["session"]
+    assert isinstance(found, Session)
+    return found
+
+
+def path_of(request: Request) -> str:
+    """The address asked for, without the host: where a form leads back to."""
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+
+
+def back(given: str | None, otherwise: str = "/") -> RedirectResponse:
+    """To an address of this desk, never of another site."""
+    target = given or otherwise
+    if not target.startswith("/") or target.startswith(("//", "/\\")) or any(c in target for c in "\r\n\t\\"):
+        target = otherwise
+    return RedirectResponse(target, status_code=303)
+
+
+NAMES = ("since", "until", "place", "country", "type", "perpetrator", "victims", "status", "review", "grade", "voices")
+
+
+def filters_of(params: Mapping[str, str]) -> Filters:
+    """What an address asks for. Raises UsageError for what there is not."""
+    given: dict[str, Any] = {n: params[n].strip() for n in NAMES if params.get(n, "").strip()}
+    if "voices" in given:
+        if not given["voices"].isascii() or not given["voices"].isdigit() or len(given["voices"]) > 6:
+            raise UsageError(f"voices {given['voices']!r} is not a number from 1")
+        given["voices"] = int(given["voices"])
+    for name, value in given.items():
+        if isinstance(value, str) and len(value) > 200:
+            raise UsageError(f"{name}: longer than 200 characters")
+    return Filters(**given)
+
+
+def harm_of(params: Mapping[str, str]) -> str:
+    """The harm an address asks for. Raises UsageError for one there is not."""
+    harm = params.get("harm") or "killed"
+    if harm not in HARMS:
+        raise UsageError(f"no harm {harm!r}; there are: {', '.join(HARMS)}")
+    return harm
+
+
+def raw_address(path: str, where: Filters | None = None, **more: Any) -> str:
+    """An address with filters in it."""
+    asked = {**(where.asked() if where is not None else {}), **{k: v for k, v in more.items() if v not in (None, "")}}
+    return path + (f"?{urlencode(asked)}" if asked else "")
+
+
+def address(path: str, where: Filters | None = None, **more: Any) -> Markup:
+    """The same, ready for an attribute of a page."""
+    return Markup(escape(raw_address(path, where, **more)))
+
+
+def percent(part: int, whole: int) -> str:
+    """A share as it is printed; a dash where there is nothing to share."""
+    return f"{part / whole:.0%}" if whole else "–"
+
+
+def grades(connection: sa.Connection) -> list[str]:
+    """The grades that stand in the book."""
+    table = schema.incidents
+    return [str(g) for g in connection.execute(sa.select(table.c.grade).distinct().order_by(table.c.grade)).scalars()]
