@@ -17,6 +17,9 @@ from tollbook.errors import UsageError
 from tollbook.exchange import compared, theirs
 from tollbook.exchange.comparing import DIFFER, MEET, SAME, UNTOLD, compare, match, tolls
 from tollbook.exchange.theirs import Catalogue, Entry, Toll, entry_mention, read_catalogue
+from tollbook.export import write
+from tollbook.export.values import Asked
+from tollbook.redact import INSIDE
 
 GED = (
     "id,type_of_violence,side_a,side_b,date_start,date_end,where_prec,where_coordinates,adm_1,adm_2,country,deaths_civilians,"
@@ -166,3 +169,12 @@ def test_every_form_shows_every_entry_and_runs_nothing(book: Book, tmp_path: Pat
 
 def test_the_data_of_the_formats_is_checked() -> None:
     theirs.check(theirs.formats())
+
+
+@pytest.mark.parametrize("name", ["ged", "acled", "ibc"])
+def test_a_book_beside_its_own_export_is_one_and_the_same(book: Book, tmp_path: Path, name: str) -> None:
+    write(book, name, tmp_path / "own.csv", Asked(policy=INSIDE))
+    found = compare(book, tmp_path / "own.csv")
+    assert found.format == name
+    assert not found.only_theirs
+    assert {p.ours.places[0]: p.tolls for p in found.pairs} == {"Qasrin": SAME, "Telhama": SAME}

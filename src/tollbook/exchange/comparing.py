@@ -96,15 +96,18 @@ def compare(
     """
     from tollbook.export.collect import collect
 
-    content = collect(book, replace(asked or Asked(), policy=INSIDE))
-    told = [i for i in content.incidents if i.scope in ("incident", "background") and i.status != "thwarted"]
-    ours = [_ours(i, n) for n, i in enumerate(told)]
     catalogue = read_catalogue(path, given, mapping)
-    return match(ours, catalogue, left_out=len(content.incidents) - len(ours), rule=content.asked.rule or DEFAULT_RULE)
+    wanted = asked or Asked()
+    content = collect(book, replace(wanted, policy=INSIDE, classes=wanted.classes or catalogue.classes))
+    told = [i for i in content.incidents if i.scope in ("incident", "background") and i.status != "thwarted"]
+    ours = [_ours(i, n, catalogue.group) for n, i in enumerate(told)]
+    left_out = len(content.incidents) - len(ours)
+    return match(ours, catalogue, left_out=left_out, rule=content.asked.rule or DEFAULT_RULE)
 
 
-def _ours(i: Incident, number: int) -> Entry:
-    found = i.range("killed")
+def _ours(i: Incident, number: int, group: str | None) -> Entry:
+    """An incident of ours; its toll is that of the group which theirs counts, where the group is told."""
+    found = (i.range("killed", group) if group else None) or i.range("killed")
     toll = Toll(found.low, found.best, found.high, found.open) if found else Toll()
     act = {
         "type": i.type, "start": i.start, "end": i.end, "places": list(i.places), "country": i.country,

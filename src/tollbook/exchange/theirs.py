@@ -52,13 +52,16 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """A file of theirs: what it is, its rows, and what in it could not be read."""
+    """A file of theirs: what it is, its rows, what in it could not be read; whom it counts (None: everyone), and by
+    which scheme of classes."""
 
     file: str
     format: str
     about: str
     entries: tuple[Entry, ...]
     issues: tuple[Issue, ...]
+    group: str | None = None
+    classes: str | None = None
 
 
 @cache
@@ -108,7 +111,8 @@ def read_catalogue(path: Path, given: str | None = None, mapping: Mapping[str, A
             continue
         issues += made.issues
         entries.append(_entry(made, len(entries), checked, rules))
-    return Catalogue(sheet.file, name, about, tuple(entries), tuple(issues))
+    group, classes = rules.get("group"), rules.get("classes")
+    return Catalogue(sheet.file, name, about, tuple(entries), tuple(issues), group, classes)
 
 
 def _known(sheet: Sheet, given: str | None) -> tuple[str, int]:
@@ -152,8 +156,11 @@ def _entry(made: RowRecord, number: int, checked: SheetMap, rules: Mapping[str, 
 
 
 def _toll(figures: list[dict[str, Any]], rules: Mapping[str, Any]) -> Toll:
-    """The killed of a row: its whole figure, or where it has only groups of people their sum, as far as bounded."""
-    whole = [f for f in figures if f["subset_of"] is None]
+    """The killed of a row: its whole figure, or where it has only groups of people their sum, as far as bounded.
+
+    Each source of a row states its figures; one source's are taken.
+    """
+    whole = [f for f in figures if f["subset_of"] is None and f["says"] == figures[0]["says"]]
     if not whole:
         return Toll()
     lows = [f["min"] for f in whole]
