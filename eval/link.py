@@ -5,7 +5,7 @@ The gold records of a part of the shared gold standard go into a book as they ar
 clusters are scored by the gold standard's own score.py (`cluster`, `cluster_pairs`) on dev and on train. Beside it:
 each incident alone, and "same day and first place". `--fit` sets the weights of `data/link.yml` on train's clusters
 (all pairs of different reports; logistic, weights never falling with the level; a cluster of n counts as at most four
-mentions, so that one famous bombing does not set them) and prints them; it also cross-validates over clusters.
+mentions, so that one famous bombing does not set them) and prints them; it also cross-validates over weeks.
 """
 
 from __future__ import annotations
@@ -91,30 +91,42 @@ def table() -> list[tuple[str, str, dict[str, Any]]]:
 # --- fitting ----------------------------------------------------------------------------------------
 
 
-def mentions(part: str) -> tuple[list[Any], list[str]]:
+def points(act: dict[str, Any]) -> list[dict[str, Any]]:
+    """Where the gazetteer puts the first place of a gold act, if it knows one place of that name in its country."""
+    from tollbook.resolve.gazetteer import default_gazetteer
+
+    names = act["places"][:1]
+    found = [e for n in names for e in default_gazetteer().find(n) if e.country == act["country"]]
+    found = [e for e in found if e.has_point and e.match != "folded"]
+    return [{"lat": e.lat, "lon": e.lon, "radius_km": e.radius_km} for e in found[:1] if len(found) == 1]
+
+
+def mentions(part: str) -> tuple[list[Any], list[str], list[str]]:
+    """(mentions, their clusters, the weeks their reports were published in)."""
     from tollbook.link import mention
 
-    found, clusters = [], []
+    found, clusters, weeks = [], [], []
     for record in lines(SHARED / "gold" / part / "gold.jsonl"):
         for n, act in enumerate(record["incidents"]):
             if act["scope"] != "statistic":
                 found.append(
                     mention(
                         num=len(found), mention_id=f"{record['doc_id']}-{n}", report_id=record["doc_id"],
-                        published=record["published"], act=act, figures=act["casualties"], order=n,
+                        published=record["published"], act={**act, "place_details": points(act)},
+                        figures=act["casualties"], order=n,
                     )
                 )  # fmt: skip
                 clusters.append(act["cluster"])
-    return found, clusters
+                weeks.append("{}-{}".format(*dt.date.fromisoformat(record["published"]).isocalendar()[:2]))
+    return found, clusters, weeks
 
 
 def levels(found: list[Any], clusters: list[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """(levels of each pair of different reports, one incident or not, weight, the pair's cluster or -1)."""
+    """(levels of each pair of different reports, one incident or not, weight, the numbers of the pair)."""
     from tollbook.link import FEATURES
 
     size = Counter(clusters)
-    index = {c: i for i, c in enumerate(sorted(size))}
-    rows, same, weight, group = [], [], [], []
+    rows, same, weight, pairs = [], [], [], []
     for i, j in itertools.combinations(range(len(found)), 2):
         if found[i].report_id == found[j].report_id:
             continue
@@ -123,8 +135,8 @@ def levels(found: list[Any], clusters: list[str]) -> tuple[np.ndarray, np.ndarra
         same.append(one)
         n = size[clusters[i]]
         weight.append(2 / (n - 1) * min(1.0, 4 / n) if one else 1.0)
-        group.append(index[clusters[i]] if one else (i * 7919 + j) % len(index))
-    return np.array(rows, dtype=np.int8), np.array(same), np.array(weight), np.array(group)
+        pairs.append((i, j))
+    return np.array(rows, dtype=np.int8), np.array(same), np.array(weight), np.array(pairs)
 
 
 def fit(x: np.ndarray, y: np.ndarray, w: np.ndarray) -> tuple[float, dict[str, dict[int, float]]]:
@@ -169,19 +181,23 @@ def odds(x: np.ndarray, bias: float, weights: dict[str, dict[int, float]]) -> np
 
 
 def print_fit() -> None:
-    x, y, w, group = levels(*mentions("train"))
+    """The weights of train, and what weights of the other weeks make of the pairs within each fifth of the weeks."""
+    found, clusters, weeks = mentions("train")
+    x, y, w, pairs = levels(found, clusters)
     bias, weights = fit(x, y, w)
     print(f"bias: {bias}\nweights:")
     for name, listed in weights.items():
         print(f"  {name}: {{{', '.join(f'{n}: {v}' for n, v in listed.items())}}}")
+    fold_of = {week: n % 5 for n, week in enumerate(sorted(set(weeks)))}
+    fold = np.array([fold_of[week] for week in weeks])[pairs]
     hit = wrong = missed = 0
-    for fold in range(5):
-        held = group % 5 == fold
-        z = odds(x[held], *fit(x[~held], y[~held], w[~held]))
+    for n in range(5):
+        held, other = (fold == n).all(axis=1), (fold != n).all(axis=1)
+        z = odds(x[held], *fit(x[other], y[other], w[other]))
         hit += int(((z > 0) & y[held]).sum())
         wrong += int(((z > 0) & ~y[held]).sum())
         missed += int(((z <= 0) & y[held]).sum())
-    print(f"pairs, five folds over clusters: P {100 * hit / (hit + wrong):.1f} R {100 * hit / (hit + missed):.1f}")
+    print(f"pairs, five folds over weeks: P {100 * hit / (hit + wrong):.1f} R {100 * hit / (hit + missed):.1f}")
 
 
 def main() -> None:

@@ -382,31 +382,82 @@ def small(tmp_path: Path, *told: tuple[str, dict[str, Any]]) -> Book:
     return book
 
 
-def test_statistics_stand_beside_and_alleged_acts_are_not_in_the_sum(tmp_path: Path) -> None:
-    month = "In March 2021, 80 civilians were killed in Marwan, the monitors said."
+def statistic(words: str, low: int, **more: Any) -> tuple[str, dict[str, Any]]:
+    sentence = f"In March 2021, {words} were killed, the monitors said."
+    own = {"scope": "statistic", "places": [], "start": "2021-03-01", "end": "2021-03-31", **more}
+    who = "civilian" if "civilians" in words else "unknown"
+    return sentence, act("s", sentence, figure(words, low, low, who=who), **own)
+
+
+# What a statistic must share with a row to be set against it: its period, its area, the class of its victims.
+@pytest.mark.parametrize(
+    ("words", "more", "asked", "mismatch"),
+    [
+        ("80 people", {}, Filters(), ""),
+        ("80 people", {}, Filters(country="IQ"), ""),
+        ("80 people", {"end": "2021-04-30"}, Filters(), "its period 2021-03-01 to 2021-04-30 is not one month"),
+        ("80 people", {"start": None, "end": None}, Filters(), "its period is not told"),
+        ("80 civilians", {}, Filters(), "it counts civilian only, the rows everyone"),
+        ("80 people", {"places": ["Marwan"]}, Filters(), "it is about Marwan only"),
+        ("80 people", {"places": ["Marwan"]}, Filters(place="Marwan"), ""),
+        ("80 people", {"country": "SY"}, Filters(), "it is about SY, the rows about IQ"),
+    ],
+)
+def test_a_statistic_is_set_against_a_row_it_is_about(
+    tmp_path: Path, words: str, more: dict[str, Any], asked: Filters, mismatch: str
+) -> None:
+    bomb = "A bomb killed 3 people in Telhama on Monday."
+    with small(tmp_path, statistic(words, 80, **more), (bomb, act("b", bomb, figure("3 people", 3, 3)))) as book:
+        found = book.totals("month", where=asked)
+    assert (found.total.low, found.total.high) == (3, 3)
+    assert [(s.low, s.matches, s.mismatch) for s in found.statistics] == [(80, not mismatch, mismatch)]
+
+
+def test_alleged_acts_are_not_in_the_sum(tmp_path: Path) -> None:
     claim = "The army accuses rebels of killing 7 villagers in Balad on Monday."
     bomb = "A bomb killed 3 people in Telhama on Monday."
     with small(
         tmp_path,
-        (
-            month,
-            act(
-                "s",
-                month,
-                figure("80 civilians", 80, 80),
-                scope="statistic",
-                places=[],
-                start="2021-03-01",
-                end="2021-03-31",
-            ),
-        ),
         (claim, act("a", claim, figure("7 villagers", 7, 7), status="alleged", places=["Balad"], type="attack")),
         (bomb, act("b", bomb, figure("3 people", 3, 3), places=["Telhama"])),
     ) as book:
         found = book.totals("month")
-    assert (found.total.low, found.total.high) == (3, 3)
-    assert found.alleged.low == 7
-    assert [(s.low, s.matches) for s in found.statistics] == [(80, True)]
+    assert (found.total.low, found.total.high, found.alleged.low) == (3, 3, 7)
+
+
+def test_the_names_of_one_body_are_one_row_and_a_place_is_its_province(tmp_path: Path) -> None:
+    told = [
+        ("Daesh shot 3 people in Manbij on Monday.", ["Manbij"], ["Daesh"], 3),
+        ("ISIS fighters shot 4 people in Jarabulus in Aleppo province.", ["Jarabulus", "Aleppo province"], ["ISIS"], 4),
+        ("Islamic State shot 5 people in northern Syria on Friday.", [], ["Islamic State"], 5),
+    ]
+    listed = [
+        (s, act("a", s, figure(f"{n} people", n, n), places=p, perpetrators=w, country="SY", type="attack",
+                start=f"2021-{n:02d}-01", end=f"2021-{n:02d}-01"))
+        for s, p, w, n in told
+    ]  # fmt: skip
+    with small(tmp_path, *listed) as book:
+        assert [(r.label, r.low) for r in book.totals("perpetrator").rows] == [("Islamic State", 12)]
+        assert [(r.label, r.low) for r in book.totals("place").rows] == [
+            ("Aleppo", 7),
+            ("place not known within SY", 5),
+        ]
+
+
+def test_the_word_of_a_partys_own_outlet_is_the_partys_and_no_second_source(tmp_path: Path) -> None:
+    said = "Syrian army shelling killed {n} people in Telhama on Monday."
+    reports = [report(f"d{n}", "T", said.format(n=n), outlet) for n, outlet in ((4, "sana"), (6, "Daily A"))]
+    records = [
+        record(f"d{n}", "2021-03-02", act("a", said.format(n=n), figure(f"{n} people", n, n, who="unknown"),
+               places=["Telhama"], perpetrators=["Syrian army"], type="shelling"))
+        for n in (4, 6)
+    ]  # fmt: skip
+    with init_book(tmp_path / "b.toll") as book:
+        book.add_records(reports, records)
+        (line,) = book.incidents()
+        assert (line.killed, line.grade, line.reports) == ("6", "provisional", 2)
+        (line,) = book.incidents(count_parties=True)
+        assert (line.killed, line.grade) == ("4 to 6", "corroborated")
 
 
 def test_a_recalled_act_counts_on_its_own_day_and_is_marked(tmp_path: Path) -> None:

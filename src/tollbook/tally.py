@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from tollbook.errors import UsageError
 from tollbook.ledger.bounds import ALL, Rule, show
 from tollbook.ledger.state import REVIEWED
 from tollbook.ledger.totals import PERIODS, Entry, Row, add_up, period_bounds, period_label
+from tollbook.link.names import same_place
 from tollbook.store import load, schema
 from tollbook.store.counting import Book, Counted, entries_of, read_counted
 from tollbook.store.filters import EVERYTHING, Filters
@@ -64,6 +66,10 @@ class Totals:
     caveats: tuple[str, ...] = CAVEATS
     asked: dict[str, Any] = field(default_factory=dict)
 
+    def text(self) -> str:
+        """The table as plain text, with the rule, the shares and the caveats."""
+        return text(self)
+
     @property
     def reviewed_only(self) -> bool:
         """Whether only incidents that a person has reviewed were asked for."""
@@ -108,7 +114,7 @@ def totals(
         rows=tuple(rows),
         total=total,
         alleged=alleged,
-        statistics=_statistics(book, harm, rows, by),
+        statistics=_statistics(book, harm, rows, by, where),
         reports=_reports_by_month(connection, where.first, where.last),
         party_only=_party_only(book, harm),
         as_of=as_of,
@@ -126,14 +132,27 @@ def _labels(by: str, book: Book) -> Callable[[Entry], str]:
             return counted.type
         card = json.loads(counted.card)
         if by == "perpetrator":
-            names = [p["name"] for p in card["perpetrators"]]
+            names = sorted({body_name(p.get("body")) or p["name"] for p in card["perpetrators"]})
             return " and ".join(names[:2]) if names else UNTOLD
-        places = card["places"]
-        if places:
-            return str(places[-1])
-        return f"place not known within {counted.country or 'the book'}"
+        return str(card["province"] or f"place not known within {counted.country or 'the book'}")
 
     return label
+
+
+@lru_cache(maxsize=4096)
+def body_name(body: str | None) -> str | None:
+    """What a body of the actor tables is called in a row: "Islamic State", "Syria: state forces"; None for no body."""
+    from tollbook.resolve.actors import load_actors
+    from tollbook.resolve.countries import countries
+
+    if body is None:
+        return None
+    group = load_actors().groups.get(body)
+    if group is not None:
+        return group.name
+    kind, _, rest = body.partition(":")
+    country = countries().get(rest.split(":")[0]) if kind == "state" else None
+    return f"{country.name}: state forces" if country is not None else None
 
 
 def _by_group(book: Book, harm: str) -> tuple[list[Row], Row, Row]:
@@ -164,9 +183,10 @@ def _by_group(book: Book, harm: str) -> tuple[list[Row], Row, Row]:
     return [*rows, rest], total, alleged
 
 
-def _statistics(book: Book, harm: str, rows: Sequence[Row], by: str) -> tuple[Statistic, ...]:
+def _statistics(book: Book, harm: str, rows: Sequence[Row], by: str, where: Filters) -> tuple[Statistic, ...]:
     """Statistics, and sums over too long a time, of this harm; each with whether it can be set against a row."""
     out = []
+    area = _area(book, where)
     for c in book.incidents.values():
         if c.scope != "statistic" and not c.wide:
             continue
@@ -174,23 +194,47 @@ def _statistics(book: Book, harm: str, rows: Sequence[Row], by: str) -> tuple[St
         if found is None:
             continue
         low, _, high, opened = found
-        mismatch = _mismatch(c, rows, by)
+        row, mismatch = _mismatch(c, harm, rows, by, where, area)
+        if row is not None:
+            row.statistics.append(c.id)
         places = tuple(json.loads(c.card)["places"])
-        out.append(Statistic(c.id, c.start, c.end, places, low, high, opened, not mismatch, mismatch))
+        out.append(Statistic(c.id, c.start, c.end, places, low, high, opened, row is not None, mismatch))
     return tuple(sorted(out, key=lambda s: (s.start or "", s.end or "", s.incident)))
 
 
-def _mismatch(c: Counted, rows: Sequence[Row], by: str) -> str:
-    """How a statistic differs from every row; empty where it can be set beside one."""
+def _area(book: Book, where: Filters) -> tuple[str | None, str | None]:
+    """(place, country) that the rows are about, as far as it is one: what is asked for, or the only country told."""
+    if where.country:
+        return where.place, where.country
+    told = {c.country for c in book.incidents.values() if c.country and c.scope != "statistic" and not c.wide}
+    return where.place, next(iter(told)) if len(told) == 1 else None
+
+
+def _mismatch(
+    c: Counted, harm: str, rows: Sequence[Row], by: str, where: Filters, area: tuple[str | None, str | None]
+) -> tuple[Row | None, str]:
+    """The row whose period, area and victims are a statistic's; else None and how it differs from every row."""
+    place, country = area
+    some = sorted(set(where.asked()) - {"since", "until", "place", "country"})
+    groups = sorted(g for h, g in c.bounds if h == harm and g != ALL)
     if c.start is None or c.end is None:
-        return "its period is not told"
+        return None, "its period is not told"
     if by not in PERIODS:
-        return f"it is over {c.start} to {c.end}, the rows are not periods"
-    for row in rows:
-        if period_bounds(row.label) == (c.start, c.end):
-            row.statistics.append(c.id)
-            return "" if not c.place else f"it is about {c.place} only"
-    return f"its period {c.start} to {c.end} is not one {by}"
+        return None, f"it is over {c.start} to {c.end}, the rows are not periods"
+    row = next((r for r in rows if period_bounds(r.label) == (c.start, c.end)), None)
+    if row is None:
+        return None, f"its period {c.start} to {c.end} is not one {by}"
+    if some:
+        return None, f"the rows are only some incidents (by {', '.join(some)})"
+    if groups:
+        return None, f"it counts {' and '.join(g.replace('_', ' ') for g in groups)} only, the rows everyone"
+    if place is None and c.place:
+        return None, f"it is about {c.place} only"
+    if place is not None and not any(same_place(place, p) for p in (c.place or "").split(", ")[:1]):
+        return None, f"it is about {c.place or c.country or 'no place told'}, the rows about {place}"
+    if c.country and country != c.country:
+        return None, f"it is about {c.country}, the rows about {country or 'several countries'}"
+    return row, ""
 
 
 def _reports_by_month(connection: sa.Connection, since: str | None, until: str | None) -> tuple[tuple[str, int], ...]:

@@ -16,7 +16,7 @@ from tollbook.errors import LexiconError, UsageError
 from tollbook.ledger.bounds import ALL, Bound
 from tollbook.ledger.voices import Voice
 from tollbook.link.features import day_gap
-from tollbook.link.mention import Mention
+from tollbook.link.mention import Mention, bodies
 from tollbook.link.names import same_place
 
 STATUS_ORDER = ("happened", "denied", "alleged", "thwarted")
@@ -39,11 +39,15 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Perpetrator:
-    """Who is said to have done it, in how many reports, and who says so (empty: the reports themselves)."""
+    """Who is said to have done it, in how many reports, and who says so (empty: the reports themselves).
+
+    `name` is as most reports spell it, `body` the actor it is ("state:SY", "group:taliban"), where the tables know it.
+    """
 
     name: str
     reports: int
     says: tuple[str, ...]
+    body: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,36 +165,55 @@ def _places(mentions: Sequence[Mention]) -> tuple[str, ...]:
 
 
 def _perpetrators(told: Sequence[Told]) -> tuple[Perpetrator, ...]:
-    names: dict[str, set[str]] = {}
+    """Who is said to have done it, the names of one body together under the name most reports use."""
+    reports: dict[str, set[str]] = {}
+    spelled: dict[str, Counter[str]] = {}
     says: dict[str, dict[str, None]] = {}
-    spelled: dict[str, str] = {}
+    body_of: dict[str, str | None] = {}
     for t in told:
         details = {d.get("name"): d for d in t.act.get("perpetrator_details") or () if isinstance(d, dict)}
         for name in t.act.get("perpetrators") or ():
             if not isinstance(name, str):
                 continue
-            key = name.casefold()
-            spelled.setdefault(key, name)
-            names.setdefault(key, set()).add(t.report_id)
+            body = body_named(name)
+            key = body or name.casefold()
+            body_of[key] = body
+            spelled.setdefault(key, Counter())[name] += 1
+            reports.setdefault(key, set()).add(t.report_id)
             speaker = details.get(name, {}).get("says")
             if isinstance(speaker, str):
                 says.setdefault(key, {})[speaker] = None
-    order = sorted(names, key=lambda k: (-len(names[k]), list(names).index(k)))
-    return tuple(Perpetrator(spelled[k], len(names[k]), tuple(says.get(k, ()))) for k in order)
+    order = sorted(reports, key=lambda k: (-len(reports[k]), list(reports).index(k)))
+    return tuple(
+        Perpetrator(spelled[k].most_common(1)[0][0], len(reports[k]), tuple(says.get(k, ())), body_of[k]) for k in order
+    )
+
+
+def body_named(name: str) -> str | None:
+    """The one body of the actor tables that a name speaks of ("state:SY", "group:taliban"); None where there is none,
+    or several."""
+    found = bodies(name, strict=True)[0]
+    return next(iter(found)) if len(found) == 1 else None
 
 
 def grade(
-    name: str, incident: Card, found: Iterable[Bound], voices: Sequence[Voice], did: frozenset[str] = frozenset()
+    name: str,
+    incident: Card,
+    found: Iterable[Bound],
+    voices: Sequence[Voice],
+    did: frozenset[str] = frozenset(),
+    parties: frozenset[str] = frozenset(),
 ) -> str:
-    """The grade of an incident by a named rule of `data/grades.yml`, from its counted voices.
+    """The grade of an incident by a named rule of `data/grades.yml`, from its voices.
 
-    `ibc`: provisional under two independent voices. `airwars`: the five grades, confirmed only by a party's own
-    acceptance (`did` are the bodies accused). Raises UsageError for a rule there is not.
+    A party to the fighting (`parties`: ids of voices) is no independent source. `ibc`: provisional under two
+    independent voices. `airwars`: the five grades, confirmed only by a party's own acceptance (`did` are the bodies
+    accused). Raises UsageError for a rule there is not.
     """
     rules = lexicon.load("grades")
     if name == "default" or name not in rules:
         raise UsageError(f"no grade rule {name!r}; there are: {', '.join(k for k in rules if k != 'default')}")
-    most = len({v.id for v in voices})
+    most = len({v.id for v in voices} - parties)
     if name == "ibc":
         return "corroborated" if most >= 2 else "provisional"
     harmed = {b.group: b for b in found if b.harm == "killed"}

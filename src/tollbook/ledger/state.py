@@ -10,7 +10,7 @@ from typing import Any
 from tollbook.ledger.bounds import ALL, Bound, Rule, Sides, bounds, is_party
 from tollbook.ledger.decisions import Held
 from tollbook.ledger.figures import Figure
-from tollbook.ledger.incidents import Card, Told, card, grade
+from tollbook.ledger.incidents import Card, Perpetrator, Told, body_named, card, grade
 from tollbook.ledger.voices import Voice, independence
 from tollbook.link.parts import Act
 
@@ -62,7 +62,8 @@ def state(told: Sequence[Told], figures: Sequence[Figure], held: Held, options: 
     seen = digest(found, figures)
     review, by, at = _review(found, seen, held)
     did = frozenset(a for t in told for a in t.mention.actors)
-    graded, why = grade(options.grade, found, limits, speaking, did), None
+    parties = frozenset(v.id for v in speaking if not options.count_parties and is_party(v, sides))
+    graded, why = grade(options.grade, found, limits, speaking, did, parties), None
     for mention_id in found.mentions:
         override = held.corrected.get((mention_id, "grade"))
         if override is not None:
@@ -83,7 +84,7 @@ def state(told: Sequence[Told], figures: Sequence[Figure], held: Held, options: 
         killed=(everyone.low, everyone.high) if everyone else (None, None),
         classes=frozenset(f.who for f in figures if f.harm == "killed" and f.subset_of is None),
     )
-    counted = [v for v in speaking if options.count_parties or not is_party(v, sides)]
+    counted = [v for v in speaking if v.id not in parties]
     return State(
         card=found,
         bounds=limits,
@@ -141,10 +142,9 @@ def _corrected(found: Card, held: Held) -> Card:
             elif name == "type":
                 found = replace(found, type=str(value.get("type")))
             else:
-                from tollbook.ledger.incidents import Perpetrator
-
-                names = tuple(Perpetrator(str(n), 0, (change.user,)) for n in value.get("perpetrators") or ())
-                found = replace(found, perpetrators=names)
+                names = [str(n) for n in value.get("perpetrators") or ()]
+                made = tuple(Perpetrator(n, 0, (change.user,), body_named(n)) for n in names)
+                found = replace(found, perpetrators=made)
     return found
 
 

@@ -7,6 +7,7 @@ and reports that copy one another are one origin.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -47,6 +48,7 @@ class Voice:
 @dataclass(frozen=True, slots=True)
 class _Lexicon:
     names: dict[tuple[str, ...], Voice]
+    aliases: dict[str, Voice]
     kinds: dict[str, str]
     order: tuple[str, ...]
     heads: frozenset[str]
@@ -60,14 +62,17 @@ def _lexicon() -> _Lexicon:
     data = lexicon.load("voices")
     check(data)
     names: dict[tuple[str, ...], Voice] = {}
+    aliases: dict[str, Voice] = {}
     for row in rows("speakers", tuple(data["speaker_columns"].split())):
         kind = data["speaker_kinds"].get(row["kind"], row["kind"])
         body = _body(row["party"])
         voice = Voice(f"speaker:{row['id']}", row["name"], kind, body=body)
         for alias in (row["name"], *split(row["aliases"])):
             names.setdefault(words(alias.rstrip("*")), voice)
+            aliases.setdefault(alias.rstrip("*"), voice)
     return _Lexicon(
         names=names,
+        aliases=aliases,
         kinds={word: kind for kind, listed in reversed(data["kinds"].items()) for word in listed.split()},
         order=tuple(data["kinds"]),
         heads=frozenset(data["generic_heads"].split()),
@@ -89,6 +94,8 @@ def check(data: dict[str, Any]) -> None:
     wrong = set(data["speaker_kinds"].values()) - kinds
     if wrong:
         raise LexiconError(f"voices.yml: speaker_kinds: {sorted(wrong)} are not kinds")
+    if not all(isinstance(n, str) and n == _squeezed(n) for n in data.get("outlets", {})):
+        raise LexiconError("voices.yml: outlets: names are written small and without blanks")
 
 
 @lru_cache(maxsize=65536)
@@ -140,9 +147,37 @@ def _is_generic(says: str, folded: tuple[str, ...], lex: _Lexicon) -> bool:
     return len(strange) <= 2 and (at_place or folded[0] in lex.fill or "police" in folded)
 
 
+@lru_cache(maxsize=4096)
+def outlet_voice(outlet: str) -> Voice | None:
+    """The voice of an outlet that belongs to a party ("SANA", "sana.sy", "alalam"); None for any other."""
+    found = _outlets().get(_squeezed(outlet)) or _outlets().get(
+        _squeezed(re.sub(r"^www\.|\.[a-z.]{2,10}$", "", outlet))
+    )
+    return found if found is not None and found.body is not None else None
+
+
+@lru_cache(maxsize=1)
+def _outlets() -> dict[str, Voice]:
+    """Speakers by their names without blanks and signs, with and without the article: how files name outlets."""
+    lex = _lexicon()
+    out: dict[str, Voice] = {}
+    for alias, voice in lex.aliases.items():
+        out.setdefault(_squeezed(alias), voice)
+        out.setdefault("".join(words(alias)), voice)
+    for alias, name in lexicon.load("voices")["outlets"].items():
+        out.setdefault(alias, lex.names[words(name)])
+    return out
+
+
+def _squeezed(name: str) -> str:
+    return re.sub(r"[\W_]+", "", name).casefold()
+
+
 def own_voice(origin: str, outlet: str | None) -> Voice:
-    """The voice of a report that names no speaker: its origin (reports that copy one another share one)."""
-    return Voice(f"report:{origin}", outlet or "the report itself", "report", own=True)
+    """The voice of a report that names no speaker: a party's where the outlet is one's own ("SANA"), else its origin
+    (reports that copy one another share one)."""
+    party = outlet_voice(outlet) if outlet else None
+    return party or Voice(f"report:{origin}", outlet or "the report itself", "report", own=True)
 
 
 def independence(voices: Iterable[Voice]) -> tuple[int, int]:

@@ -19,6 +19,10 @@ from tollbook.link.mention import Mention, families
 from tollbook.link.names import same_place
 
 WIDE_DAYS = 4
+SAME_SPOT, SMALL_RADII, BEYOND, FAR = 5.0, 40.0, 15.0, 80.0
+"""Kilometres: of one spot, of two radii that say something, beyond the radii, far beyond them."""
+LARGE = 10
+"""An equal number from which on chance is no longer likely."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,16 +116,44 @@ def kind(a: Mention, b: Mention) -> int:
     return 0 if "attack" in (a.type, b.type) or "other" in (a.type, b.type) else -1
 
 
+def distance(a: Mention, b: Mention) -> int:
+    """1 the two places lie within each other's radii, and these are small; -1 well beyond them, -2 far beyond."""
+    if a.point is None or b.point is None:
+        return 0
+    reach = a.point[2] + b.point[2]
+    far = kilometres(a.point, b.point)
+    if far <= max(reach, SAME_SPOT):
+        return 1 if reach <= SMALL_RADII else 0
+    return -2 if far > reach + FAR else -1 if far > reach + BEYOND else 0
+
+
+def kilometres(a: tuple[float, float, float], b: tuple[float, float, float]) -> float:
+    """The distance of two points, as on a flat map scaled by their mean latitude: true enough below 1,000 km."""
+    east = abs(a[1] - b[1])
+    east = min(east, 360.0 - east) * math.cos(math.radians((a[0] + b[0]) / 2))
+    return 111.2 * math.hypot(a[0] - b[0], east)
+
+
 def tolls(a: Mention, b: Mention) -> int:
-    """4 two equal figures, one of five or more; 3 one such; 2 an equal small one; 1 near; -1 unlike, -2 very unlike."""
+    """4 two equal figures, one of five or more; 3 one such; 2 an equal small one; 1 near; -1 unlike, -2 very unlike.
+
+    Equal numbers of people of different classes (five civilians, five soldiers) are no equal figure: small ones are
+    unlike, larger ones near, since sides often differ about who the dead were.
+    """
     equal: list[int] = []
     ratio: float | None = None
+    crossed: int | None = None
     for x in a.tolls:
         for y in b.tolls:
             if x.harm != y.harm:
                 continue
             low, high = sorted((x.number, y.number))
-            if low == high or (high - low <= 1 and high > 20):
+            same = low == high or (high - low <= 1 and high > 20)
+            if x.who != y.who and "unknown" not in (x.who, y.who):
+                if same:
+                    crossed = max(crossed or 0, high)
+                continue
+            if same:
                 equal.append(high)
             if x.harm == "killed" or ratio is None:
                 ratio = max(ratio or 0.0, low / high if high else 1.0)
@@ -130,7 +162,7 @@ def tolls(a: Mention, b: Mention) -> int:
             return 4
         return 3 if max(equal) >= 5 else 2 if max(equal) >= 2 or len(equal) > 1 else 1
     if ratio is None:
-        return 0
+        return 0 if crossed is None else 1 if crossed >= LARGE else -1
     return 1 if ratio >= 0.5 else -1 if ratio >= 0.2 else -2
 
 
@@ -202,6 +234,15 @@ FEATURES: tuple[Feature, ...] = (
             1: "one place lies within the other ({pa} and {pb})",
             -1: "two places within one larger ({pa} and {pb})",
             -2: "no place in common ({pa} and {pb})",
+        },
+    ),
+    Feature(
+        "distance",
+        distance,
+        {
+            1: "within the radii of both places ({ka})",
+            -1: "beyond the radii of both places ({ka})",
+            -2: "far beyond the radii of both places ({ka})",
         },
     ),
     Feature(
@@ -328,6 +369,7 @@ def explain(a: Mention, b: Mention) -> tuple[Reason, ...]:
         "da": _days(a), "db": _days(b), "pa": _place(a), "pb": _place(b), "ca": a.country, "cb": b.country,
         "ta": a.type.replace("_", " "), "tb": b.type.replace("_", " "), "fa": _tolls(a), "fb": _tolls(b),
         "wa": ", ".join(sorted(a.targets & b.targets)),
+        "ka": f"{kilometres(a.point, b.point):.0f} km apart" if a.point and b.point else "",
     }  # fmt: skip
     out = []
     for feature, table in zip(FEATURES, tables, strict=True):

@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from tollbook.ledger.areas import province
 from tollbook.ledger.decisions import Held
 from tollbook.ledger.state import Options, State, state
 from tollbook.link.cluster import Pair
@@ -84,7 +85,9 @@ def incident_row(found: State) -> dict[str, Any]:
     card = found.card
     shown: dict[str, Any] = {
         "places": card.places,
-        "perpetrators": [{"name": p.name, "reports": p.reports, "says": p.says} for p in card.perpetrators],
+        "perpetrators": [
+            {"name": p.name, "reports": p.reports, "says": p.says, "body": p.body} for p in card.perpetrators
+        ],
         "targets": card.targets,
         "mentions": card.mentions,
         "reports": card.reports,
@@ -95,6 +98,8 @@ def incident_row(found: State) -> dict[str, Any]:
         "days": card.days,
         "statuses": card.statuses,
     }
+    details = [d for t in found.told for d in t.act.get("place_details") or () if isinstance(d, dict)]
+    shown["province"] = province(card.places, card.country, details)
     shown["voices"] = [[v.id, v.name, v.kind] for v in found.voices]
     shown["independent"] = list(found.independent)
     shown["grade_why"] = found.grade_why
