@@ -180,6 +180,24 @@ def _adds_up(groups: Sequence[Group], whole: int, first: int) -> bool:
     return told is not None and any(sum(counts[:k]) == told.min for k in range(2, len(counts) + 1))
 
 
+def _pair(
+    tokens: Tokens, groups: Sequence[Group], order: list[int], figures: list[Figure], k: int, last: Figure | None
+) -> bool:
+    """ "A man and a woman", "his son and 12 others": one figure, where nobody else is counted with them."""
+    figure = figures[k]
+    if last is None or not k or last.harm != figure.harm or last.word or figure.word or order[k - 1] != order[k] - 1:
+        return False
+    if sum(1 for f in figures if f.harm == figure.harm) != 2 or figure.part_of is not None or figure.among_dead:
+        return False
+    one, other = groups[order[k - 1]], groups[order[k]]
+    single = one.article and last.min == 1 and last.who == "civilian" and tokens.low[one.last : other.first] == ("and",)
+    told = tokens.low[other.first : other.last]
+    if one.possessive and single and ("other" in told or "others" in told):
+        return True
+    both = other.article and figure.min == 1 and figure.who == "civilian"
+    return single and both and bool(last.sex or last.age_group) and bool(figure.sex or figure.age_group)
+
+
 def _households(tokens: Tokens, groups: Sequence[Group], order: list[int], figures: list[Figure]) -> list[Figure]:
     """ "a woman and her two sons" is one figure of three (GUIDELINES count persons, not phrases)."""
     result: list[Figure] = []
@@ -193,7 +211,7 @@ def _households(tokens: Tokens, groups: Sequence[Group], order: list[int], figur
             and last.part_of == figure.part_of and last.counted and not last.word and not figure.word
             and "and" in tokens.low[groups[order[k - 1]].last : group.first]
             and (group.count is not None or not (group.head or "").endswith(("s", "children")))
-        )  # fmt: skip
+        ) or _pair(tokens, groups, order, figures, k, last)  # fmt: skip
         if joined and last is not None and last.min is not None and figure.min is not None:
             result[-1] = replace(
                 last, span=(last.span[0], figure.span[1]), min=last.min + figure.min,

@@ -28,11 +28,18 @@ def live_cues(tokens: Tokens, cues: list[Hit[Cue]], groups: Sequence[Group]) -> 
         before = tokens.low[max(0, hit.first - 4) : hit.first]
         if hit.value.use in ("verb", "active", "subject") and _unreal(before, tokens.low[hit.first]):
             continue
+        if hit.value.use == "toll" and _may_rise(tokens.low[hit.last : hit.last + 5]):
+            continue
         driven = hit.value.harm == "displaced" and tokens.low[hit.first] in words("drive")
         if driven and not any(w in words("flight") for w in tokens.low[hit.last :]):
             continue
         live.append(hit)
     return live
+
+
+def _may_rise(after: Sequence[str]) -> bool:
+    """ "The toll is expected to rise as many people are trapped": what follows are not the dead."""
+    return any(w in words("awaited") for w in after) and any(w in words("rises") for w in after)
 
 
 def _unreal(before: Sequence[str], word: str) -> bool:
