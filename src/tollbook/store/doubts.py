@@ -40,6 +40,7 @@ def doubts(world: World, touched: Mapping[str, tuple[int, ...]], full: bool) -> 
         for incident, number in connection.execute(query):
             members.setdefault(incident, []).append(number)
         groups.update({i: tuple(sorted(g)) for i, g in members.items()})
+        world.learn(n for g in members.values() for n in g)
     label = {i: k for k, i in enumerate(sorted(groups))}
     name = {k: i for i, k in label.items()}
     maybe = possible({label[i]: g for i, g in groups.items()}, scores, world.report_of, world.apart)
