@@ -10,6 +10,7 @@ import hashlib
 import re
 import unicodedata
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from tollbook import furniture, language
 from tollbook.errors import SourceError
@@ -59,8 +60,7 @@ class _Notes:
         self.issues.append(Issue(code, f"{self.place}: {message}", self.raw.doc_id, self.raw.file, self.raw.line, span))
 
 
-@dataclass(frozen=True, slots=True)
-class _Page:
+class _Page(NamedTuple):
     """The page's own statements, from its HTML; all empty for text."""
 
     title: str | None

@@ -11,11 +11,10 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import re
-from dataclasses import dataclass
 from functools import cache
 from html.parser import HTMLParser
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from tollbook.errors import SourceError
 
@@ -43,8 +42,7 @@ _SKIPPED = frozenset(
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """What an HTML page says about itself: `body` is text with paragraphs on their own lines."""
 
     title: str | None

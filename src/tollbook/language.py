@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from tollbook import lexicon
 from tollbook.errors import LexiconError
@@ -23,15 +23,17 @@ _LETTERS = str.maketrans({"ø": "o", "æ": "ae", "ł": "l", "ı": "i", "ß": "ss
 _WORD = re.compile("[a-z]+")
 
 
-@dataclass(frozen=True, slots=True)
-class _Script:
+class _Script(NamedTuple):
     language: str
-    letters: re.Pattern[str]
+    ranges: tuple[tuple[str, str], ...]  # first and last character
     unless: tuple[tuple[str, frozenset[str]], ...]
 
+    def of(self, characters: Counter[str]) -> Counter[str]:
+        """Those of the characters that belong to the script."""
+        return Counter({c: n for c, n in characters.items() if any(first <= c <= last for first, last in self.ranges)})
 
-@dataclass(frozen=True, slots=True)
-class _Languages:
+
+class _Languages(NamedTuple):
     weights: dict[str, tuple[tuple[str, float], ...]]
     scripts: tuple[_Script, ...]
     names: dict[str, str]
@@ -61,9 +63,9 @@ def check(data: object) -> _Languages:
     weights = {word: tuple((language, 1 / len(owner)) for language in owner) for word, owner in owners.items()}
     scripts = []
     for row in data["scripts"]:
-        ranges = "".join(f"{chr(low)}-{chr(high)}" for low, high in row["ranges"])
+        ranges = tuple((chr(low), chr(high)) for low, high in row["ranges"])
         unless = tuple((language, frozenset(letters)) for language, letters in row["unless"].items())
-        scripts.append(_Script(row["language"], re.compile(f"[{ranges}]"), unless))
+        scripts.append(_Script(row["language"], ranges, unless))
     return _Languages(weights, tuple(scripts), dict(data["names"]))
 
 
@@ -109,14 +111,16 @@ def _fold(text: str) -> str:
 def _by_script(sample: str) -> str | None:
     """The language of a script that holds more than half of the letters, when that script is not Latin."""
     letters = sum(map(str.isalpha, sample))
+    # No script in the list has ASCII letters.
+    others = Counter([c for c in sample if not c.isascii()])
     for script in _languages().scripts:
-        found = script.letters.findall(sample)
+        present = script.of(others)
+        found = present.total()
         # Kana settle Japanese although most of its letters are Chinese.
         share = 0.1 if script.language == "ja" else 0.5
-        if letters and len(found) > share * letters:
-            present = Counter(found)
+        if letters and found > share * letters:
             for language, marks in script.unless:
-                if sum(present[m] for m in marks) > 0.01 * len(found):
+                if sum(present[m] for m in marks) > 0.01 * found:
                     return language
             return script.language
     return None

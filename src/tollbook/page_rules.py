@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from tollbook import lexicon
 from tollbook.errors import LexiconError
@@ -41,21 +42,30 @@ _PLACE_LINE = re.compile(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One row of pages.yml; `pattern` is compiled."""
+class Rule(NamedTuple):
+    """One row of pages.yml."""
 
     kind: str
-    pattern: re.Pattern[str]
+    source: str
+    flags: int
     example: str
     excluded: str | None = None
     words: int = 0
     takes: str = ""
     strong: bool = False
 
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """The compiled pattern. Compiled when first tried: a page of prose asks for half of them, and all take long."""
+        return _compiled(self.source, self.flags)
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+
+@cache
+def _compiled(source: str, flags: int) -> re.Pattern[str]:
+    return re.compile(source, flags)
+
+
+class Rules(NamedTuple):
     """The checked content of pages.yml."""
 
     lines: tuple[Rule, ...]
@@ -78,11 +88,23 @@ _SECTIONS = ("lines", "contains", "headings", "heads", "credits", "tails")
 @cache
 def rules() -> Rules:
     """The rules of `data/lexicon/en/pages.yml`, read once."""
-    return check(lexicon.load("lexicon/en/pages"))
+    return _read(lexicon.load("lexicon/en/pages"))
 
 
 def check(data: object) -> Rules:
     """pages.yml as rules. Raises LexiconError for an unknown kind or key, or a pattern that does not compile."""
+    found = _read(data)
+    for section in _SECTIONS:
+        for rule in getattr(found, section):
+            try:
+                _compiled(rule.source, rule.flags)
+            except re.error as error:
+                raise LexiconError(f"pages.yml: {section}: {rule.source!r}: {error}") from error
+    return found
+
+
+def _read(data: object) -> Rules:
+    """As `check`, the patterns not tried yet."""
     if not isinstance(data, dict) or set(data) != {*_SECTIONS, *_LISTS}:
         raise LexiconError(f"pages.yml: needed are {', '.join((*_SECTIONS, *_LISTS))}")
     sections = {name: tuple(_rule(name, row) for row in data[name]) for name in _SECTIONS}
@@ -100,15 +122,12 @@ def _rule(section: str, row: dict[str, object]) -> Rule:
         raise LexiconError(f"pages.yml: {section}: not a rule: {row}")
     if (section == "headings") != (row.get("takes") in TAKES):
         raise LexiconError(f"pages.yml: {section}: takes must be one of {sorted(TAKES)} in headings only: {row}")
-    try:
-        pattern = re.compile(str(row["pattern"]), re.S if row.get("case") else re.S | re.I)
-    except re.error as error:
-        raise LexiconError(f"pages.yml: {section}: {row['pattern']!r}: {error}") from error
+    flags = re.S if row.get("case") else re.S | re.I
     excluded, words = row.get("not"), row.get("words", 0)
     assert isinstance(words, int)
     return Rule(
-        str(row["kind"]), pattern, str(row["example"]), str(excluded) if excluded else None, words,
-        str(row.get("takes", "")), bool(row.get("strong")),
+        str(row["kind"]), str(row["pattern"]), int(flags), str(row["example"]), str(excluded) if excluded else None,
+        words, str(row.get("takes", "")), bool(row.get("strong")),
     )  # fmt: skip
 
 

@@ -101,8 +101,7 @@ class Coded(NamedTuple):
     codes: tuple[tuple[str, dt.date | None, dt.date | None], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(NamedTuple):
     """Sets of single words (norms) that steer composition."""
 
     openers: frozenset[str]

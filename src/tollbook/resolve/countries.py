@@ -5,8 +5,8 @@ Source of codes and rows: `data/countries.yml` (its head names the lists behind 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from tollbook.errors import LexiconError
 from tollbook.resolve.tables import rows, split
@@ -15,8 +15,7 @@ COLUMNS = ("id", "alpha3", "numeric", "name", "aliases", "demonyms", "capital", 
 GED_REGIONS = frozenset({"Africa", "Americas", "Asia", "Europe", "Middle East"})
 
 
-@dataclass(frozen=True, slots=True)
-class Country:
+class Country(NamedTuple):
     """One state or territory. `gw` and `cow` are its numbers in those lists of states, None where it is in neither.
 
     `region` is one of UCDP GED's five, None for territories GED does not code.

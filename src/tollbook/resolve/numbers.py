@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from tollbook import lexicon
 
@@ -111,8 +111,7 @@ class Phrases:
 # --- number words --------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Numerals:
+class Numerals(NamedTuple):
     """Number words and their values; `people` are words that show a number counts persons."""
 
     small: Mapping[str, int]

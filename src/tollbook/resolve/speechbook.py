@@ -6,7 +6,6 @@ Sources: `data/speakers.yml` (each row with its source), `data/lexicon/en/speech
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -41,8 +40,7 @@ class Voice(NamedTuple):
     person: bool
 
 
-@dataclass(frozen=True, slots=True)
-class SpeechBook:
+class SpeechBook(NamedTuple):
     """Everything the finding of speakers looks up. Shared and read-only."""
 
     voices: Index
