@@ -11,6 +11,7 @@ from typing import Any, get_args
 
 from tollbook import lexicon
 from tollbook.errors import LexiconError
+from tollbook.extract.doers import force_of, is_alias, reach, same_doer
 from tollbook.extract.tokens import Hit, Phrases, Tokens, expand
 from tollbook.extract.words import phrases, words
 from tollbook.model import Actor, ActType, AttributionBasis, Span
@@ -174,8 +175,13 @@ def find_blame(
     found: list[Blame] = []
     here = [a for a in actors if _can_do(a) and tokens.starts[first] <= a.span[0] < tokens.ends[last - 1]]
     here = [a for a in here if not any(v[0] < a.span[1] and a.span[0] < v[1] for v in victims)]
+    here = [a for a in here if not is_alias(tokens, a, here)]
+    covered = 0
     for k, actor in enumerate(here):
-        start, end = tokens.at(actor.span[0]), tokens.at(actor.span[1] - 1) + 1
+        start, end = tokens.at(actor.span[0]), reach(tokens, actor, here)
+        if start < covered:
+            continue  # "ISIS terrorists": one doer
+        covered = end
         basis: AttributionBasis = "asserted"
         if telling.has("blamed", max(0, start - 6), start):
             basis = "blamed"
@@ -192,20 +198,25 @@ def find_blame(
         if found and here[k - 1] is found[-1].actor and _coordinated(tokens, here[k - 1], actor):
             found.append(Blame(actor, found[-1].basis))
             continue
+        if before == "from" and before2 in words("sent"):
+            found.append(Blame(actor, basis))  # "barrel bombs dropped from government helicopters"
+            continue
         fighters_of = before2 in words("members") or (
             before2 == "of" and start > 2 and tokens.low[start - 3] in words("members")
         )
-        if fighters_of and before in ("of", "the"):
+        if fighters_of and before in ("of", "the", "from"):
             pass
         elif before in words("object_before") or (
             before in ("the", "its", "some", "several") and before2 in words("object_before")
         ):
             continue
         if _speaks(tokens, end):
+            if _says_it_did(tokens, end, last, does):
+                found.append(Blame(actor, "claimed"))
             continue
         if _acts(tokens, end, last, does, strong, here[k + 1 :]):
             found.append(Blame(actor, basis))
-    return _unique([Blame(_named(tokens, b.actor, here), b.basis) for b in found])
+    return _unique([Blame(_named(tokens, b.actor, here), b.basis) for b in found if force_of(b.actor)])
 
 
 def _behind_by(tokens: Tokens, start: int) -> bool:
@@ -247,6 +258,15 @@ def _speaks(tokens: Tokens, end: int) -> bool:
     )
 
 
+def _says_it_did(tokens: Tokens, end: int, last: int, does: set[int]) -> bool:
+    """ "Police said on Tuesday they had arrested 14 men", "the coalition said it carried out two strikes"."""
+    for i in range(end + 1, min(end + 10, last - 1)):
+        if tokens.low[i] in words("own_act"):
+            had = i + 1 + (tokens.low[i + 1] in ("had", "have", "has"))
+            return had < last and (had in does or tokens.low[had] in words("does"))
+    return False
+
+
 def _quoted_by(tokens: Tokens, start: int) -> bool:
     """ "held by", "controlled by", "quoted by", "backed by": the actor is not the doer."""
     return any(w in words("by_not_doer") for w in tokens.low[max(0, start - 4) : start])
@@ -284,7 +304,7 @@ def _coordinated(tokens: Tokens, a: Actor, b: Actor) -> bool:
 def _unique(found: Sequence[Blame]) -> list[Blame]:
     kept: list[Blame] = []
     for blame in found:
-        if not any(blame.actor.name.lower() == b.actor.name.lower() for b in kept):
+        if not any(same_doer(blame.actor, b.actor) for b in kept):
             kept.append(blame)
     return kept
 

@@ -12,6 +12,7 @@ from typing import Literal
 
 from tollbook.extract.acts import Blame
 from tollbook.extract.marks import Marks
+from tollbook.extract.doers import force_of, same_doer
 from tollbook.extract.merge import Story, fold
 from tollbook.extract.status import (
     acts_told,
@@ -70,7 +71,7 @@ def verdicts(
     return [
         Verdict(
             "denied" if k in denied else _without_denial(story),
-            tuple(doers[k]),
+            tuple(replace(b, actor=force) for b in doers[k] if (force := force_of(b.actor))),
             _are(text, story, doers[k], marks),
             1 if story.acts[0].statistic else _acts(text, story),
         )
@@ -105,7 +106,7 @@ def _own_doers(story: Story, told: Sequence[Blame]) -> list[Blame]:
                 if any(a is blame.actor for a in act.marks.actors):
                     group = together_with(act.marks.tokens, act.marks.actors, [blame.actor]) or group
         for actor in group:
-            if all(fold(actor.name) != fold(b.actor.name) for b in out) and all(actor.span != f.span for f in stopped):
+            if not any(same_doer(actor, b.actor) for b in out) and all(actor.span != f.span for f in stopped):
                 out.append(Blame(actor, blame.basis))
     return out
 

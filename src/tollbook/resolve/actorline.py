@@ -13,6 +13,9 @@ from tollbook.resolve.actorbook import ActorBook
 from tollbook.resolve.names import Hit, Word
 
 
+_HELD = frozenset({"held", "controlled", "run", "occupied", "besieged", "dominated", "ruled", "majority"})
+
+
 @dataclass(slots=True)
 class Line:
     """One sentence as words, with what the index knows at each of them."""
@@ -70,3 +73,8 @@ def only_adjective(line: Line, i: int, last: int, book: ActorBook) -> bool:
         return False
     after = book.words.adjective_only.get(line.words[last - 1].norm, frozenset())
     return line.words[last].norm in after
+
+
+def holds_a_place(line: Line, j: int) -> bool:
+    """ "IS-held Raqqa", "the Taliban-controlled district": the name says whose the place is, not who acts."""
+    return j < len(line.words) and line.words[j].gap == 1 and line.words[j].norm in _HELD

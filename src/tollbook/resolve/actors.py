@@ -25,7 +25,7 @@ from tollbook.resolve.actorbook import (
     check_actors,
     load_actors,
 )
-from tollbook.resolve.actorline import Found, Line, Told, joined, only_adjective, value_of
+from tollbook.resolve.actorline import Found, Line, Told, holds_a_place, joined, only_adjective, value_of
 from tollbook.resolve.forces import acting_adjective, acting_country, state_force
 from tollbook.resolve.names import Hit, Word, in_capitals, words
 
@@ -35,7 +35,6 @@ _BACKED = frozenset(
     {"backed", "supported", "allied", "aligned", "sponsored", "linked", "affiliated", "trained", "funded"}
 )
 _FIGHTING = frozenset({"forces", "troops", "groups", "group", "factions", "units", "force", "men", "brigades"})
-_HELD = frozenset({"held", "controlled", "run", "occupied", "besieged", "dominated", "ruled", "majority"})
 
 
 def find_actors(
@@ -201,7 +200,7 @@ def _group(line: Line, i: int, report: Told) -> Found | None:
         coded = next((value for value in values if isinstance(value, Coded)), None)
         raw = line.text[line.words[i].bare : line.words[i + length - 1].end]
         named = [value for value in values if isinstance(value, Named) and not _foreign(value, raw, report)]
-        if named and _holds_a_place(line, i + length):
+        if named and holds_a_place(line, i + length):
             return None
         if named:
             group = _decide(named, report)
@@ -223,11 +222,6 @@ def _foreign(value: Named, raw: str, report: Told) -> bool:
     if value.primary or any(report.lands[code] for code in value.group.countries):
         return False
     return value.local or (len(raw) <= 3 and sum(report.lands.values()) > 1)
-
-
-def _holds_a_place(line: Line, j: int) -> bool:
-    """ "IS-held Raqqa", "the Taliban-controlled district": the name says whose the place is, not who acts."""
-    return j < len(line.words) and line.words[j].gap == 1 and line.words[j].norm in _HELD
 
 
 def _decide(named: Sequence[Named], report: Told) -> Any:
@@ -320,7 +314,7 @@ def _crowd_found(
 ) -> Found | None:
     length, value, clipped = crowd
     last = j + length
-    if only_adjective(line, j, last, book):
+    if only_adjective(line, j, last, book) or (not value.people and holds_a_place(line, last)):
         return None
     first = i
     if value.people:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tollbook.resolve.actorbook import Act, ActorBook, Kind, Land, Mark
-from tollbook.resolve.actorline import Found, Line, Told, joined, only_adjective, value_of
+from tollbook.resolve.actorline import Found, Line, Told, holds_a_place, joined, only_adjective, value_of
 
 _ACCUSING = frozenset({"accused", "accuses", "accusing", "blamed", "blames", "blaming"})
 _LED = frozenset({"led"})
@@ -88,6 +88,8 @@ def state_force(line: Line, i: int, book: ActorBook, report: Told) -> Found | No
         return loyal
     chain = _chain(line, i, book)
     if chain is None:
+        return None
+    if holds_a_place(line, chain.last):
         return None
     kind = _kind_of(chain)
     if chain.code is not None:

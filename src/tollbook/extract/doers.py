@@ -1,0 +1,80 @@
+"""A doer's name as the record holds it: one name for one actor, and the force behind a weapon.
+
+"Nusra Front (Qaeda branch in the Levant) terrorists" are one doer, "army and armed forces" are one, and "Russian
+missiles" are the Russians' (GUIDELINES: the report's words shortened to the name).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from tollbook.extract.tokens import Tokens
+from tollbook.extract.words import words
+from tollbook.model import Actor
+
+_BRACKET = 8  # tokens that a name's explanation in brackets may have
+_ALIAS_TAILS = ("-linked", "-affiliated", "-allied", "-aligned", "-inspired")
+
+
+def is_alias(tokens: Tokens, actor: Actor, others: Sequence[Actor]) -> bool:
+    """Does the name only explain another ("(formerly al-Nusra Front)", "an offshoot of al Qaeda", "Qaeda-linked")?"""
+    start, end = tokens.at(actor.span[0]), tokens.at(actor.span[1] - 1) + 1
+    low = tokens.low
+    if low[end - 1].endswith(_ALIAS_TAILS) or (low[end : end + 1] and low[end] in words("branch")):
+        return True
+    if start > 1 and low[start - 1] == "of" and low[start - 2] in words("branch"):
+        return True
+    for i in range(start - 1, max(-1, start - 4), -1):
+        if low[i] in ("(", "["):
+            return any(tokens.at(o.span[1] - 1) == i - 1 for o in others)
+    return False
+
+
+def reach(tokens: Tokens, actor: Actor, others: Sequence[Actor]) -> int:
+    """The token behind the name, its explanation in brackets and the kind it is called by ("ISIS terrorists")."""
+    end = tokens.at(actor.span[1] - 1) + 1
+    for _ in range(3):
+        if end < len(tokens) and tokens.low[end] in ("(", "["):
+            close = next(
+                (i for i in range(end + 1, min(end + _BRACKET, len(tokens))) if tokens.low[i] in (")", "]")), 0
+            )
+            if not close:
+                break
+            end = close + 1
+        kind = next((o for o in others if o.generic and o.who == actor.who and _follows(tokens, end, o)), None)
+        if kind is None or actor.generic or actor.who != "armed_group":
+            break
+        end = tokens.at(kind.span[1] - 1) + 1
+    return end
+
+
+def _follows(tokens: Tokens, end: int, other: Actor) -> bool:
+    start = tokens.at(other.span[0])
+    return end <= start <= end + 1 and all(tokens.low[i] in words("called") for i in range(end, start))
+
+
+def force_of(actor: Actor) -> Actor | None:
+    """The actor without the weapons at the end of its name; None where nothing but weapons is named ("warplanes").
+
+    "Russian missiles" become "Russian", "coalition aircraft" the coalition: the span shrinks with the name.
+    """
+    kept = actor.name.split()
+    while kept and kept[-1].lower() in words("weapon_ends"):
+        kept.pop()
+    if not kept:
+        return None
+    name = actor.name
+    for _ in range(len(name.split()) - len(kept)):
+        name = name.rstrip().rpartition(" ")[0]
+    name = name.rstrip()
+    if name.endswith(("'s", "’s")):
+        name = name[:-2]
+    return actor if name == actor.name else replace(actor, name=name, span=(actor.span[0], actor.span[0] + len(name)))
+
+
+def same_doer(a: Actor, b: Actor) -> bool:
+    """Do two names in one telling stand for one actor ("the army and armed forces", "rebels ... rebel fighters")?"""
+    if a.name.lower() == b.name.lower():
+        return True
+    return a.actor_id is not None and a.actor_id == b.actor_id
