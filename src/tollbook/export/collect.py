@@ -92,7 +92,7 @@ def collect(book: Book, asked: Asked = Asked()) -> Content:  # noqa: B008 - froz
                         residual=residual.get(key, {}),
                     )
                 )
-                claims += _claims(found, key, connection, work)
+                claims += _claims(found, key, work)
         sources = _sources(connection, {s for i in incidents for s in i.sources}, work)
         head = derive.log_head(connection).text()
     work.withheld += [("too-young", key) for key in sorted(work.young)]
@@ -327,7 +327,7 @@ def _precision(start: str | None, end: str | None) -> str | None:
     return "month" if days <= 31 else "year"
 
 
-def _claims(found: State, incident: str, connection: sa.Connection, work: _Work) -> list[Claim]:
+def _claims(found: State, incident: str, work: _Work) -> list[Claim]:
     """The incident's figures, each with what becomes of it under the rule."""
     fate: dict[str, list[str]] = {}
     for b in found.bounds:
@@ -339,15 +339,10 @@ def _claims(found: State, incident: str, connection: sa.Connection, work: _Work)
             fate.setdefault(key, []).append("beside: a party's word")
         for key, why in b.aside:
             fate.setdefault(key, []).append(f"aside: {why}")
-    table = schema.claims
-    quotes: dict[str, str] = {}
     acts = {t.mention.id: str(t.act.get("quote") or "") for t in found.told}
-    for batch in load.chunks(sorted({f.claim_id for f in found.figures})):
-        query = sa.select(table.c.claim_id, table.c.quote).where(table.c.claim_id.in_(batch))
-        quotes.update(load.lookup(connection, query))
     out = []
     for f in found.figures:
-        told = {"words": quotes.get(f.claim_id, f.words), "quote": acts.get(f.mention_id, ""), "says": f.voice.name}
+        told = {"words": f.words, "quote": acts.get(f.mention_id, ""), "says": f.voice.name}
         shown = work.shown(told, "claim", incident)
         out.append(
             Claim(
