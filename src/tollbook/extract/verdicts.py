@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from tollbook.extract.acts import Blame
-from tollbook.extract.marks import Marks
 from tollbook.extract.doers import force_of, same_doer
+from tollbook.extract.marks import Marks
 from tollbook.extract.merge import Story, fold
 from tollbook.extract.status import (
     acts_told,

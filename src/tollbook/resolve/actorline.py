@@ -12,7 +12,6 @@ from tollbook.model import Who
 from tollbook.resolve.actorbook import ActorBook
 from tollbook.resolve.names import Hit, Word
 
-
 _HELD = frozenset({"held", "controlled", "run", "occupied", "besieged", "dominated", "ruled", "majority"})
 
 
