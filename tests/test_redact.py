@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
 from pathlib import Path
@@ -12,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from book_reports import act, figure, record, report
-from tollbook.book import Book, Filters, init_book
+from tollbook.book import Book, Filters, init_book, open_book
 from tollbook.errors import UsageError
 from tollbook.expunge import expunge
 from tollbook.redact import (
@@ -213,3 +214,84 @@ def test_expunging_needs_a_reason_and_something_to_expunge(book: Book) -> None:
         expunge(book, "Nobody Ofthatname", why="x")
     with pytest.raises(UsageError, match="too short"):
         expunge(book, "Al", why="x")
+
+
+# --- what a person types, and what is printed ------------------------------------------------------------------
+
+CHILD, WITNESS, DETAINEE, ACCUSED = "Lina Haddad", "Omar Qasim", "Yusuf Khalil", "Karim Sabbagh"
+PLANTED = (CHILD, WITNESS, DETAINEE, ACCUSED)
+
+
+@pytest.fixture
+def named(tmp_path: Path) -> Path:
+    """A book whose quotes, figures, victims, speakers, targets, decisions and notes hold names."""
+    told = f"{CHILD}, 7, was among 6 people killed by a bomb in Balad on Monday, {WITNESS} said."
+    taken = f"Gunmen led by {ACCUSED} took {DETAINEE} and 2 other prisoners from Telhama on Tuesday."
+    first = act("a", told, figure("6 people", 6, 6, says=WITNESS, who="unknown"), places=["Balad", "Saladin"])
+    second = act(
+        "b", taken, figure("2 other prisoners", 2, 2, harm="abducted"), type="abduction", places=["Telhama"],
+        start="2021-03-02", end="2021-03-02", perpetrators=[ACCUSED], targets=[DETAINEE],
+    )  # fmt: skip
+    victim = {"name": CHILD, "age": 7, "sex": "female", "role": None, "incident": "a", "harm": "killed"}
+    text = f"{told} {taken} The family of Haddad wept."
+    later = text.replace("6 people", "8 people")
+    path = tmp_path / "names.toll"
+    with init_book(path) as book:
+        for n, body in enumerate((text, later)):
+            one = {**first, "quote": first["quote"].replace("6 people", "8 people")} if n else first
+            if n:
+                one["casualties"] = [{**first["casualties"][0], "text": "8 people", "min": 8, "max": 8}]
+            made = record(f"d{n}", f"2021-03-0{2 + n}", one, second, victims=[victim])
+            book.add_records([report(f"d{n}", f"{CHILD} dies in Balad", body, f"Outlet {n}")], [made])
+        asked = book.incidents(Filters(type="bomb"))[0].id
+        decide(book, "accept", asked, why=f"spoke with {WITNESS}")
+        decide(book, "correct", asked, value={"field": "grade", "grade": "sure"}, why=f"the father of {CHILD} confirms")
+    return path
+
+
+def printed(path: Path, capfd: pytest.CaptureFixture[str], tmp_path: Path, *more: str) -> dict[str, str]:
+    """Everything every command that shows a book prints, and the charts it draws, by the words typed."""
+    from tollbook.cli.app import app
+
+    with open_book(path) as book:
+        found = [i.id for i in book.incidents()]
+    listed: list[tuple[str, ...]] = [("incidents",), ("incidents", "--to", "jsonl"), ("records",)]
+    listed += [("incident", i) for i in found]
+    listed += [("diff", "--from", "2020-01-01", "--to", "2100-01-01"), ("decide", "history")]
+    if not more:
+        kinds = ("month", "week", "year", "place", "perpetrator", "type", "class", "sex", "age")
+        listed += [("totals", "--by", by) for by in kinds] + [("totals", "--to", "jsonl", "--harm", "abducted")]
+        listed += [("totals", "--chart", str(tmp_path / "t.svg"), "--by", "perpetrator", "--harm", "abducted")]
+        listed += [("incident", i, "--chart", str(tmp_path / f"{i}.svg")) for i in found]
+    out = {}
+    for words in listed:
+        command, rest = words[0], words[1:]
+        line = ["decide", "history"] if command == "decide" else [command]
+        typed = ["decide", str(path), *rest] if command == "decide" else [*line, str(path), *rest]
+        with contextlib.suppress(SystemExit):
+            app([*typed, *(more if command != "totals" else ())], standalone_mode=False)
+        captured = capfd.readouterr()
+        out[" ".join(words)] = captured.out + captured.err
+    out.update({p.name: p.read_text(encoding="utf-8") for p in tmp_path.glob("*.svg")})
+    return out
+
+
+def test_no_command_prints_a_name_unless_asked(named: Path, capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    for typed, told in printed(named, capfd, tmp_path).items():
+        assert told.strip(), typed
+        for name in PLANTED:
+            for word in (name, name.split()[1]):
+                assert word.casefold() not in told.casefold(), (typed, word)
+    shown = printed(named, capfd, tmp_path, "--names")
+    assert all(name in shown["records"] for name in PLANTED)
+    assert WITNESS in shown["decide history"]
+    assert ACCUSED in shown["incidents --to jsonl"]
+
+
+def test_masked_records_keep_their_spans(named: Path, capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    masked = [json.loads(line) for line in printed(named, capfd, tmp_path)["records"].splitlines()]
+    with open_book(named) as book:
+        whole = list(book.records())
+    for a, b in zip(masked, whole, strict=True):
+        assert [len(i["quote"]) for i in a["incidents"]] == [len(i["quote"]) for i in b["incidents"]]
+        assert a["victims"][0]["name"] == "█" * len(CHILD)

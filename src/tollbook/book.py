@@ -32,9 +32,11 @@ from tollbook.ledger.state import Options, State
 from tollbook.ledger.trajectory import Step, trajectory
 from tollbook.link.features import Reason, explain
 from tollbook.model import Furniture, Issue, Record, Report, to_plain
+from tollbook.redact import Masker
 from tollbook.store import SqlStore, derive, end_of, load, report_key, schema
 from tollbook.store.counting import Counted, read_counted
 from tollbook.store.filters import EVERYTHING, Day, Filters, day_of
+from tollbook.store.people import names_in
 from tollbook.store.records import Grounded, ground_record, rebuild
 from tollbook.store.views import as_of_view
 from tollbook.store.world import tellings_of
@@ -417,6 +419,11 @@ class Book:
                 count_parties=options.count_parties,
             ),
         )
+
+    def names(self, *reports: str) -> Masker:
+        """What masks the names of victims, witnesses and detainees that stand in reports, by their ids."""
+        with self.store.read() as connection:
+            return Masker(names_in(connection, reports))
 
     def held(self, connection: sa.Connection) -> Held:
         """The decisions that hold in a view."""

@@ -39,6 +39,8 @@ class Policy:
 
 RELEASE = Policy()
 INSIDE = Policy(names=True, places=0, quote=None, texts=True)
+SCREEN = Policy(names=False, places=0, quote=None, texts=True)
+"""The analyst's screen and files by default: everything but the names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +82,8 @@ class Masker:
 
 
 def private_names(record: Mapping[str, Any]) -> set[str]:
-    """The names of a record that belong to people who did not choose to be public: named victims, and
-    speakers and targets who are single persons (not bodies, not kinds of people)."""
+    """The names of a record that belong to people who did not choose to be public: named victims, and speakers,
+    targets and accused who are single persons as far as their names tell (not bodies, not kinds of people)."""
     from tollbook.ledger.voices import named_voice
 
     out: set[str] = set()
@@ -95,7 +97,16 @@ def private_names(record: Mapping[str, Any]) -> set[str]:
                 out.add(says)
         targets = [t for t in incident.get("targets") or () if isinstance(t, str)]
         out.update(t for t in targets if _is_person(t) and named_voice(t).kind in ("other", "witness"))
+        accused = [p for p in incident.get("perpetrators") or () if isinstance(p, str)]
+        out.update(p for p in accused if public_actor(p) != p)
     return out
+
+
+def public_actor(name: str) -> str:
+    """An actor's name as it may be shown: a private person's is not, a body's and a kind's is."""
+    from tollbook.ledger.incidents import body_named
+
+    return WITHHELD if _is_person(name) and body_named(name) is None else name
 
 
 def _is_person(name: str) -> bool:
@@ -108,6 +119,17 @@ def _is_person(name: str) -> bool:
     if any(w.casefold() in body_words() for w in words):
         return False
     return all(w[0].isupper() or w.casefold() in _PARTICLES for w in words)
+
+
+def masked(value: Any, mask: Masker) -> Any:
+    """Any JSON-like value with names as blocks of their length in every string, so that all spans stay true."""
+    if isinstance(value, str):
+        return mask.blocks(value)
+    if isinstance(value, Mapping):
+        return {k: masked(v, mask) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [masked(v, mask) for v in value]
+    return value
 
 
 def redact(value: Any, policy: Policy = RELEASE, *, names: Iterable[str] = (), masker: Masker | None = None) -> Any:
@@ -132,7 +154,7 @@ def _walk(value: Any, policy: Policy, mask: Masker, key: str | None) -> Any:
         out: dict[Any, Any] = {}
         person = "harm" in value and not policy.names
         for k, v in value.items():
-            if k == "place_details":
+            if k == "place_details" and policy.places:
                 out[k] = []
             elif k == "places" and isinstance(v, (list, tuple)):
                 out[k] = [_walk(p, policy, mask, None) for p in coarser(v, policy)]

@@ -195,6 +195,12 @@ def history(book: Book, subject: str | None = None, as_of: Day = None) -> list[H
     ]
 
 
+def anchored(book: Book) -> set[str]:
+    """The reports that decisions are about, by their ids."""
+    with book.store.read() as connection:
+        return {str(a["report_id"]) for d in load.decisions(connection) for a in d.anchors if "report_id" in a}
+
+
 def _write(
     book: Book,
     kind: str,

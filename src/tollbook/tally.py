@@ -16,6 +16,7 @@ from tollbook.ledger.bounds import ALL, Rule, show
 from tollbook.ledger.state import REVIEWED
 from tollbook.ledger.totals import PERIODS, Entry, Row, add_up, period_bounds, period_label
 from tollbook.link.names import same_place
+from tollbook.redact import public_actor
 from tollbook.store import load, schema
 from tollbook.store.counting import Book, Counted, entries_of, read_counted
 from tollbook.store.filters import EVERYTHING, Filters
@@ -132,7 +133,7 @@ def _labels(by: str, book: Book) -> Callable[[Entry], str]:
             return counted.type
         card = json.loads(counted.card)
         if by == "perpetrator":
-            names = sorted({body_name(p.get("body")) or p["name"] for p in card["perpetrators"]})
+            names = sorted({body_name(p.get("body")) or public_actor(p["name"]) for p in card["perpetrators"]})
             return " and ".join(names[:2]) if names else UNTOLD
         return str(card["province"] or f"place not known within {counted.country or 'the book'}")
 

@@ -45,6 +45,12 @@ ASKED = {
 """Both, with a short form of one."""
 
 
+Names = Annotated[
+    bool, typer.Option("--names", help="Show the names of victims, witnesses and detainees. Not for publication.")
+]
+"""Names are masked on every output unless a person asks for them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What the options of a command ask for."""

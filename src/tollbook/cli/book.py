@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tollbook.cli.asking import ASKED, HOW, Asked, asks
+from tollbook.cli.asking import ASKED, HOW, Asked, Names, asks
 from tollbook.cli.common import FAILED, guarded, output, say
 
 if TYPE_CHECKING:
@@ -109,13 +109,14 @@ def incidents(
     asked: Asked,
     to: To = "table",
     out: Out = None,
+    names: Names = False,
 ) -> None:
     """List incidents: when, where, what, how many, how many reports and voices, whether a person has looked."""
     from tollbook.book import open_book
     from tollbook.cli import book_text as text
 
     with open_book(book) as opened:
-        found = opened.incidents(asked.where, **asked.how)
+        found = text.shown(opened.incidents(asked.where, **asked.how), names)
     with output(out) as stream:
         if _form(to) == "jsonl":
             for line in found:
@@ -143,6 +144,7 @@ def incident(
     chart: Annotated[
         Path | None, typer.Option("--chart", metavar="FILE", help="Draw its toll over time: .svg, .png or .html.")
     ] = None,
+    names: Names = False,
 ) -> None:
     """One incident: every claim, voice by voice, with its sentence; bounds and rule; why it was merged."""
     from tollbook.book import open_book
@@ -152,8 +154,9 @@ def incident(
     with open_book(book) as opened:
         found = opened.incident(incident_id, **asked.how)
         rule = opened.counting(asked.how).rule.name
+        mask = opened.names(*(() if names else (t.report_id for t in found.state.told)))
     with output(out) as stream:
-        stream.write(printable(text.detail(found, rule)) + "\n")
+        stream.write(printable(mask(text.detail(found, rule, names=names))) + "\n")
     if chart is not None:
         from tollbook import charts
 
@@ -209,15 +212,21 @@ def records(
     asked: Asked,
     to: Annotated[str, typer.Option("--to", metavar="FORM", help="jsonl.")] = "jsonl",
     out: Out = None,
+    names: Names = False,
 ) -> None:
-    """Print the report records as they came in, each incident with its `cluster`: the incident it belongs to."""
+    """Print the report records as they came in, each incident with its `cluster`: the incident it belongs to.
+
+    Names of victims, witnesses and detainees are blocks of their length unless --names is given; spans stay true.
+    """
     from tollbook.book import open_book
     from tollbook.errors import UsageError
+    from tollbook.redact import Masker, masked, private_names
 
     if to != "jsonl":
         raise UsageError(f"no form {to!r}; there is: jsonl")
     with open_book(book) as opened, output(out) as stream:
-        for record in opened.records(**asked.how):
+        for found in opened.records(**asked.how):
+            record = found if names else masked(found, Masker(private_names(found)))
             stream.write(json.dumps(record, ensure_ascii=False) + "\n")
 
 
@@ -231,6 +240,7 @@ def diff(
     start: Annotated[str | None, typer.Option("--from", metavar="DAY", help="In a book: the earlier day.")] = None,
     end: Annotated[str | None, typer.Option("--to", metavar="DAY", help="In a book: the later day.")] = None,
     out: Out = None,
+    names: Names = False,
 ) -> None:
     """What changed, line by line: in a book between the ends of two days (UTC), and why; or between two releases."""
     from tollbook.errors import UsageError
@@ -243,12 +253,13 @@ def diff(
             raise UsageError("diff takes two release folders, or a book with --from DAY and --to DAY")
         told = reldiff.text(reldiff.diff_releases(book, newer), book, newer)
     else:
-        from tollbook import changes
+        from tollbook import changes, review
         from tollbook.book import open_book
 
         if not start or not end:
             raise UsageError("in a book diff takes --from DAY and --to DAY")
         with open_book(book) as opened:
-            told = changes.text(changes.diff(opened, start, end, **asked.how))
+            mask = opened.names(*(() if names else review.anchored(opened)))
+            told = mask(changes.text(changes.diff(opened, start, end, **asked.how)))
     with output(out) as stream:
         stream.write(printable(told) + "\n")

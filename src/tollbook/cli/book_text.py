@@ -20,6 +20,17 @@ def plain(line: Line) -> dict[str, Any]:
     return values
 
 
+def shown(found: list[Line], names: bool) -> list[Line]:
+    """The lines as they may be shown: without the names of private persons said to have done it, unless asked for."""
+    from dataclasses import replace
+
+    from tollbook.redact import public_actor
+
+    if names:
+        return found
+    return [replace(i, perpetrators=tuple(public_actor(p) for p in i.perpetrators)) for i in found]
+
+
 def incident_list(found: list[Line]) -> str:
     """Incidents as an aligned table."""
     from tollbook.render.text import printable
@@ -55,9 +66,10 @@ def _voices(voices: tuple[int, int]) -> str:
     return str(low) if low == high else f"{low} to {high}"
 
 
-def detail(found: Detail, rule: str) -> str:
-    """One incident as plain text."""
+def detail(found: Detail, rule: str, *, names: bool = False) -> str:
+    """One incident as plain text. Without `names` private persons who are accused stand without theirs."""
     from tollbook.ledger.bounds import ALL, RULES, show
+    from tollbook.redact import public_actor
     from tollbook.tally import table
 
     state, card = found.state, found.state.card
@@ -72,7 +84,8 @@ def detail(found: Detail, rule: str) -> str:
     out.append(f"{card.reports} reports, {_voices(state.independent)} voices; rule {rule}: {RULES[rule].about}")
     for p in card.perpetrators:
         says = f", said by {'; '.join(p.says)}" if p.says else ""
-        out.append(f"ascribed to {p.name} in {p.reports} report{'s' if p.reports != 1 else ''}{says}")
+        who = p.name if names else public_actor(p.name)
+        out.append(f"ascribed to {who} in {p.reports} report{'s' if p.reports != 1 else ''}{says}")
     by_id = {f.claim_id: f for f in state.figures}
     rows = [("harm", "who", "range", "best", "low from", "high from", "voices")]
     for b in state.bounds:

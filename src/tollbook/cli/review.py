@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from tollbook.cli.asking import Names
 from tollbook.cli.book import BookPath
 from tollbook.cli.common import guarded, say
 
@@ -64,6 +65,7 @@ def decide(
     as_of: Annotated[
         str | None, typer.Option("--as-of", metavar="DAY", help="history: as it stood at the end of DAY (UTC).")
     ] = None,
+    names: Names = False,
 ) -> None:
     """Write down what a person decides. Nothing is overwritten; the newest decision on a subject holds.
 
@@ -80,16 +82,19 @@ def decide(
     from tollbook import review
     from tollbook.book import open_book
     from tollbook.errors import UsageError
+    from tollbook.render.text import printable
 
     listed = ids or []
     if kind == "history":
         with open_book(book) as opened:
+            mask = opened.names(*(() if names else review.anchored(opened)))
             for line in review.history(opened, listed[0] if listed else None, as_of):
                 d = line.decision
-                typer.echo(
+                told = (
                     f"{d.at[:19]}  {d.id}  {'holds ' if line.holds else 'undone'}  {d.kind} {' '.join(d.subjects)}"
                     f"  {d.user}: {d.why}"
                 )
+                typer.echo(printable(mask(told)))
         return
     if as_of is not None:
         raise UsageError("--as-of goes with history; a decision is made now")
