@@ -55,12 +55,13 @@ class Act:
         if not any(f.counted for f in self.figures):
             return False
         nearest = self.nearest_date
-        if nearest and nearest.start and nearest.end and (nearest.end - nearest.start).days > _LONG_DAYS:
+        days = (nearest.end - nearest.start).days if nearest and nearest.start and nearest.end else None
+        toll = max((f.min or f.max or 0 for f in self.figures if f.counted and f.harm != "injured"), default=0)
+        if days is not None and days > _LONG_DAYS:
             return True
-        big = max((f.min or f.max or 0 for f in self.figures if f.counted), default=0)
         if self.index > _LEAD and all(f.word and (f.min or 0) >= _VAGUE_WAR for f in self.figures if f.counted):
             return True
-        return "statistic" in self.flags or big >= _WHOLE_WAR
+        return "statistic" in self.flags or toll >= _WHOLE_WAR
 
     @property
     def describes(self) -> bool:
@@ -215,6 +216,8 @@ def _read(marks: Marks, index: int, first: int, last: int, *, shared: bool) -> A
     triggers = [t for t in telling.triggers if first <= t.first < last and _real(marks, t)]
     triggers = with_thwarted(tokens, triggers, first, last)
     flags = frozenset(name for name in telling.flags if telling.has(name, first, last))
+    if "unreal" in flags:  # "may have caused casualties": no act is told
+        figures = [f for f in figures if f.counted]
     if not figures and not triggers:
         return None
     harms = frozenset(f.harm for f in figures)
@@ -227,9 +230,7 @@ def _read(marks: Marks, index: int, first: int, last: int, *, shared: bool) -> A
         ]
     )
     places = [p for p in places if not measured_from(marks, p)] or places
-    sites = [
-        p for p in marks.places if is_site(p) and _inside(marks, p.span, first, last) and not elsewhere(marks, p)
-    ]
+    sites = [p for p in marks.places if is_site(p) and _inside(marks, p.span, first, last) and not elsewhere(marks, p)]
     dates = [d for d in marks.dates if d.span is not None and _inside(marks, d.span, first, last)]
     if shared and not dates:
         dates = list(marks.dates)
