@@ -42,6 +42,10 @@ SETS = (
 )  # fmt: skip
 
 
+FOLDS = {"fakes": ("dev-muc3", "t", "gvdb", "lgl"), "others": ("fakes",)}
+"""Left out together: the war in Syria; everything else. What is left is trained on, what is left out is scored."""
+
+
 def shared_folder() -> Path:
     """The shared folder: `TOLLBOOK_SHARED`, or `../shared` beside the repository."""
     return Path(os.environ.get("TOLLBOOK_SHARED") or Path(__file__).resolve().parents[1].parent / "shared")

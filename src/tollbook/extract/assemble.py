@@ -10,9 +10,10 @@ from string import ascii_lowercase
 from tollbook.extract import Reading
 from tollbook.extract.acts import Blame, claimant
 from tollbook.extract.casualties import casualties
+from tollbook.extract.choice import choose, place_detail
 from tollbook.extract.clauses import Act, candidate_acts, elsewhere, width
 from tollbook.extract.marks import Marks
-from tollbook.extract.merge import Story, fold, merge_acts
+from tollbook.extract.merge import Advice, Story, fold, merge_acts
 from tollbook.extract.scopes import dated, find_totals, scope_of, whole_toll
 from tollbook.extract.verdicts import Verdict, verdicts
 from tollbook.extract.words import words
@@ -26,7 +27,6 @@ from tollbook.model import (
     ObjectHit,
     PerpetratorDetail,
     Place,
-    PlaceDetail,
     Report,
     Scope,
     TargetDetail,
@@ -48,11 +48,21 @@ _HARM_TYPE: dict[str, ActType] = {
 }
 
 
-def assemble(report: Report, marks: Sequence[Marks], country: str | None = None) -> Reading:
-    """The incidents that the marks tell, in the order the report tells them."""
+def assemble(
+    report: Report, marks: Sequence[Marks], country: str | None = None, advice: Advice | None = None
+) -> Reading:
+    """The incidents that the marks tell, in the order the report tells them; `advice` is a trained reader's."""
+    stories, incidents = by_rule(report, marks, country, advice)
+    return Reading(tuple(choose(marks, stories, incidents)), _victims(marks, stories))
+
+
+def by_rule(
+    report: Report, marks: Sequence[Marks], country: str | None = None, advice: Advice | None = None
+) -> tuple[list[Story], list[Incident]]:
+    """The acts told, and the incident that the rules make of each, before its places are weighed (`choose`)."""
     candidates = candidate_acts(marks)
     acts = [a for a in candidates if _counts(a)] or [a for a in candidates if _counts_nowhere(a)]
-    stories = _without_headline_echo([s for s in merge_acts(acts) if _keep(s)])
+    stories = _without_headline_echo([s for s in merge_acts(acts, advice) if _keep(s)])
     scopes = [scope_of(s, report) for s in stories]
     parts = find_totals(stories, scopes)
     all_dates = [d for m in marks for d in m.dates]
@@ -73,9 +83,10 @@ def assemble(report: Report, marks: Sequence[Marks], country: str | None = None)
                 _date_before(k, stories, scopes, report),
                 marks,
                 told[k],
+                advice,
             )
         )
-    return Reading(tuple(incidents), _victims(marks, stories))
+    return stories, incidents
 
 
 def _victims(marks: Sequence[Marks], stories: Sequence[Story]) -> tuple[Victim, ...]:
@@ -174,8 +185,11 @@ def _incident(
     before: DateRange | None,
     marks: Sequence[Marks],
     verdict: Verdict,
+    advice: Advice | None,
 ) -> Incident:
     act_type = _type(story, stories)
+    if advice is not None:
+        act_type = advice.act_type(story.acts, act_type)
     if scope == "statistic" and (not story.places or (len(story.acts) == 1 and not any(a.told for a in story.acts))):
         act_type = "other"
     date, detail = _date(story, scope, report, all_dates, before)
@@ -207,7 +221,7 @@ def _incident(
         date=detail,
         acts=verdict.acts,
         perpetrators_are=verdict.are if len(blames) > 1 else None,
-        place_details=tuple(_place_detail(p) for p in places),
+        place_details=tuple(place_detail(p) for p in places),
         perpetrator_details=tuple(
             PerpetratorDetail(b.actor.name, b.actor.span, b.actor.actor_id, None, None, b.basis) for b in blames
         ),
@@ -371,22 +385,6 @@ def _doers(k: int, stories: Sequence[Story], claims: Sequence[tuple[int, Blame]]
     if near:
         return near[:1]
     return []
-
-
-def _place_detail(place: Place) -> PlaceDetail:
-    return PlaceDetail(
-        place.name,
-        place.span,
-        "at",
-        place.gazetteer_id,
-        place.lat,
-        place.lon,
-        place.radius_km,
-        place.admin_level,
-        place.admin1,
-        place.admin2,
-        place.alternatives,
-    )
 
 
 def _country(places: Sequence[Place], country: str | None) -> str | None:

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
+from typing import Protocol
 
 from tollbook import lexicon
 from tollbook.errors import LexiconError
@@ -45,6 +46,16 @@ FAMILY: dict[str, str] = {
     }.items()
     for t in ts
 }
+
+
+class Advice(Protocol):
+    """What a trained reader adds to the rules where it has read the report."""
+
+    def same_act(self, told: Sequence[Act], act: Act) -> float:
+        """Added to the fit of a telling to an act told before: above 0 speaks for one act, 0 says nothing."""
+
+    def act_type(self, acts: Sequence[Act], by_rule: ActType) -> ActType:
+        """The type of an act with these tellings, the rules' own where the reader has no better one."""
 
 
 @dataclass(slots=True)
@@ -135,14 +146,14 @@ def fold(name: str) -> str:
     return re.sub(r"[\W_]+", "", re.sub(r"^(al|el|the)[\s\-]+", "", name.lower()))
 
 
-def merge_acts(acts: Sequence[Act]) -> list[Story]:
+def merge_acts(acts: Sequence[Act], advice: Advice | None = None) -> list[Story]:
     """The stories of a report, in order of their first body telling. Headline acts are placed last."""
     stories: list[Story] = []
     for act in (a for a in acts if not a.title):
-        _place(stories, act)
+        _place(stories, act, advice)
     headline = [a for a in acts if a.title]
     for act in headline:
-        best = _best(stories, act)
+        best = _best(stories, act, advice)
         if best is not None:
             best.acts.append(act)
         else:
@@ -150,8 +161,8 @@ def merge_acts(acts: Sequence[Act]) -> list[Story]:
     return stories
 
 
-def _place(stories: list[Story], act: Act) -> None:
-    best = _best(stories, act)
+def _place(stories: list[Story], act: Act, advice: Advice | None) -> None:
+    best = _best(stories, act, advice)
     if best is None and act.describes and not act.told:
         return  # who the dead were, of a toll that the report does not give
     if best is None:
@@ -160,11 +171,12 @@ def _place(stories: list[Story], act: Act) -> None:
         best.acts.append(act)
 
 
-def _best(stories: list[Story], act: Act) -> Story | None:
+def _best(stories: list[Story], act: Act, advice: Advice | None) -> Story | None:
     if act.describes and (toll := _described(stories, act)) is not None:
         return toll
     scored = [
-        (fit(story, act, recent=story is stories[-1], alone=len(stories) == 1), k) for k, story in enumerate(stories)
+        (fit(story, act, recent=story is stories[-1], alone=len(stories) == 1, advice=advice), k)
+        for k, story in enumerate(stories)
     ]
     good = [s for s in scored if s[0] >= weights()["join"]]
     return stories[max(good)[1]] if good else None
@@ -188,7 +200,7 @@ def weights() -> dict[str, float]:
     return {name: float(data[name]) for name in WEIGHTS}
 
 
-def fit(story: Story, act: Act, *, recent: bool, alone: bool = False) -> float:
+def fit(story: Story, act: Act, *, recent: bool, alone: bool = False, advice: Advice | None = None) -> float:
     """How well the act fits the story: a sum of named weights; `recent` says the story is the last one told."""
     if act.statistic != story.acts[0].statistic:
         return _NEVER
@@ -219,7 +231,8 @@ def fit(story: Story, act: Act, *, recent: bool, alone: bool = False) -> float:
         reasons.append("title")
     if not recent and not act.title and not set(reasons) & _IDENTITY:
         reasons.append("nothing_shared")
-    return sum(w[reason] for reason in reasons if reason)
+    advised = advice.same_act(story.acts, act) if advice is not None else 0.0
+    return sum(w[reason] for reason in reasons if reason) + advised
 
 
 def _toll(act: Act) -> list[Figure]:

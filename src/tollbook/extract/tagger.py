@@ -230,12 +230,13 @@ class Tagging:
         """Runs of words whose pieces, on average, are labelled; a word is in a span whole or not at all."""
         firsts = [n for n, word in enumerate(self._words) if not n or word != self._words[n - 1]]
         bounds = list(pairwise([*firsts, len(self._words)]))
+        sizes = np.asarray([[b - a] for a, b in bounds], np.float32)
         found: list[TaggedSpan] = []
         for head in ("figure", *SPANS):
             p = softmax(self._rows[:, COLUMNS[head]])
             if not (p[:, 0] < 0.6).any():
                 continue
-            classes = [self._word_class(head, p[a:b]) for a, b in bounds]
+            classes = _word_classes(head, np.add.reduceat(p, firsts) / sizes)
             k = 0
             while k < len(classes):
                 label, begin = classes[k], k
@@ -248,13 +249,6 @@ class Tagging:
                 surest = max(1.0 - float(p[n, 0]) if head != "figure" else float(p[n].max()) for n in range(start, end))
                 found.append(TaggedSpan(label, (self._starts[start], self._ends[end - 1]), _rounded(surest)))
         return sorted(found, key=lambda s: (s.span, s.label))
-
-    def _word_class(self, head: str, p: Rows) -> str | None:
-        mean = p.mean(0)
-        if head == "figure":
-            best = int(mean.argmax())
-            return HARMS[best - 1] if best else None
-        return head if mean[0] < 0.5 else None
 
     def _goes_on(self, head: str, p: Rows, bounds: Sequence[Span], classes: Sequence[str | None], k: int) -> bool:
         """Whether word `k` goes on with the span of the word before it."""
@@ -384,6 +378,13 @@ def check(data: object) -> tuple[str, ...]:
         if not isinstance(stem, str) or len(stem) < 3 or stem != stem.lower().strip():
             raise LexiconError(f"model/gate.yml: {stem!r} is not a lower-case stem of at least 3 letters")
     return tuple(stems)
+
+
+def _word_classes(head: str, means: NDArray[np.floating[Any]]) -> list[str | None]:
+    """The label of each word by the mean of its pieces' probabilities."""
+    if head == "figure":
+        return [HARMS[best - 1] if best else None for best in means.argmax(1).tolist()]
+    return [head if nothing < 0.5 else None for nothing in means[:, 0].tolist()]
 
 
 def softmax(x: Rows) -> Rows:
