@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
 import time
@@ -10,6 +11,8 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tollbook.book import Book, init_book, open_book
 from tollbook.cli.app import app
@@ -17,7 +20,7 @@ from tollbook.errors import SourceError, UsageError
 from tollbook.exchange import cells
 from tollbook.exchange.imports import import_sheet
 from tollbook.exchange.sheetmap import check_map, dump_map, load_map, propose
-from tollbook.exchange.sheets import column_of, letter, open_sheet, typed
+from tollbook.exchange.sheets import column_of, letter, open_sheet, plain, typed
 from tollbook.review import decide
 
 openpyxl = pytest.importorskip("openpyxl")
@@ -313,6 +316,29 @@ def test_a_wrong_map_is_told(team: Path, change: dict[str, Any], told: str) -> N
     sheet = open_sheet(team)
     with pytest.raises(UsageError, match=told):
         check_map({**propose(sheet), **change}, sheet)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.one_of(st.text(max_size=60), st.integers(), st.floats(), st.dates(), st.booleans(), st.none()))
+def test_no_cell_breaks_a_reader(value: object) -> None:
+    cell = typed(0, value)
+    assert plain(cell.text) == cell.text
+    for kind in ("figure", "days", "type", "country", "age", "sex", "latitude"):
+        for layout in (None, "dmy"):
+            with contextlib.suppress(cells.CellError):
+                found = read(kind, cell, layout)
+                if kind == "figure" and isinstance(found, list):
+                    low, high = found
+                    assert low is None or high is None or 0 <= low <= high
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.sampled_from(["0", "7", "12", "-", "/", "+", ".", " ", "to", "about", "March", "2016"]), max_size=9))
+def test_no_mixture_of_number_words_breaks_a_reader(words: list[str]) -> None:
+    cell = typed(0, "".join(words))
+    for kind in ("figure", "days"):
+        with contextlib.suppress(cells.CellError):
+            read(kind, cell, "dmy")
 
 
 def test_letters_of_columns() -> None:

@@ -98,13 +98,14 @@ def release(book: Book, folder: Path, what: Release = Release()) -> Released:
         get_format(name).load()
     day = _day(book, what.day)
     charter, charters = _charter(book, day)
+    view = day if _moved_on(book, day) else None
     asked = Asked(
-        as_of=day, rule=what.rule, classes=what.classes, grade=str(charter["grade"]), policy=what.policy,
+        as_of=view, rule=what.rule, classes=what.classes, grade=str(charter["grade"]), policy=what.policy,
         today=dt.date.fromisoformat(day),
     )  # fmt: skip
     contents: dict[Asked, Content] = {}
     exposed: set[str] = set()
-    analysts = _analysts(book)
+    analysts = _analysts(book, day)
 
     def counted(name: str | None) -> Content:
         """The content as a format counts it (None: as the charter does); formats that agree share one."""
@@ -114,6 +115,7 @@ def release(book: Book, folder: Path, what: Release = Release()) -> Released:
         )
         if wanted not in contents:
             whole = collect(book, wanted)
+            whole = replace(whole, asked=replace(whole.asked, as_of=day))
             exposed.update(whole.exposed)
             public = _without_analysts(replace(whole, charter=_public(charter, whole), exposed=()), analysts)
             contents[wanted] = without_places(public, cut_places(book, wanted))
@@ -124,7 +126,7 @@ def release(book: Book, folder: Path, what: Release = Release()) -> Released:
     points = conformance(Facts(content, content.charter, contact, charters))
     with _folder(folder) as made:
         reports = _data(counted, formats, made)
-        totals = _totals(book, content.asked, made)
+        totals = _totals(book, replace(content.asked, as_of=view), made)
         pages = {
             "README.md": relpages.readme(content, day, contact, reports, totals),
             "CORRECTIONS.md": relpages.corrections(contact),
@@ -164,6 +166,16 @@ def _day(book: Book, asked: str | None) -> str:
     return max(str(n) for n in newest if n)[:10]
 
 
+def _moved_on(book: Book, day: str) -> bool:
+    """Whether anything was recorded after a day. Where nothing was, the book as it stands is that day's."""
+    last = end_of(dt.date.fromisoformat(day))
+    with book.store.read() as connection:
+        return any(
+            connection.execute(sa.select(t.c.seq).where(t.c.recorded_at > last).limit(1)).first() is not None
+            for t in schema.LOG_TABLES
+        )
+
+
 def _charter(book: Book, day: str) -> tuple[dict[str, Any], int]:
     """The charter in force at the end of a day, and how many states it had by then."""
     table = schema.charters
@@ -185,13 +197,14 @@ def _public(charter: Mapping[str, Any], whole: Content) -> Mapping[str, Any]:
     return {k: whole.charter.get(k, v) if charter.get(k) == v else v for k, v in charter.items()}
 
 
-def _analysts(book: Book) -> frozenset[str]:
-    """The names that decisions are signed with, and notes by them."""
+def _analysts(book: Book, day: str) -> frozenset[str]:
+    """The names that decisions of up to a day are signed with, and notes by them."""
+    decisions, reports, last = schema.decisions, schema.reports, end_of(dt.date.fromisoformat(day))
     with book.store.read() as connection:
-        users = set(connection.execute(sa.select(schema.decisions.c.user).distinct()).scalars())
-        outlets = connection.execute(
-            sa.select(schema.reports.c.outlet).where(schema.reports.c.outlet.like("note by %")).distinct()
-        ).scalars()
+        signed = sa.select(decisions.c.user).where(decisions.c.recorded_at <= last).distinct()
+        users = set(connection.execute(signed).scalars())
+        notes = sa.select(reports.c.outlet).where(reports.c.outlet.like("note by %"), reports.c.recorded_at <= last)
+        outlets = connection.execute(notes.distinct()).scalars()
         users |= {str(o).removeprefix("note by ") for o in outlets}
     return frozenset(n for u in users for n in (u, f"note by {u}"))
 
