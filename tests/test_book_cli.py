@@ -17,6 +17,7 @@ from tollbook.cli.app import app
 from tollbook.cli.review import read_figure
 from tollbook.errors import UsageError
 from tollbook.review import add_note, decide, history
+from tollbook.store.versions import carried
 
 Run = Callable[..., str]
 
@@ -512,3 +513,66 @@ def test_the_python_functions_need_a_book_open_for_writing(tmp_path: Path) -> No
             decide(book, "marry", "a", "b", why="x")
         with pytest.raises(UsageError, match="needs a reason"):
             add_note(book, "a", "n", harm="killed", words="n", low=1, high=1, why="")
+
+
+# --- a report that comes again with another text -----------------------------------------------------------------
+
+OLD = "A bomb killed 9 people in Telhama on Monday, police said. Shops burned."
+NEW = "Update: shops burned. A large bomb killed 14 people in Telhama on Monday, police said. Hospitals are full."
+
+
+def version(text: str, words: str, number: int) -> tuple[Any, dict[str, Any]]:
+    quote = next(s for s in re.findall(r"[^.]*bomb[^.]*\.", text)).strip()
+    one = act("a", quote, figure(words, number, number, says="police", who="unknown"), places=["Telhama"])
+    return report("one", "Blast", text), record("one", "2021-03-02", one)
+
+
+def test_decisions_and_old_ids_find_their_place_in_a_new_version(tmp_path: Path) -> None:
+    with init_book(tmp_path / "b.toll") as book:
+        for text, words, number in ((OLD, "9 people", 9), (NEW, "14 people", 14)):
+            one, made = version(text, words, number)
+            book.add_records([one], [made])
+            if text == OLD:
+                old = book.incidents()[0].id
+                value = {"field": "place", "places": ["Telhama", "Marwan"]}
+                decide(book, "correct", old, value=value, why="the village is in Marwan")
+                claim = book.incident(old).state.figures[0].claim_id
+                decide(book, "correct", claim, value={"field": "figure", "min": 8, "max": 8}, why="one died later")
+                assert book.incidents()[0].killed == "8"
+        (line,) = book.incidents()
+        assert (line.killed, line.places) == ("14", ("Telhama", "Marwan"))  # what was said of "9 people" is an orphan
+        assert book.incident(old).state.card.id == line.id != old
+        with book.store.read() as connection:
+            codes = connection.exec_driver_sql("SELECT code FROM log_issues").scalars().all()
+        assert codes.count("orphan_decision") == 1
+        one, made = version(NEW.replace("Hospitals are full", "Nobody else"), "14 people", 14)
+        claim = book.incident(old).state.figures[0].claim_id
+        decide(book, "correct", claim, value={"field": "figure", "min": 13, "max": 13}, why="one is alive")
+        book.add_records([one], [made])
+        assert book.incidents()[0].killed == "13"
+
+
+def test_the_history_as_of_a_day(run: Run, war: Path) -> None:
+    run("decide", war, "accept", ids(war)["Qasrin"], "--why", "seen")
+    assert "accept" in run("decide", war, "history", "--as-of", "2100-01-01")
+    assert run("decide", war, "history", "--as-of", "2000-01-01") == ""
+    assert "goes with history" in run("decide", war, "accept", ids(war)["Telhama"], "--as-of", "2100-01-01", status=2)
+
+
+@pytest.mark.parametrize(
+    ("span", "expected"),
+    [
+        ("A bomb killed 9 people in Telhama", "A large bomb killed 14 people in Telhama"),
+        ("Shops burned", "shops burned"),
+        ("9", "14"),
+    ],
+)
+def test_words_are_found_in_the_next_version(span: str, expected: str) -> None:
+    at = OLD.index(span)
+    found = carried(OLD, NEW)((at, at + len(span)))
+    if span[0] == "9" or span.startswith("Shops"):  # a word alone that was replaced or moved is no longer there
+        assert found is None
+    else:
+        assert found is not None
+        assert NEW[found[0] : found[1]] == expected
+    assert carried(OLD, OLD)((2, 6)) == (2, 6)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,10 +20,11 @@ from tollbook.errors import LexiconError, UsageError
 from tollbook.ledger import figures as ledger_figures
 from tollbook.ledger import incidents as ledger_incidents
 from tollbook.ledger import voices as ledger_voices
-from tollbook.ledger.bounds import ALL, RULES, Bound, Sides, bounds, get_rule, show
+from tollbook.ledger.areas import province
+from tollbook.ledger.bounds import ALL, RULES, Bound, Sides, bounds, get_rule, is_party, show
 from tollbook.ledger.figures import Figure, victim_class
 from tollbook.ledger.figures import figure as make_figure
-from tollbook.ledger.totals import Entry, Node, add_up, period_label, residuals
+from tollbook.ledger.totals import Entry, Node, add_up, cuts, period_label, residuals
 from tollbook.ledger.trajectory import trajectory
 from tollbook.ledger.voices import Voice, independence, named_voice, own_voice
 
@@ -389,3 +391,68 @@ def test_a_data_file_that_does_not_is_refused(check: Any, data: dict[str, Any]) 
 
 def test_a_voice_of_an_armed_group_is_a_party() -> None:
     assert Voice("v", "n", "media", body="group:x").armed
+
+
+@pytest.mark.parametrize(
+    ("outlet", "body"),
+    [
+        ("SANA", "state:SY"),
+        ("sana", "state:SY"),
+        ("sana.sy", "state:SY"),
+        ("www.tass.com", "state:RU"),
+        ("manar", "group:hezbollah"),
+        ("alalam", "state:IR"),
+        ("etilaf", "group:syrian-opposition"),
+        ("reuters", None),
+        ("Daily Post", None),
+        ("Syrian Observer", None),
+    ],
+)
+def test_the_outlet_of_a_party_speaks_for_it(outlet: str, body: str | None) -> None:
+    assert ledger_voices.own_voice("r", outlet).body == body
+
+
+@pytest.mark.parametrize(
+    ("bodies", "country", "voice", "party"),
+    [
+        ({"state:SY"}, "SY", "state:RU", True),
+        ({"state:SY"}, "SY", "state:TR", False),
+        ({"group:islamic-state"}, "SY", "state:RU", False),
+        ({"coalition:us-led"}, "IQ", "state:US", True),
+        ({"state:SY"}, "LB", "state:RU", False),
+    ],
+)
+def test_who_fights_beside_a_party_is_one(bodies: set[str], country: str, voice: str, party: bool) -> None:
+    sides = Sides(bodies=ledger_voices.with_allies(frozenset(bodies), country))
+    assert is_party(Voice("v", "n", "official", body=voice), sides) is party
+
+
+def test_a_party_is_no_independent_source() -> None:
+    told = [Voice(f"v{n}", "n", "monitor") for n in range(2)]
+    found = SimpleNamespace(contested=False)
+    assert ledger_incidents.grade("ibc", found, (), told) == "corroborated"
+    assert ledger_incidents.grade("ibc", found, (), told, parties=frozenset({"v0"})) == "provisional"
+    assert ledger_incidents.grade("airwars", found, (), told, parties=frozenset({"v0"})) == "weak"
+
+
+def test_a_possible_twin_takes_the_larger_low_away_once() -> None:
+    assert cuts({"a": 5, "b": 3}, [("a", "b", 3)]) == {"a": 5}
+    assert cuts({"a": 5, "b": 3, "c": 2}, [("a", "b", 3), ("a", "c", 2)]) == {"a": 5}
+    assert cuts({"a": 5}, [("a", "gone", 0)]) == {}
+    assert cuts({"a": 5, "b": 0}, [("a", "b", 5)]) == {}
+
+
+@pytest.mark.parametrize(
+    ("places", "country", "expected"),
+    [
+        (("Manbij", "Aleppo"), "SY", "Aleppo"),
+        (("Manbij",), "SY", "Aleppo"),
+        (("Manbij", "Aleppo province"), "SY", "Aleppo"),
+        (("Baghdad",), "IQ", "Baghdad"),
+        (("Eastern Ghouta",), "SY", None),
+        ((), "SY", None),
+        (("Qasrin", "Marwan"), "IQ", "Marwan"),
+    ],
+)
+def test_the_province_of_a_place(places: tuple[str, ...], country: str, expected: str | None) -> None:
+    assert province(places, country) == expected

@@ -99,7 +99,8 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """Who fights in the incident, for telling a party's voice: bodies that did or suffered it, the doers' sides."""
+    """Who fights in the incident, for telling a party's voice: bodies that did or suffered it, with those that fight
+    beside them, and the doers' sides."""
 
     bodies: frozenset[str] = frozenset()
     perpetrator_sides: frozenset[str] = frozenset()
@@ -327,13 +328,25 @@ def _whole(statement: _Statement) -> _Range:
             low, low_figures = people[0], people[3]
         if people[1] >= high:
             high, high_figures = people[1], people[4]
-    figures = statement.figures()
+    return _range(statement, statement.figures(), low, high, opened, low_figures, high_figures)
+
+
+def _range(
+    statement: _Statement,
+    figures: Sequence[Figure],
+    low: int | None,
+    high: int | None,
+    opened: bool,
+    low_from: Sequence[Figure],
+    high_from: Sequence[Figure],
+) -> _Range:
+    """What a statement says, with the claims each bound comes from; exact where none of its figures is a range."""
     return _Range(
         low,
         high,
         opened,
-        tuple(f.claim_id for f in low_figures),
-        tuple(f.claim_id for f in high_figures),
+        tuple(f.claim_id for f in low_from),
+        tuple(f.claim_id for f in high_from),
         statement.voice,
         statement.said,
         all(f.low == f.high for f in figures),
@@ -350,17 +363,7 @@ def _of_group(statement: _Statement, group: str, classes: str) -> _Range | None:
     figures = own or [f for f in statement.subsets if victim_class(f, classes) == group]
     if not figures:
         return None
-    low, high, opened, low_figures, high_figures = _sum(figures)
-    return _Range(
-        low,
-        high,
-        opened,
-        tuple(f.claim_id for f in low_figures),
-        tuple(f.claim_id for f in high_figures),
-        statement.voice,
-        statement.said,
-        all(f.low == f.high for f in figures),
-    )
+    return _range(statement, figures, *_sum(figures))
 
 
 def _bound(

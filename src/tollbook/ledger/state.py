@@ -11,7 +11,7 @@ from tollbook.ledger.bounds import ALL, Bound, Rule, Sides, bounds, is_party
 from tollbook.ledger.decisions import Held
 from tollbook.ledger.figures import Figure
 from tollbook.ledger.incidents import Card, Perpetrator, Told, body_named, card, grade
-from tollbook.ledger.voices import Voice, independence
+from tollbook.ledger.voices import Voice, independence, with_allies
 from tollbook.link.parts import Act
 
 MACHINE, REVIEWED, CHANGED = "machine", "reviewed", "changed since review"
@@ -51,7 +51,7 @@ def state(told: Sequence[Told], figures: Sequence[Figure], held: Held, options: 
     """The state of one incident from its mentions (first-recorded first) and their figures."""
     found = _corrected(card(told), held)
     sides = Sides(
-        bodies=frozenset(a for t in told for a in (*t.mention.actors, *t.mention.fighting)),
+        bodies=with_allies(frozenset(a for t in told for a in (*t.mention.actors, *t.mention.fighting)), found.country),
         perpetrator_sides=frozenset(s for t in told for s in t.mention.sides),
         last_day=max((t.mention.end for t in told if t.mention.end is not None), default=None),
     )

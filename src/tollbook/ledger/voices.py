@@ -94,6 +94,9 @@ def check(data: dict[str, Any]) -> None:
     wrong = set(data["speaker_kinds"].values()) - kinds
     if wrong:
         raise LexiconError(f"voices.yml: speaker_kinds: {sorted(wrong)} are not kinds")
+    strange = [b for sides in data.get("allies", {}).values() for s in sides for b in s.split() if ":" not in b]
+    if strange:
+        raise LexiconError(f"voices.yml: allies: {strange} are not actors' ids")
     if not all(isinstance(n, str) and n == _squeezed(n) for n in data.get("outlets", {})):
         raise LexiconError("voices.yml: outlets: names are written small and without blanks")
 
@@ -171,6 +174,20 @@ def _outlets() -> dict[str, Voice]:
 
 def _squeezed(name: str) -> str:
     return re.sub(r"[\W_]+", "", name).casefold()
+
+
+@lru_cache(maxsize=1)
+def _sides_of_war() -> dict[str, tuple[frozenset[str], ...]]:
+    return {
+        country: tuple(frozenset(s.split()) for s in listed)
+        for country, listed in lexicon.load("voices")["allies"].items()
+    }
+
+
+def with_allies(bodies: frozenset[str], country: str | None) -> frozenset[str]:
+    """Bodies and those that fight beside them in a country's war (`allies` of `data/voices.yml`)."""
+    sides = _sides_of_war().get(country or "", ())
+    return bodies.union(*(side for side in sides if side & bodies))
 
 
 def own_voice(origin: str, outlet: str | None) -> Voice:
