@@ -238,8 +238,8 @@ def _rank_only(tokens: Tokens, hit: Hit[str]) -> bool:
 
 
 def _people_after_of(tokens: Tokens, j: int, nouns: dict[int, Hit[str]]) -> Hit[str] | None:
-    """The people that "members of" goes on to name, over one word such as "its"."""
-    if j < len(tokens) and (tokens.low[j] in words("possessive") or tokens.low[j] in ("the", "a", "an")):
+    """The people that "members of" goes on to name, over words such as "its", "one", "the same"."""
+    while j < len(tokens) and (tokens.low[j] in words("possessive") or tokens.low[j] in ("the", "a", "one", "same")):
         j += 1
     return nouns.get(j)
 
