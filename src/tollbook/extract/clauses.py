@@ -318,6 +318,8 @@ def _hit(marks: Marks, actor: Actor, figures: Sequence[Figure], first: int, last
         return False
     if any(f.span[0] < actor.span[1] and actor.span[0] < f.span[1] for f in figures):
         return True
+    if any(s.span[0] < actor.span[1] and actor.span[0] < s.span[1] for s in marks.speakers):
+        return False  # "killed four on Monday, local officials said"
     i = marks.tokens.at(actor.span[0])
     return any(w in words("strikes_at") for w in marks.tokens.low[max(0, i - 3) : i])
 

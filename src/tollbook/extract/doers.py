@@ -78,3 +78,26 @@ def same_doer(a: Actor, b: Actor) -> bool:
     if a.name.lower() == b.name.lower():
         return True
     return a.actor_id is not None and a.actor_id == b.actor_id
+
+
+def without_owners(doers: Sequence[Actor]) -> list[Actor]:
+    """The doers without a government beside its own force: "the government ... security forces" is one side.
+
+    The force is the narrower name. A government stays where no force of its state (or of none told) is named.
+    """
+    forces = [a for a in doers if _is_force(a)]
+    return [a for a in doers if not (_is_government(a) and any(_may_be_of(f, a) for f in forces))]
+
+
+def _is_government(actor: Actor) -> bool:
+    return (actor.actor_id or "").endswith(":government")
+
+
+def _is_force(actor: Actor) -> bool:
+    return actor.who == "state_forces" and not _is_government(actor) and (actor.actor_id or "").count(":") > 0
+
+
+def _may_be_of(force: Actor, government: Actor) -> bool:
+    return force.actor_id != government.actor_id and (
+        not force.countries or not government.countries or bool(set(force.countries) & set(government.countries))
+    )

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from tollbook.extract.acts import Blame
-from tollbook.extract.doers import force_of, same_doer
+from tollbook.extract.doers import force_of, same_doer, without_owners
 from tollbook.extract.marks import Marks
 from tollbook.extract.merge import Story, fold
 from tollbook.extract.status import (
@@ -71,12 +71,18 @@ def verdicts(
     return [
         Verdict(
             "denied" if k in denied else _without_denial(story),
-            tuple(replace(b, actor=force) for b in doers[k] if (force := force_of(b.actor))),
+            _shown(doers[k]),
             _are(text, story, doers[k], marks),
             1 if story.acts[0].statistic else _acts(text, story),
         )
         for k, story in enumerate(stories)
     ]
+
+
+def _shown(doers: Sequence[Blame]) -> tuple[Blame, ...]:
+    """The doers as the record names them: the forces behind weapons, no government beside its own force."""
+    kept = without_owners([b.actor for b in doers])
+    return tuple(replace(b, actor=force) for b in doers if b.actor in kept and (force := force_of(b.actor)))
 
 
 def _are(text: str, story: Story, doers: Sequence[Blame], marks: Sequence[Marks]) -> Literal["joint", "either"] | None:

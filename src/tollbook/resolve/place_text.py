@@ -44,6 +44,7 @@ class PlaceWords:
     person_verbs: frozenset[str]
     institutions: frozenset[str]
     never: frozenset[str]
+    headline: frozenset[str]
     common: frozenset[str]
     abbreviations: dict[str, str]
     postal: dict[str, str]
@@ -71,6 +72,7 @@ _LISTS = (
     "person_verbs",
     "institutions",
     "never",
+    "headline",
     "attacks",
     "people_after",
     "civic",
@@ -115,6 +117,7 @@ def place_words() -> PlaceWords:
         person_verbs=lists["person_verbs"],
         institutions=lists["institutions"],
         never=lists["never"],
+        headline=lists["headline"],
         common=frozenset(load("places/common")["common"]),
         abbreviations=content["abbreviations"],
         postal=content["postal"],
@@ -251,6 +254,10 @@ def split_words(text: str, sentences: Sequence[Sentence], skip: Sequence[Span]) 
         tokens = _tokens(text, (start, end), skipped, capitals, number, lists)
         long = [t for t in tokens if len(t.text) >= 4]
         headline = not capitals and len(long) >= 4 and sum(t.text[0].isupper() for t in long) > 0.7 * len(long)
+        if headline:
+            for token in tokens:
+                if token.low in lists.headline:
+                    token.named = token.free = False
         words.lines.append(Line(tokens, capitals, headline, sentence.kind, number))
         if not capitals:
             words.small.update(t.low for t in tokens if t.text.islower())
