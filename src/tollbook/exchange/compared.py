@@ -15,12 +15,13 @@ from tollbook.exchange.comparing import DIFFER, MEET, SAME, UNTOLD, Alone, Compa
 from tollbook.exchange.theirs import Entry, Toll
 from tollbook.export import safe
 from tollbook.ledger.bounds import show
+from tollbook.ledger.state import REVIEWED
 from tollbook.model import to_plain
 from tollbook.tally import CAVEATS, table
 
 COLUMNS = (
-    "where", "tolls", "ours", "theirs", "start", "end", "place", "their_start", "their_end", "their_place",
-    "ours_low", "ours_high", "ours_open", "theirs_low", "theirs_high", "theirs_open", "score", "reasons",
+    "where", "tolls", "ours", "status_of_review", "theirs", "start", "end", "place", "their_start", "their_end",
+    "their_place", "ours_low", "ours_high", "ours_open", "theirs_low", "theirs_high", "theirs_open", "score", "reasons",
 )  # fmt: skip
 FORMS = ("table", "csv", "jsonl", "html")
 SHOWN = 30
@@ -63,7 +64,7 @@ def summary(found: Comparison) -> list[str]:
 
 def text(found: Comparison) -> str:
     """The comparison for a terminal: the summary, then pairs with differing tolls first, then each side alone."""
-    head = ("tolls", "ours", "days", "place", "killed", "theirs", "days", "place", "killed", "odds", "why")
+    head = ("tolls", "ours", "status", "days", "place", "killed", "theirs", "days", "place", "killed", "odds", "why")
     rows = [head]
     order = {DIFFER: 0, MEET: 1, UNTOLD: 2, SAME: 3}
     for p in sorted(found.pairs, key=lambda p: order[p.tolls]):
@@ -71,18 +72,21 @@ def text(found: Comparison) -> str:
         more = f" +{len(p.theirs) - 1} rows" if len(p.theirs) > 1 else ""
         rows.append(
             (
-                p.tolls, p.ours.id[:10], day_text(p.ours), _place(p.ours), toll_text(p.ours.killed),
-                t.id[:24] + more, day_text(t), _place(t), toll_text(p.theirs_killed), f"{p.score:.2f}",
+                p.tolls, p.ours.id[:10], p.ours.review or "", day_text(p.ours), _place(p.ours),
+                toll_text(p.ours.killed), t.id[:24] + more, day_text(t), _place(t), toll_text(p.theirs_killed), f"{p.score:.2f}",
                 "; ".join(p.reasons)[:120],
             )
         )  # fmt: skip
     out = [*summary(found), "", "In both:", table(rows) if len(rows) > 1 else "none"]
     for name, listed in (("Only ours:", found.only_ours), ("Only theirs:", found.only_theirs)):
-        lines = [("id", "days", "place", "killed", "perhaps", "odds", "why")]
+        lines = [("id", "status", "days", "place", "killed", "perhaps", "odds", "why")]
         for a in listed:
             near = ((a.near or "")[:24], f"{a.score:.2f}", "; ".join(a.reasons)[:90]) if a.near else ("", "", "")
             lines.append(
-                (a.entry.id[:24], day_text(a.entry), _place(a.entry), toll_text(a.entry.killed), *near)
+                (
+                    a.entry.id[:24], a.entry.review or "", day_text(a.entry), _place(a.entry),
+                    toll_text(a.entry.killed), *near,
+                )
             )  # fmt: skip
         out += ["", name, table(lines) if len(lines) > 1 else "none"]
     return "\n".join(out)
@@ -118,6 +122,7 @@ def _row(
     their, own = theirs[0] if theirs else None, ours.killed if ours else Toll()
     return {
         "where": where, "tolls": how, "ours": ours.id if ours else None,
+        "status_of_review": ours.review if ours else None,
         "theirs": "; ".join(t.id for t in theirs) or None,
         "start": ours.start if ours else None, "end": ours.end if ours else None,
         "place": "; ".join(ours.places) if ours else None,
@@ -151,7 +156,7 @@ def as_jsonl(found: Comparison) -> str:
 
 def _plain(value: Pair | Alone) -> dict[str, Any]:
     def entry(e: Entry) -> dict[str, Any]:
-        kept = ("id", "row", "start", "end", "places", "country", "type", "actors", "killed")
+        kept = ("id", "row", "review", "start", "end", "places", "country", "type", "actors", "killed")
         return {k: to_plain(getattr(e, k)) for k in kept}
 
     out: dict[str, Any] = {}
@@ -208,26 +213,54 @@ def chart(found: Comparison) -> Any:
     alt = _altair()
     months: Counter[tuple[str, str]] = Counter()
     for p in found.pairs:
-        months[(p.ours.start or p.theirs[0].start or "not told")[:7], "in both"] += 1
-    for name, listed in (("only ours", found.only_ours), ("only theirs", found.only_theirs)):
-        for a in listed:
-            months[(a.entry.start or "not told")[:7], name] += 1
+        months[_month(p.ours.start or p.theirs[0].start), _kind("in both", p.ours)] += 1
+    for a in found.only_ours:
+        months[_month(a.entry.start), _kind("only ours", a.entry)] += 1
+    for a in found.only_theirs:
+        months[_month(a.entry.start), "only theirs"] += 1
     values = [{"month": m, "where": w, "entries": n} for (m, w), n in sorted(months.items())]
-    colors = alt.Scale(domain=["in both", "only ours", "only theirs"], range=["#1b4965", "#9db4c0", "#c8553d"])
-    width = max(360, min(1000, 26 * len({v["month"] for v in values})))
+    order = sorted({month for month, _ in months})
+    colors = alt.Scale(domain=list(_COLORS), range=list(_COLORS.values()))
+    width = max(360, min(1000, 26 * len(order)))
+    x = alt.X("month:N", sort=order, title="month", axis=alt.Axis(labelAngle=-45))
     bars = alt.Chart(alt.Data(values=values), width=width, height=220).mark_bar().encode(
-        x=alt.X("month:N", title="month", axis=alt.Axis(labelAngle=-45)), y=alt.Y("sum(entries):Q", title="incidents"),
+        x=x, y=alt.Y("sum(entries):Q", title="incidents", axis=alt.Axis(tickMinStep=1)),
         color=alt.Color("where:N", scale=colors, title=None),
     )  # fmt: skip
     parts = [bars]
     apart = sorted((p for p in found.pairs if p.tolls in (DIFFER, MEET)), key=_distance, reverse=True)[:SHOWN]
     if apart:
         parts.append(_tolls_chart(alt, apart, width))
-    notes = [*summary(found)[1:3], *CAVEATS]
+    if found.reports:
+        strip = [{"month": m, "reports": n} for m, n in found.reports]
+        parts.append(
+            alt.Chart(alt.Data(values=strip), width=width, height=50)
+            .mark_bar(color="#bdbdbd")
+            .encode(
+                x=alt.X("month:N", title="our reports published, per month", axis=alt.Axis(labelAngle=-45)),
+                y=alt.Y("reports:Q", title=None, axis=alt.Axis(tickMinStep=1)),
+            )
+        )
+    key = "Dark: a person has reviewed ours; pale: read by a machine only."
+    notes = [*summary(found)[1:3], f"Rule {found.rule}.", key, *CAVEATS]
     title = alt.TitleParams(
         text=f"The book beside {found.file}", subtitle=notes, anchor="start", subtitleFontSize=10, subtitleColor="#444"
     )
     return alt.vconcat(*parts).resolve_scale(color="independent").properties(title=title)
+
+
+_COLORS = {
+    "in both, reviewed": "#1b4965", "in both, machine": "#9db4c0", "only ours, reviewed": "#5f0f40",
+    "only ours, machine": "#d9b8c9", "only theirs": "#c8553d",
+}  # fmt: skip
+
+
+def _kind(where: str, ours: Entry) -> str:
+    return f"{where}, {'reviewed' if ours.review == REVIEWED else 'machine'}"
+
+
+def _month(day: str | None) -> str:
+    return day[:7] if day else "not told"
 
 
 def _altair() -> Any:
@@ -253,7 +286,9 @@ def _tolls_chart(alt: Any, apart: list[Pair], width: int) -> Any:
         label = f"{day_text(p.ours)} {_place(p.ours)}"[:44]
         for who, toll in (("ours", p.ours.killed), ("theirs", p.theirs_killed)):
             low = toll.low or 0
-            values.append({"pair": f"{label} [{p.ours.id[:4]}]", "who": who, "low": low, "high": toll.high or low})
+            mark = "+" if toll.open else ""
+            row = {"pair": f"{label} [{p.ours.id[:4]}]", "who": who, "low": low, "high": toll.high or low}
+            values.append({**row, "mark": mark})
     base = alt.Chart(alt.Data(values=values), width=width)
     y = alt.Y("pair:N", title=None, sort=None)
     shift = alt.YOffset("who:N")
@@ -263,4 +298,5 @@ def _tolls_chart(alt: Any, apart: list[Pair], width: int) -> Any:
     )
     ends = base.mark_point(filled=True).encode(x="low:Q", y=y, yOffset=shift, color=color)
     tops = base.mark_point(filled=True).encode(x="high:Q", y=y, yOffset=shift, color=color)
-    return alt.layer(lines, ends, tops)
+    plus = base.mark_text(dx=8).encode(x="high:Q", y=y, yOffset=shift, color=color, text="mark:N")
+    return alt.layer(lines, ends, tops, plus)

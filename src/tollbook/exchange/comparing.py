@@ -8,6 +8,7 @@ catalogues write a row a day), and their tolls are added before tolls are compar
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -59,7 +60,8 @@ class Comparison:
     """A book beside a catalogue.
 
     `outside` are rows of theirs beyond the book's days or countries: they are not "only theirs". `left_out` are sums
-    and statistics of ours, `unread` cells of theirs that could not be read.
+    and statistics of ours, `unread` cells of theirs that could not be read,
+    `reports` the reports of ours published in each month.
     """
 
     file: str
@@ -74,6 +76,7 @@ class Comparison:
     left_out: int
     unread: int
     rule: str
+    reports: tuple[tuple[str, int], ...] = ()
 
     @property
     def differing(self) -> tuple[Pair, ...]:
@@ -101,8 +104,9 @@ def compare(
     content = collect(book, replace(wanted, policy=INSIDE, classes=wanted.classes or catalogue.classes))
     told = [i for i in content.incidents if i.scope in ("incident", "background") and i.status != "thwarted"]
     ours = [_ours(i, n, catalogue.group) for n, i in enumerate(told)]
-    left_out = len(content.incidents) - len(ours)
-    return match(ours, catalogue, left_out=left_out, rule=content.asked.rule or DEFAULT_RULE)
+    found = match(ours, catalogue, left_out=len(content.incidents) - len(ours), rule=content.asked.rule or DEFAULT_RULE)
+    months = Counter((s.published or "undated")[:7] for s in content.sources)
+    return replace(found, reports=tuple(sorted(months.items())))
 
 
 def _ours(i: Incident, number: int, group: str | None) -> Entry:
@@ -116,7 +120,7 @@ def _ours(i: Incident, number: int, group: str | None) -> Entry:
     }  # fmt: skip
     return Entry(
         i.id, i.start, i.end, i.places, i.country, i.type, tuple(d.name for d in i.doers), toll,
-        entry_mention(number, i.id, act, toll),
+        entry_mention(number, i.id, act, toll), review=i.review,
     )  # fmt: skip
 
 

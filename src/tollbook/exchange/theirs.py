@@ -36,7 +36,7 @@ class Toll:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One row of theirs, or one incident of ours, as comparing sees it."""
+    """One row of theirs, or one incident of ours, as comparing sees it. `review` is set for ours only."""
 
     id: str
     start: str | None
@@ -48,6 +48,7 @@ class Entry:
     killed: Toll
     mention: Mention
     row: int | None = None
+    review: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
