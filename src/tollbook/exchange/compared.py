@@ -73,8 +73,8 @@ def text(found: Comparison) -> str:
         rows.append(
             (
                 p.tolls, p.ours.id[:10], p.ours.review or "", day_text(p.ours), _place(p.ours),
-                toll_text(p.ours.killed), t.id[:24] + more, day_text(t), _place(t), toll_text(p.theirs_killed), f"{p.score:.2f}",
-                "; ".join(p.reasons)[:120],
+                toll_text(p.ours.killed), t.id[:24] + more, day_text(t), _place(t), toll_text(p.theirs_killed),
+                f"{p.score:.2f}", "; ".join(p.reasons)[:120],
             )
         )  # fmt: skip
     out = [*summary(found), "", "In both:", table(rows) if len(rows) > 1 else "none"]
