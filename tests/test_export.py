@@ -301,7 +301,10 @@ def test_a_planted_name_is_in_no_release(name: str, released: Any) -> None:
     assert any(WITHHELD in t for t in told)
     counted(report, {"person-described": 1})
     assert next(r.count for r in report.losses if r.rule == "name-withheld") > 5
-    assert last not in export.loss_path(path, name).read_text()
+    beside = export.loss_path(path, name).read_text()
+    assert last not in beside
+    assert "year-old" not in beside
+    assert json.loads(beside)["exposed"] == len(report.exposed) == 1
 
 
 @pytest.mark.parametrize("name", export.FORMATS)
@@ -516,13 +519,29 @@ def test_what_a_person_reviewed_says_so_in_every_format_that_can(tmp_path: Path)
     with full_book(tmp_path / "b.toll") as book:
         one = next(i for i in book.incidents() if i.places and i.places[0] == "Telhama")
         decide(book, "accept", one.id, why="read", user="ana")
-        for name in ("ged", "acled", "geojson", "csv", "jsonl"):
+        for name in ("ged", "acled", "polecat", "geojson", "csv", "jsonl"):
             report = export.write(book, name, tmp_path / name, Asked(policy=INSIDE))
             assert report.review["reviewed"] == 1
             told = (tmp_path / name).read_text(encoding="utf-8-sig")
             assert {"ged": ",Clear,", "acled": "tollbook=reviewed"}.get(name, "reviewed") in told
         rows = rows_of(tmp_path / "ged")
         assert [r["id"] for r in rows if r["code_status"] == "Clear"] == [f"tollbook:{one.id}"]
+
+
+def test_an_analyst_is_named_inside_only(tmp_path: Path) -> None:
+    with full_book(tmp_path / "b.toll") as book:
+        one = next(i for i in book.incidents() if i.places and i.places[0] == "Telhama")
+        actor = {"field": "actor", "perpetrators": ["A militia"]}
+        decide(book, "correct", one.id, why="told by phone", user="ana.ruiz", value=actor)
+        decide(book, "accept", one.id, why="read", user="ana.ruiz")
+        for name in export.FORMATS:
+            export.write(book, name, tmp_path / f"out.{name}")
+            assert not [t for t in strings(name, tmp_path / f"out.{name}") if "ana.ruiz" in t], name
+        told = {
+            p: next(i for i in collect(book, Asked(policy=p)).incidents if i.id == one.id) for p in (RELEASE, INSIDE)
+        }
+    assert (told[INSIDE].reviewed_by, told[INSIDE].doers[0].says) == ("ana.ruiz", ("ana.ruiz",))
+    assert (told[RELEASE].reviewed_by, told[RELEASE].doers[0].says) == (None, ("the recorders",))
 
 
 # --- tables, text, command line -----------------------------------------------------------------

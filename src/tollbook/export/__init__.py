@@ -179,8 +179,10 @@ def loss_path(target: Path, name: str | None = None) -> Path:
 
 
 def as_json(report: Report) -> bytes:
-    """The report as the bytes of FILE.loss.json."""
-    return (json.dumps(to_plain(report), ensure_ascii=False, indent=1) + "\n").encode("utf-8", "backslashreplace")
+    """The report as the bytes of FILE.loss.json. It may be published with the file: whom that may expose is a number in
+    it, and told in full only to the one who exports."""
+    plain = {**to_plain(report), "exposed": len(report.exposed)}
+    return (json.dumps(plain, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "backslashreplace")
 
 
 def made_of(content: Content) -> dict[str, Any]:

@@ -29,6 +29,10 @@ BATCH = 300
 """Incidents whose claims are held at once."""
 
 
+RECORDERS = "the recorders"
+"""Stands for the name of an analyst where names are withheld."""
+
+
 @dataclass(slots=True)
 class _Work:
     """What collecting needs at every step, and what it has taken out so far."""
@@ -39,7 +43,15 @@ class _Work:
     held: Held
     persons: Mapping[tuple[int, str], list[dict[str, Any]]]
     young: Collection[str]
+    analysts: frozenset[str]
     withheld: list[tuple[str, str]] = field(default_factory=list)
+
+    def speaker(self, name: str, example: str) -> str:
+        """The name of a speaker: an analyst (who corrected it, or told it in a note) is not named outside."""
+        if name not in self.analysts:
+            return name
+        self.withheld.append(("analyst-withheld", example))
+        return RECORDERS
 
     def shown(self, value: Any, key: str, example: str) -> Any:
         """A value under one key as the policy lets it be seen; what it takes out is counted."""
@@ -156,8 +168,15 @@ def _work(book: Book, connection: sa.Connection, asked: Asked, options: Options)
         held=book.held(connection),
         persons=persons,
         young=_young(connection, live, asked),
+        analysts=frozenset() if inside else _analysts(connection),
     )
     return work, tuple(sorted(set(exposed)))
+
+
+def _analysts(connection: sa.Connection) -> frozenset[str]:
+    """The names that decisions and charters are signed with."""
+    listed = (sa.select(table.c.user).distinct() for table in (schema.decisions, schema.charters))
+    return frozenset(str(user) for query in listed for user in connection.execute(query).scalars())
 
 
 def _young(connection: sa.Connection, live: Mapping[int, str], asked: Asked) -> frozenset[str]:
@@ -225,12 +244,12 @@ def _incident(found: State, runs: Mapping[str, int], work: _Work) -> Incident:
     persons = [v for t in found.told for v in work.persons.get((runs[t.mention.id], t.mention.local_id), ())]
     shown: dict[str, Any] = work.shown(
         {
-            "doers": [[p.name, list(p.says)] for p in card.perpetrators],
+            "doers": [[p.name, [work.speaker(s, card.id) for s in p.says]] for p in card.perpetrators],
             "hits": list(card.targets),
             "means": _named(acts, "means"),
             "objects": _named(acts, "objects"),
             "quote": str(acts[0].get("quote") or ""),
-            "voices": [v.name for v in found.voices],
+            "voices": [work.speaker(v.name, card.id) for v in found.voices],
             "names": names,
             "spots": [[w.name, w.admin1, w.admin2, w.gazetteer_id] for w in spots],
             "persons": [{k: v.get(k) for k in ("name", "age", "sex", "role", "harm")} for v in persons],
@@ -246,6 +265,10 @@ def _incident(found: State, runs: Mapping[str, int], work: _Work) -> Incident:
     spots = tuple(
         replace(w, **dict(zip(_WHERE, told, strict=True))) for w, told in zip(spots, shown["spots"], strict=True)
     )
+    by = found.reviewed_by
+    if by is not None and not policy.names:
+        by = None
+        work.withheld.append(("analyst-withheld", card.id))
     return Incident(
         id=card.id,
         type=card.type,
@@ -284,7 +307,7 @@ def _incident(found: State, runs: Mapping[str, int], work: _Work) -> Incident:
         wide=False,
         grade=found.grade,
         review=found.review,
-        reviewed_by=found.reviewed_by,
+        reviewed_by=by,
         reviewed_at=found.reviewed_at,
         voices=tuple(shown["voices"]),
         independent=found.independent,
@@ -342,7 +365,7 @@ def _claims(found: State, incident: str, work: _Work) -> list[Claim]:
     acts = {t.mention.id: str(t.act.get("quote") or "") for t in found.told}
     out = []
     for f in found.figures:
-        told = {"words": f.words, "quote": acts.get(f.mention_id, ""), "says": f.voice.name}
+        told = {"words": f.words, "quote": acts.get(f.mention_id, ""), "says": work.speaker(f.voice.name, incident)}
         shown = work.shown(told, "claim", incident)
         out.append(
             Claim(
@@ -355,7 +378,7 @@ def _claims(found: State, incident: str, work: _Work) -> list[Claim]:
                 high=f.high,
                 approx=f.approx,
                 says=None if f.voice.own else shown["says"],
-                voice=work.mask(f.voice.id),
+                voice=work.mask(f.voice.id) if f.voice.name not in work.analysts else RECORDERS,
                 voice_kind=f.voice.kind,
                 own=f.voice.own,
                 subset_of=f.subset_of,
@@ -389,7 +412,12 @@ def _sources(connection: sa.Connection, wanted: Collection[str], work: _Work) ->
         for row in connection.execute(sa.select(table).where(table.c.report_id.in_(batch))):
             meta = json.loads(row.meta)
             shown = work.shown(
-                {"doc_id": row.doc_id, "outlet": row.outlet, "words": row.title or None, "url": meta.get("url")},
+                {
+                    "doc_id": row.doc_id,
+                    "outlet": row.outlet and work.speaker(row.outlet, row.report_id),
+                    "words": row.title or None,
+                    "url": meta.get("url"),
+                },
                 "source",
                 row.report_id,
             )

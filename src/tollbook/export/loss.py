@@ -93,7 +93,7 @@ class Report:
 
     `made` names the book's charter, rule, scheme, as-of day, redaction, log head and code; nothing of it is a clock.
     `review` counts the incidents of the export as machine, reviewed, changed since review. `exposed` lists victims
-    whom a reader could identify.
+    whom a reader could identify; it is not for publication.
     """
 
     file: str
@@ -126,5 +126,5 @@ def text(report: Report) -> str:
         lines.append(f"Warning: {len(report.exposed)} victims may be known by day, place and age:")
         lines += [f"  {e}" for e in report.exposed[:EXAMPLES]]
         if len(report.exposed) > EXAMPLES:
-            lines.append(f"  and {len(report.exposed) - EXAMPLES} more, in the report beside the file")
+            lines.append(f"  and {len(report.exposed) - EXAMPLES} more")
     return "\n".join([*lines, *report.caveats])

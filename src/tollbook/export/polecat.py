@@ -129,7 +129,7 @@ def _row(i: Incident, told: Sequence[Source], loss: Loss) -> dict[str, Cell]:
         "Feature Type": tables()["feature"].get(where.admin_level) if where else None,
         "Source": joined(dict.fromkeys(s.outlet or s.doc_id for s in told), tell),
         "Publication Date": min((s.published for s in told if s.published), default=None),
-        "Version": f"tollbook/{__version__}",
+        "Version": f"tollbook/{__version__}; {i.review}",
     }
 
 
