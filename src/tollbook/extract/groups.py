@@ -174,7 +174,7 @@ def _noun_phrase(
             if (
                 j < len(tokens)
                 and tokens.low[j] == "of"
-                and j + 1 not in starts
+                and (j + 1 not in starts or tokens.low[j + 1] == "one")
                 and head in ("member", "members", "group", "party", "family", "number")
             ):
                 follow = _after_of(tokens, j + 1, actors)
