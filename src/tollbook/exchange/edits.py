@@ -13,7 +13,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -190,11 +190,7 @@ def _about(path: Path) -> _Made:
         raise UsageError(f"{path.name}: it shows the book of a past day ({told['as_of']}); edit an export of today's")
     try:
         numbers = [int(n) for n in json.loads(told["log"])]
-        policy = Policy(
-            names=told["redaction.names"] == "True", places=int(told["redaction.places"]),
-            quote=None if not told["redaction.quote"] else int(told["redaction.quote"]),
-            texts=told["redaction.texts"] == "True", delay_days=int(told["redaction.delay_days"] or 0),
-        )  # fmt: skip
+        policy = Policy(**{f.name: _setting(told[f"redaction.{f.name}"]) for f in fields(Policy)})
         head = (numbers[0], numbers[1], numbers[2])
     except (KeyError, ValueError, IndexError, TypeError) as error:
         raise UsageError(f"{path.name}: its sheet `about` does not say what it was made of: {error}") from error
@@ -205,6 +201,11 @@ def _about(path: Path) -> _Made:
         count_parties=told.get("count_parties") == "True", policy=policy,
     )  # fmt: skip
     return _Made(asked, head)
+
+
+def _setting(text: str) -> Any:
+    """A value of the redaction as the sheet `about` writes it."""
+    return {"True": True, "False": False, "": None, "None": None}[text] if not text.isdecimal() else int(text)
 
 
 def _changed(book: Book, content: Content, head: tuple[int, int, int]) -> Mapping[str, str]:
