@@ -181,7 +181,7 @@ def _noun_phrase(
                 if follow is not None:
                     actor, last = follow
                 of_whom = _people_after_of(tokens, j + 1, nouns)
-                if follow is None and of_whom is not None:
+                if of_whom is not None and (follow is None or follow[0].generic):
                     head, last = of_whom.value, of_whom.last  # "12 members of its staff"
                 break
             if j not in nouns:
