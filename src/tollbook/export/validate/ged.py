@@ -31,7 +31,7 @@ def check_ged(file: str, data: bytes) -> Iterator[Fault | int]:
                 yield row
             else:
                 yield from _row(row)
-    yield len(table.body)
+    yield table.counted()
 
 
 @cache

@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from tollbook.export.validate.values import Fault
 
@@ -22,8 +23,21 @@ class Table:
     header: tuple[str, ...]
     header_line: int
     before: int
-    body: list[tuple[int, list[str]]]
+    body: Iterator[tuple[int, list[str]] | Fault]
     faults: list[Fault] = field(default_factory=list)
+    count: int = 0
+
+    def __iter__(self) -> Iterator[tuple[int, list[str]] | Fault]:
+        """The lines and cells of the rows that are left, read as they are asked for, and what breaks the reading."""
+        for row in self.body:
+            self.count += not isinstance(row, Fault)
+            yield row
+
+    def counted(self) -> int:
+        """How many rows the file has: reads what is left."""
+        for _ in self:
+            pass
+        return self.count
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +72,17 @@ def read(file: str, data: bytes, expected: Sequence[str]) -> Table:
     found = next((n for n, line in enumerate(lines) if line.strip().strip('"').casefold().startswith(first)), None)
     delimiter = _delimiter(lines[found] if found is not None else lines[0] if lines else "", expected)
     start = sum(len(line) + 1 for line in lines[: found or 0])
-    rows = _rows(file, text[start:], delimiter, faults, (found or 0) + 1)
-    if found is None:
-        if rows and len(rows[0][1]) == len(expected):
-            faults.append(Fault(file, rows[0][0], "-", rows[0][1][0], f"a header line: {', '.join(expected[:4])}, ..."))
-            return Table(file, tuple(expected), 0, 0, rows, faults)
-        faults.append(Fault(file, 1, "-", lines[0] if lines else "", f"a header line: {', '.join(expected[:4])}, ..."))
-        return Table(file, (), 0, 0, [], faults)
-    header = tuple(name.strip() for name in rows[0][1])
-    return Table(file, header, rows[0][0], found, rows[1:], faults)
+    rows = _rows(file, text[start:], delimiter, (found or 0) + 1)
+    top = next(rows, (1, [""]))
+    if isinstance(top, Fault):
+        return Table(file, (), 0, 0, iter(()), [*faults, top])
+    line, cells = top
+    if found is not None:
+        return Table(file, tuple(name.strip() for name in cells), line, found, rows, faults)
+    faults.append(Fault(file, line, "-", cells[0], f"a header line: {', '.join(expected[:4])}, ..."))
+    if len(cells) == len(expected):
+        return Table(file, tuple(expected), 0, 0, chain([top], rows), faults)
+    return Table(file, (), 0, 0, iter(()), faults)
 
 
 def _decoded(file: str, data: bytes, faults: list[Fault]) -> str:
@@ -82,19 +98,17 @@ def _delimiter(line: str, expected: Sequence[str]) -> str:
     return max(",;\t", key=lambda d: (line.count(d), d == ",")) if len(expected) > 1 else ","
 
 
-def _rows(file: str, text: str, delimiter: str, faults: list[Fault], first: int) -> list[tuple[int, list[str]]]:
+def _rows(file: str, text: str, delimiter: str, first: int) -> Iterator[tuple[int, list[str]] | Fault]:
     csv.field_size_limit(LONGEST_CELL)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    rows: list[tuple[int, list[str]]] = []
     line = first
     try:
         for row in reader:
             if row:
-                rows.append((line, row))
+                yield line, row
             line = first + reader.line_num
     except csv.Error as error:
-        faults.append(Fault(file, line, "-", "", f"a row of cells: {error}"))
-    return rows
+        yield Fault(file, line, "-", "", f"a row of cells: {error}")
 
 
 def columns(
@@ -126,9 +140,13 @@ def columns(
 def rows(table: Table, key: str) -> Iterator[Row | Fault]:
     """The rows as cells by column; a row of another length, or a key that stands twice, is a fault."""
     seen: dict[str, int] = {}
-    whole: dict[tuple[str, ...], int] = {}
+    whole: dict[int, int] = {}
     at = table.header.index(key) if key in table.header else None
-    for line, cells in table.body:
+    for found in table:
+        if isinstance(found, Fault):
+            yield found
+            continue
+        line, cells = found
         if len(cells) != len(table.header):
             yield Fault(table.file, line, "-", str(len(cells)), f"{len(table.header)} cells, as in the header")
             continue
@@ -137,7 +155,7 @@ def rows(table: Table, key: str) -> Iterator[Row | Fault]:
             if value in seen:
                 yield Fault(table.file, line, key, value, f"once; it stands in line {seen[value]} too")
             else:
-                twin = tuple(c for n, c in enumerate(cells) if n != at)
+                twin = hash(tuple(c for n, c in enumerate(cells) if n != at))
                 if twin in whole:
                     yield Fault(
                         table.file, line, key, value, f"no row twice; line {whole[twin]} differs in this cell only"
