@@ -101,10 +101,14 @@ def parts(
             connection.execute(schema.parts.delete().where(old))
     listed = _listed(connection, [t.incident_id for t in totals])
     acts: dict[str, link_parts.Act] = {}
+    within: dict[Any, list[link_parts.Act]] = {}
     rows: dict[tuple[str, str], link_parts.Part] = {}
     for done, total in enumerate(totals):
         act = _act(total)
-        near = _near(connection, act, acts)
+        window = (act.start, act.end, act.country)
+        if window not in within:
+            within[window] = _near(connection, act, acts)
+        near = within[window]
         found = link_parts.find(act, near, listed.get(total.incident_id, ()))
         rows.update({(p.total, p.part): p for p in found})
         if tell and done % 1000 == 999:

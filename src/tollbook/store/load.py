@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -100,15 +100,10 @@ _CLAIMS = (
 )
 
 
-def tellings(connection: sa.Connection, *, after: int = 0, runs: Iterable[int] | None = None) -> Iterator[Telling]:
-    """Mentions in the order they were recorded: of all runs after a claim number, or of the runs named."""
-    if runs is None:
-        yield from grouped(
-            connection.execution_options(yield_per=2000).execute(_CLAIMS.where(schema.claims.c.seq > after))
-        )
-        return
-    for batch in chunks(sorted(set(runs))):
-        yield from grouped(rows_of(connection, batch))
+def tellings(connection: sa.Connection, *, after: int = 0) -> Iterator[Telling]:
+    """Mentions in the order they were recorded, of all runs after a claim number."""
+    rows = connection.execution_options(yield_per=2000).execute(_CLAIMS.where(schema.claims.c.seq > after))
+    yield from grouped(rows)
 
 
 def rows_of(connection: sa.Connection, runs: Sequence[int]) -> Sequence[Any]:
@@ -116,22 +111,24 @@ def rows_of(connection: sa.Connection, runs: Sequence[int]) -> Sequence[Any]:
     return connection.execute(_CLAIMS.where(among(schema.claims.c.run_seq, runs))).all()
 
 
-def grouped(rows: Iterable[Any]) -> Iterator[Telling]:
-    """The mentions of claims in the order they were recorded."""
+def grouped(rows: Iterable[Any], wanted: Container[int] | None = None) -> Iterator[Telling]:
+    """The mentions of claims in the order they were recorded; of `wanted` numbers only, where given."""
     act: Any = None
     seeds: list[Seed] = []
     order = 0
     for row in rows:
         if row.kind == "act":
-            if act is not None:
+            if act is not None and (wanted is None or act.seq in wanted):
                 yield _telling(act, seeds, order)
             order = order + 1 if act is not None and act.run_seq == row.run_seq else 0
             act, seeds = row, []
-        elif act is not None and act.run_seq == row.run_seq and act.mention_id == row.mention_id:
+        elif act is None or (wanted is not None and act.seq not in wanted):
+            continue
+        elif act.run_seq == row.run_seq and act.mention_id == row.mention_id:
             # an expunged figure keeps its place, so that `subset_of` of the others stays true
             value = None if row.kind == "gone" else json.loads(row.value)
             seeds.append(Seed(row.claim_id, (row.start, row.end), row.quote, value, len(seeds)))
-    if act is not None:
+    if act is not None and (wanted is None or act.seq in wanted):
         yield _telling(act, seeds, order)
 
 
@@ -303,7 +300,10 @@ def mentions_by_number(connection: sa.Connection, numbers: Iterable[int]) -> dic
     wanted = set(numbers)
     for batch in chunks(sorted(wanted)):
         runs.update(connection.execute(sa.select(table.c.run_seq).where(among(table.c.seq, batch))).scalars())
-    return {t.told.mention.num: t.told.mention for t in tellings(connection, runs=runs) if t.told.mention.num in wanted}
+    found: dict[int, Mention] = {}
+    for batch in chunks(sorted(runs)):
+        found.update({t.told.mention.num: t.told.mention for t in grouped(rows_of(connection, batch), wanted)})
+    return found
 
 
 def sketches(connection: sa.Connection, reports: Iterable[str]) -> dict[str, tuple[int, ...]]:

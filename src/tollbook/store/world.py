@@ -68,7 +68,7 @@ class Tellings:
     def telling(self, number: int) -> load.Telling:
         """The mention with its figures, read from its run's claims when it is first asked for."""
         if number not in self.read:
-            self.read.update({t.told.mention.num: t for t in load.grouped(self.rows[self.run_of[number]])})
+            self.read.update({t.told.mention.num: t for t in load.grouped(self.rows[self.run_of[number]], self.run_of)})
         return self.read[number]
 
     def state(self, group: Sequence[int], held: Held, options: Options) -> State | None:
