@@ -17,7 +17,7 @@ from tollbook.model import Actor, ActType, DateRange, Place, Who
 _ROLE_CLASS: dict[str, Who] = {
     "police": "state_forces", "soldier": "state_forces", "fighter": "armed_group", "commander": "armed_group",
 }  # fmt: skip
-_SUM_DAYS = 3
+_SUM_DAYS = 2
 _SUM_FROM = 10
 _LONG_DAYS = 45
 _LEAD = 4
