@@ -180,7 +180,7 @@ def test_every_answer_carries_strict_headers(reader: Visitor) -> None:
         assert "*" not in policy
         assert "http" not in policy
         assert headers["x-content-type-options"] == "nosniff"
-        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["referrer-policy"] == "same-origin", "with none, a browser would send Origin: null"
         assert headers["x-frame-options"] == "DENY"
 
 

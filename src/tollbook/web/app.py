@@ -22,13 +22,15 @@ from tollbook.web.site import HERE, Site
 log = logging.getLogger("tollbook")
 
 ENTERED = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Tollbook</title>
-<meta http-equiv="refresh" content="0;url=/"><link rel="stylesheet" href="/static/desk.css"></head>
+<meta http-equiv="refresh" content="0;url=/"><link rel="stylesheet" href="/static/desk.css">
+<link rel="icon" href="/static/icon.svg"></head>
 <body><main class="wrap"><p>The desk is open. <a href="/">Go on</a></p></main></body></html>"""
 """A page of our own between the opened address and the desk: a cookie that is SameSite=Strict goes along only with what
 this site asks for itself."""
 
 REFUSED = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Tollbook</title>
-<link rel="stylesheet" href="/static/desk.css"></head><body><main class="wrap"><h1>This address was used already</h1>
+<link rel="stylesheet" href="/static/desk.css">
+<link rel="icon" href="/static/icon.svg"></head><body><main class="wrap"><h1>This address was used already</h1>
 <p>Each address opens the desk once. Make another under “Another window”,
 or start <code>tollbook serve</code> again.</p>
 </main></body></html>"""
@@ -125,6 +127,7 @@ def serve(book: Path, port: int, *, ready: Any = None) -> None:
     try:
         chosen = int(listener.getsockname()[1])
         app, sessions = create_app(book, chosen)
+        listener.listen(128)  # from here on a browser that is quicker than the server waits instead of failing
         if ready is not None:
             ready(f"http://127.0.0.1:{chosen}/enter?token={sessions.invite()}")
         settings = uvicorn.Config(

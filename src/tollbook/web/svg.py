@@ -65,7 +65,10 @@ def band(
     width = max(1.5, min(34.0, step * 0.72))
     parts = [
         _open_svg(
-            HEIGHT + 64, f"{what} by {'month' if len(bars[0].label) == 7 else 'year'}, from low to high", _told(bars)
+            HEIGHT + 64,
+            f"{what} by {'month' if len(bars[0].label) == 7 else 'year'}, from low to high",
+            _told(bars),
+            role="group",
         ),
         DEFS,
     ]
@@ -77,7 +80,8 @@ def band(
         x = LEFT + i * step + (step - width) / 2
         drawn = _bar(m, x, width, high, scale)
         if drawn and link is not None:
-            drawn = f'<a href="{escape(link(m.label))}">{drawn}</a>'
+            told = f"{m.label}: {show(m.low, m.high, m.open > 0)}"
+            drawn = f'<a href="{escape(link(m.label))}" aria-label="{escape(told)}">{drawn}</a>'
         parts.append(drawn)
         parts += _label(m.label, i, bars, x + width / 2, high)
     parts += _strip(bars, reports, step, width, high + 40)
@@ -155,9 +159,9 @@ def _told(bars: Sequence[Month]) -> str:
     return "; ".join(said[:60]) + ("; and more" if len(said) > 60 else "")
 
 
-def _open_svg(height: int, title: str, about: str, width: int = WIDTH) -> str:
+def _open_svg(height: int, title: str, about: str, width: int = WIDTH, role: str = "img") -> str:
     return (
-        f'<svg viewBox="0 0 {width} {height}" class="chart" role="img" aria-label="{escape(title)}">'
+        f'<svg viewBox="0 0 {width} {height}" class="chart" role="{role}" aria-label="{escape(title)}">'
         f"<desc>{escape(about)}</desc>"
     )
 

@@ -182,6 +182,7 @@ def draw(
         x, y = view.xy(spot.lon, spot.lat)
         if -30 <= x <= WIDTH + 30 and -30 <= y <= HEIGHT + 30:
             shown.append((t, spot, x, y))
+    shown = _spread(shown)
     about = f"{len(shown)} incidents on the map"
     parts = [
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" class="map" role="group" aria-label="Map: {about}">',
@@ -198,6 +199,20 @@ def draw(
 
 
 _Shown = tuple[Toll, Spot, float, float]
+
+
+def _spread(shown: list[_Shown]) -> list[_Shown]:
+    """Incidents at one and the same point side by side around it, so that none hides another."""
+    groups: dict[tuple[int, int], list[_Shown]] = {}
+    for one in shown:
+        groups.setdefault((round(one[2] / 4), round(one[3] / 4)), []).append(one)
+    out = []
+    for members in groups.values():
+        for n, (toll, spot, x, y) in enumerate(sorted(members, key=lambda m: m[0].id)):
+            turn = 2 * math.pi * n / len(members)
+            away = 0 if len(members) == 1 else 9 + 2.2 * len(members) ** 0.5
+            out.append((toll, spot, x + away * math.cos(turn), y + away * math.sin(turn)))
+    return out
 
 
 def _area(one: _Shown, view: View) -> str:

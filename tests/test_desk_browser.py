@@ -1,0 +1,391 @@
+"""The desk in a real browser, over a real book made of the bundled reports: pages, actions, keys, two windows."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+
+from desk_book import HOSTILE, demo_book, hostile_book
+from tollbook.web import guard
+from tollbook.web.app import create_app
+
+playwright = pytest.importorskip("playwright.sync_api", reason="no playwright here")
+
+AXE = Path(__file__).parent / "vendor" / "axe.min.js"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+PATIENCE = 30_000
+
+
+class Served:
+    """A desk that answers in this process."""
+
+    def __init__(self, book: Path) -> None:
+        self.listener = socket.socket()
+        self.listener.bind(("127.0.0.1", 0))
+        self.port = int(self.listener.getsockname()[1])
+        self.base = f"http://127.0.0.1:{self.port}"
+        self.app, self.sessions = create_app(book, self.port)
+        config = uvicorn.Config(self.app, log_level="error", access_log=False)  # type: ignore[arg-type]
+        self.server = uvicorn.Server(config)
+        self.thread = threading.Thread(target=lambda: self.server.run(sockets=[self.listener]), daemon=True)
+        self.thread.start()
+        until = time.monotonic() + 30
+        while not self.server.started and time.monotonic() < until:
+            time.sleep(0.05)
+
+    def address(self) -> str:
+        return f"{self.base}/enter?token={self.sessions.invite()}"
+
+    def close(self) -> None:
+        self.server.should_exit = True
+        self.thread.join(10)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    with playwright.sync_playwright() as started:
+        found = shutil.which("chromium") or shutil.which("chromium-browser")
+        try:
+            opened = started.chromium.launch(executable_path=found, args=FLAGS)
+        except playwright.Error as error:
+            pytest.skip(f"no browser here: {str(error).splitlines()[0]}")
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Served]:
+    served = Served(demo_book(tmp_path))
+    yield served
+    served.close()
+
+
+def window(browser: Any, desk: Served, width: int = 1440) -> Any:
+    """A window of its own: another browser, as far as the desk can tell."""
+    page = browser.new_context(viewport={"width": width, "height": 900}, reduced_motion="reduce").new_page()
+    page.set_default_timeout(PATIENCE)
+    page.faults = []
+    page.on("console", lambda m: page.faults.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda e: page.faults.append(str(e)))
+    page.on("request", lambda r: None if r.url.startswith(desk.base) else page.faults.append(f"asked for {r.url}"))
+    page.goto(desk.address())
+    page.wait_for_url(f"{desk.base}/")
+    return page
+
+
+def api(page: Any, path: str) -> Any:
+    return page.evaluate("async (path) => (await fetch('/api' + path)).json()", path)
+
+
+def an_incident(page: Any, place: str, kind: str | None = None) -> dict[str, Any]:
+    found = [
+        i for i in api(page, "/incidents?limit=200")["items"]
+        if place in (i["place"] or "") and i["scope"] == "incident" and kind in (None, i["type"])
+    ]  # fmt: skip
+    return dict(max(found, key=lambda i: i["reports"]))
+
+
+def report_address(page: Any, part: str) -> str:
+    return next(f"/reports/{r['report_id']}" for r in api(page, "/reports?limit=200")["items"] if part in r["doc_id"])
+
+
+PAGES = ("/", "/incidents", "/queue", "/reports", "/voices", "/totals", "/log", "/method", "/new", "/doors")
+
+
+def test_every_page_at_two_widths_without_a_fault_or_a_request_elsewhere(browser: Any, desk: Served) -> None:
+    page = window(browser, desk)
+    paths = [
+        *PAGES,
+        f"/incidents/{an_incident(page, 'Baladruz', 'suicide_bomb')['id']}",
+        report_address(page, "2014-01-02-north"),
+    ]
+    axe = AXE.read_text(encoding="utf-8")
+    for width in (1440, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        for path in paths:
+            page.goto(desk.base + path)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
+            found = page.evaluate(
+                f"async () => {{ {axe}; return (await axe.run(document, {{resultTypes: ['violations']}})).violations }}"
+            )
+            serious = [
+                (v["id"], v["nodes"][0]["html"][:200], v["nodes"][0].get("failureSummary", "")[:300])
+                for v in found if v["impact"] in ("serious", "critical")
+            ]  # fmt: skip
+            assert not serious, (path, width, serious)
+    assert page.faults == []
+
+
+def test_accept_undo_and_back(browser: Any, desk: Served) -> None:
+    page = window(browser, desk)
+    incident = an_incident(page, "Shaab")["id"]
+    page.goto(f"{desk.base}/incidents/{incident}")
+    form = page.locator("form", has=page.get_by_role("button", name="Accept as it stands"))
+    form.get_by_label("Reason").fill("read all reports")
+    form.get_by_role("button").click()
+    page.get_by_text("Decided: accept").wait_for()
+    assert "; reviewed." in page.locator("h1").inner_text()
+    page.reload()
+    assert "; reviewed." in page.locator("h1").inner_text()
+    page.locator(".decision").first.locator("summary").click()
+    page.locator(".decision").first.get_by_label("Reason").fill("too quick")
+    page.get_by_role("button", name="Undo it").click()
+    page.get_by_text("Undone. The row stays in the log.").wait_for()
+    assert "not yet reviewed" in page.locator("h1").inner_text()
+    page.goto(f"{desk.base}/log")
+    page.go_back()
+    assert "not yet reviewed" in page.locator("h1").inner_text()
+    assert page.faults == []
+
+
+def test_a_reason_is_asked_before_anything_is_sent(browser: Any, desk: Served) -> None:
+    page = window(browser, desk)
+    page.goto(f"{desk.base}/incidents/{an_incident(page, 'Shaab')['id']}")
+    page.get_by_role("button", name="Accept as it stands").click()
+    assert page.locator("input:invalid").count() >= 1
+    assert api(page, "/decisions")["items"] == []
+
+
+def test_filters_live_in_the_address(browser: Any, desk: Served) -> None:
+    page = window(browser, desk)
+    page.get_by_label("Place", exact=True).fill("Baghdad")
+    page.get_by_label("Type").select_option("suicide_bomb")
+    page.get_by_role("button", name="Show").click()
+    page.wait_for_url("**/?*place=Baghdad*")
+    assert "type=suicide_bomb" in page.url
+    assert page.locator(".map .dot").count() == int(page.locator(".figures b").first.inner_text())
+    page.locator("a", has_text=re.compile(r"^All \d+")).click()
+    assert "place=Baghdad" in page.url
+    shown = page.locator("td.days").count()
+    assert shown == api(page, "/incidents?place=Baghdad&type=suicide_bomb")["count"]
+    page.go_back()
+    assert page.get_by_label("Place", exact=True).input_value() == "Baghdad"
+    page.locator(".map a").first.click()
+    page.wait_for_url("**/incidents/*")
+
+
+def test_selected_words_become_a_missed_figure(browser: Any, desk: Served) -> None:
+    page = window(browser, desk)
+    page.goto(desk.base + report_address(page, "2014-01-02-north"))
+    paragraph = page.locator(".para", has_text="Elsewhere in the country").first
+    box = paragraph.evaluate(
+        """(p) => { const walk = document.createTreeWalker(p, NodeFilter.SHOW_TEXT); let node;
+        while ((node = walk.nextNode())) { const at = node.data.indexOf("Elsewhere");
+          if (at >= 0) { const r = document.createRange(); r.setStart(node, at); r.setEnd(node, at + 9);
+            r.startContainer.parentElement.scrollIntoView({block: "center"});
+            const b = r.getBoundingClientRect(); return [b.left, b.top + b.height / 2, b.right]; } } }"""
+    )
+    page.mouse.move(box[0] + 1, box[1])
+    page.mouse.down()
+    page.mouse.move(box[2], box[1], steps=6)
+    page.mouse.up()
+    words = page.locator("#add [name=words]")
+    page.wait_for_function("() => document.querySelector('#add [name=words]').value !== ''")
+    assert words.input_value() == "Elsewhere"
+    form = page.locator("#add")
+    form.locator("[name=figure]").fill("7")
+    form.get_by_label("Harm").select_option("displaced")
+    form.get_by_label("Reason").fill("missed by the machine")
+    form.get_by_role("button", name="Add").click()
+    page.get_by_text("Added: figure").wait_for()
+    assert page.locator("mark.figure", has_text="Elsewhere").count() == 1
+    decision = api(page, "/decisions")["items"][-1]
+    assert (decision["kind"], decision["anchors"][0]["quote"]) == ("add", "Elsewhere")
+    report = api(page, "/reports/" + page.url.split("/")[-1].split("?")[0].split("#")[0])
+    span = decision["value"]["claim"][0][3]
+    assert report["text"][span[0] : span[1]] == "Elsewhere"
+    assert page.faults == []
+
+
+def test_a_mark_leads_to_its_row_and_fields_follow_the_choice(browser: Any, desk: Served) -> None:
+    page = window(browser, desk)
+    page.goto(desk.base + report_address(page, "2014-01-02-north"))
+    page.locator("#text mark.figure").first.click()
+    row = page.locator("#text mark.figure").first.get_attribute("data-row")
+    assert "lit" in (page.locator(f"#row-{row}").get_attribute("class") or "")
+    form = page.locator("#add")
+    assert not form.get_by_label("First day").is_visible()
+    form.get_by_label("a date").check()
+    assert form.get_by_label("First day").is_visible()
+    assert not form.get_by_label("Harm").is_visible()
+
+
+def test_fifty_keystrokes_settle_the_queue(browser: Any, desk: Served) -> None:
+    page = window(browser, desk)
+    page.goto(f"{desk.base}/queue")
+    before = len(api(page, "/queue?limit=200")["items"])
+    for turn in range(12):
+        kind = page.locator(".item").get_attribute("data-kind")
+        key = {"pair": "su"[turn % 2], "merge": "s", "range": "yx"[turn % 2], "place": "y", "sum": "y"}[kind]
+        page.keyboard.press(key)
+        assert page.evaluate("document.activeElement.name") == "why"
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+        assert "Decided" in page.locator("#notes").inner_text()
+    made = api(page, "/decisions?limit=200")["items"]
+    assert len(made) == 12
+    assert len(api(page, "/queue?limit=200")["items"]) < before
+    page.keyboard.press("z")
+    page.keyboard.press("Enter")
+    page.get_by_text("Undone. The row stays in the log.").wait_for()
+    assert sum(not d["holds"] for d in api(page, "/decisions?limit=200")["items"]) == 1
+    here = page.url
+    page.keyboard.press("n")
+    page.wait_for_function("(u) => location.href !== u", arg=here)
+    page.keyboard.press("p")
+    page.wait_for_selector(".item")
+    page.keyboard.press("y")
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.name") != "why"
+    assert page.faults == []
+
+
+def test_two_windows_decide_the_same_thing(browser: Any, desk: Served) -> None:
+    one, two = window(browser, desk), window(browser, desk)
+    item = api(one, "/queue?kind=pair")["items"][0]
+    for page in (one, two):
+        page.goto(f"{desk.base}/queue?at={item['key']}")
+    one.keyboard.press("a")
+    one.keyboard.press("Enter")
+    one.get_by_text("Decided: apart").wait_for()
+    two.get_by_text("on this while the page was open").wait_for(timeout=PATIENCE)
+    two.keyboard.press("s")
+    two.keyboard.press("Enter")
+    two.get_by_text("Both rows are kept; yours is the newest and stands.").wait_for()
+    one.reload()
+    one.get_by_text("after your “apart” on the same").wait_for()
+    rows = api(one, "/decisions")["items"]
+    assert [(d["kind"], d["holds"]) for d in rows] == [("apart", True), ("same", True)]
+    ids = {api(one, f"/incidents/{s}")["card"]["id"] for s in item["subjects"]}
+    assert len(ids) == 1
+
+
+def test_a_report_is_pasted_and_read(browser: Any, desk: Served) -> None:
+    page = window(browser, desk)
+    page.get_by_role("link", name="Add a report").click()
+    page.locator("textarea[name=text]").fill("Gunmen shot dead two teachers in Tikrit on Tuesday, police said.")
+    page.get_by_label("Title").fill("Teachers shot in Tikrit")
+    page.get_by_label("Published").fill("2014-01-08")
+    page.get_by_role("button", name="Read it and add it").click()
+    page.get_by_text("1 report added").wait_for()
+    assert page.locator("mark.figure").count() >= 1
+    page.get_by_role("link", name="incident", exact=True).first.click()
+    assert "Tikrit" in page.locator("h1").inner_text()
+
+
+def test_a_hostile_report_runs_nothing(browser: Any, tmp_path: Path) -> None:
+    served = Served(hostile_book(tmp_path))
+    try:
+        page = window(browser, served)
+        dialogs: list[str] = []
+        page.on("dialog", lambda d: (dialogs.append(d.message), d.dismiss()))
+        paths = [*PAGES, *(f"/incidents/{i['id']}" for i in api(page, "/incidents")["items"])]
+        paths += [f"/reports/{r['report_id']}" for r in api(page, "/reports")["items"]]
+        paths += [f"/queue?at={i['key']}" for i in api(page, "/queue")["items"]]
+        for path in paths:
+            page.goto(served.base + path)
+            assert page.locator("script").count() == 1, path
+            assert "\u202e" not in page.content()
+        assert dialogs == []
+        assert page.faults == []
+        assert HOSTILE in page.locator("main").inner_text(), "shown as text"
+    finally:
+        served.close()
+
+
+def test_it_works_without_scripts_and_prints_without_its_controls(browser: Any, desk: Served) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(desk.address())
+    page.goto(desk.base + "/queue")
+    page.get_by_role("button", name=re.compile("unsure|accept")).first.click()
+    assert "Decided" in page.locator("#notes").inner_text()
+    page.emulate_media(media="print")
+    assert not page.locator("header.top").is_visible()
+    context.close()
+
+
+def test_serve_prints_an_address_that_opens_it_once_and_ends_on_interrupt(tmp_path: Path) -> None:
+    book = demo_book(tmp_path)
+    env = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    started = subprocess.Popen(
+        [sys.executable, "-c", "from tollbook.cli import main; main()", "serve", str(book), "--no-open", "--port", "0"],
+        stderr=subprocess.PIPE, text=True, env=env,
+    )  # fmt: skip
+    try:
+        assert started.stderr is not None
+        lines = [started.stderr.readline() for _ in range(3)]
+        address = re.search(r"http://127\.0\.0\.1:\d+/enter\?token=\S+", "".join(lines))
+        assert address, lines
+        import http.client
+
+        port = int(address.group().split(":")[2].split("/")[0])
+        statuses = []
+        for _ in range(2):
+            asked = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+            asked.request("GET", "/" + address.group().split("/", 3)[3])
+            statuses.append(asked.getresponse().status)
+        assert statuses == [200, 403]
+    finally:
+        import signal
+
+        started.send_signal(signal.SIGINT)
+        assert started.wait(30) in (0, 130, -signal.SIGINT)
+
+
+def test_schemathesis_finds_no_500(desk: Served) -> None:
+    """Requests made from the API's own description, right and wrong: never a 500, always the one shape of error."""
+    import httpx
+    import schemathesis
+    from hypothesis import HealthCheck, Phase, given, settings
+
+    key = {"authorization": f"Bearer {desk.sessions.open()}"}
+    described = httpx.get(f"{desk.base}/api/openapi.json", headers=key, timeout=30).json()
+    schema = schemathesis.openapi.from_dict(described)
+    asked = 0
+    with httpx.Client(base_url=desk.base, headers=key, timeout=60) as client:
+        for operation in (found.ok() for found in schema.get_all_operations()):
+
+            @given(case=operation.as_strategy())
+            @settings(
+                max_examples=6, deadline=None, phases=[Phase.generate], derandomize=True, database=None,
+                suppress_health_check=list(HealthCheck),
+            )  # fmt: skip
+            def ask(case: Any) -> None:
+                nonlocal asked
+                body = case.body if isinstance(case.body, (dict, list, str, int, float, bool, type(None))) else None
+                path = case.path
+                for name, value in (case.path_parameters or {}).items():
+                    path = path.replace("{" + name + "}", str(value))
+                answer = client.request(
+                    case.method,
+                    path,
+                    params=dict(case.query or {}),
+                    content=None if body is None else json.dumps(body),
+                    headers={"content-type": "application/json"},
+                )
+                asked += 1
+                assert answer.status_code < 500, (case.method, answer.url, answer.text[:300])
+                if answer.status_code >= 400:
+                    assert set(answer.json()["error"]) == {"code", "message"}
+
+            ask()
+    assert asked > 40
+
+
+def test_guard_says_who_may() -> None:
+    assert guard.hosts(80) >= {"127.0.0.1", "127.0.0.1:80"}
+    assert "127.0.0.1" not in guard.hosts(8787)
