@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tollbook.errors import LexiconError, SourceError
@@ -79,6 +79,7 @@ def test_other_places_do_not(one: str, other: str) -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(st.text(max_size=60))
+@example("\U0001d468leppo")
 def test_folding_is_stable_and_never_fails(name: str) -> None:
     assert light(light(name)) == light(name)
     assert isinstance(deep(name), str)

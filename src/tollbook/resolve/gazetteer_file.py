@@ -153,7 +153,7 @@ def light(name: str) -> str:
     """The spelling without case, accents, apostrophes, full stops and hyphens: "Deir ez-Zor" is "deir ez zor"."""
     text = name.lower()
     if not text.isascii():
-        text = unicodedata.normalize("NFKD", text)
+        text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).lower())  # styled letters
         text = "".join(c for c in text if not unicodedata.combining(c))
     words = text.translate(_LETTERS).split()
     return " ".join(_SHORT.get(w, w) for w in words)
