@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from tollbook import lexicon
 from tollbook.errors import UsageError
 from tollbook.model import Incident, Issue, Report, Victim
 
@@ -44,7 +45,15 @@ def _rules() -> Extractor:
     return RulesExtractor()
 
 
+def _local() -> Extractor:
+    from tollbook.extract.local import LocalExtractor
+
+    return LocalExtractor()
+
+
 EXTRACTORS: dict[str, Callable[[], Extractor]] = {"rules": _rules}
+if (lexicon.DATA / "model" / "tagger.onnx").is_file():  # a package without weights has no extractor that needs them
+    EXTRACTORS["local"] = _local
 DEFAULT = "rules"
 
 

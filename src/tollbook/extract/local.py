@@ -1,0 +1,216 @@
+"""The local extractor: what the rules mark, read again by the trained tagger, assembled by the same rules.
+
+The tagger drops figures it is sure are none, adds those the rules missed, gives them their harm and class, says of
+which type an act is and how likely two tellings tell one act. Dates, speakers, perpetrators and places stay with the
+rules: on texts of sources left out in training the rules were better there (docs/method.md). How sure the tagger must
+be before it overrules them stands in `data/model/glue.yml`. Every figure and act carries its probability.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+
+from tollbook import lexicon
+from tollbook.errors import LexiconError
+from tollbook.extract import Reading
+from tollbook.extract.assemble import assemble
+from tollbook.extract.clauses import Act
+from tollbook.extract.figures import Figure
+from tollbook.extract.marks import Marks
+from tollbook.extract.rules import RulesExtractor, may_be_violent
+from tollbook.extract.tagger import HARMS, TaggedSpan, Tagger, Tagging
+from tollbook.model import ActType, Casualty, Harm, Incident, Report, Span, Who
+
+_ANCHORS = 2  # figures of a telling that are asked whether they belong to another telling's act
+_VOTES = 3  # figures of a telling that vote on its type
+_SURE = 0.98  # a link's probability counts at most this much either way
+
+
+@dataclass(frozen=True, slots=True)
+class Glue:
+    """`data/model/glue.yml`: probabilities from which the tagger overrules the rules, and the weight of a link."""
+
+    drop: float
+    harm: float
+    who: float
+    add: float
+    add_person: float
+    type: float
+    type_kept: float
+    link: float
+
+
+@cache
+def glue() -> Glue:
+    """The numbers of `glue.yml`. Raises LexiconError where one is missing or no number from 0 to 1."""
+    data = lexicon.load("model/glue")
+    names = tuple(Glue.__dataclass_fields__)
+    if not isinstance(data, dict) or set(data) != set(names):
+        raise LexiconError(f"model/glue.yml: needed are {', '.join(names)}, and no others")
+    for name, value in data.items():
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
+            raise LexiconError(f"model/glue.yml: {name}: {value!r}: needed is a number from 0 to 1")
+    return Glue(**{name: float(data[name]) for name in names})
+
+
+class LocalExtractor:
+    """The rules and the tagger together. Holds the model, the gazetteer and the actors' names."""
+
+    name = "local"
+
+    def __init__(self) -> None:
+        """Raises ExtractorError where onnxruntime or the model is missing."""
+        self._tagger = Tagger.open()
+        self._rules = RulesExtractor()
+
+    @property
+    def model(self) -> str:
+        """The model's version."""
+        return self._tagger.version
+
+    @property
+    def gazetteer(self) -> str | None:
+        """The gazetteer's version."""
+        return self._rules.gazetteer
+
+    def __call__(self, report: Report) -> Reading:
+        """The incidents of the report."""
+        if not may_be_violent(report.text):
+            return Reading()
+        marks, places = self._rules.marks(report)
+        tagging = self._tagger.tag(report, [m.sentence for m in marks])
+        reading = assemble(report, edited(marks, tagging, glue()), places.country, TaggerAdvice(tagging, glue()))
+        told = {marks[s.sentence].sentence.span: s.act for s in tagging.sentences}
+        incidents = tuple(with_confidence(i, tagging, told.get(i.quote_span)) for i in reading.incidents)
+        return Reading(incidents, reading.victims, reading.issues + places.issues)
+
+
+def edited(marks: Sequence[Marks], tagging: Tagging, how: Glue) -> list[Marks]:
+    """The marks with the figures that rules and tagger hold together."""
+    return [replace(m, figures=_figures(m, tagging, how)) for m in marks]
+
+
+def _figures(mark: Marks, tagging: Tagging, how: Glue) -> tuple[Figure, ...]:
+    kept: list[Figure] = []
+    new_place: dict[int, int] = {}
+    for n, figure in enumerate(mark.figures):
+        read = _reread(figure, tagging, how)
+        if read is not None:
+            new_place[n] = len(kept)
+            kept.append(read)
+    kept = [f if f.part_of is None else replace(f, part_of=new_place.get(f.part_of)) for f in kept]
+    first, last = mark.sentence.span
+    for span in tagging.spans:
+        if span.label in HARMS and first <= span.span[0] < last and not any(_meet(f.span, span.span) for f in kept):
+            added = _added(mark, span, tagging, how)
+            if added is not None:
+                kept.append(added)
+    return tuple(kept)
+
+
+def _reread(figure: Figure, tagging: Tagging, how: Glue) -> Figure | None:
+    """The rules' figure as the tagger has it; None where the tagger is sure it is none."""
+    classes = tagging.figure(figure.span)
+    if classes is None:
+        return figure
+    if classes.harm["none"] > how.drop:
+        return None
+    harm, who = _best(classes.harm, without="none"), _best(classes.who)
+    if harm != figure.harm and classes.harm[harm] > how.harm:
+        figure = replace(figure, harm=_harm(harm))
+    if who != figure.who and classes.who[who] > how.who and classes.harm["none"] < 0.5:
+        figure = replace(figure, who=_who(who))
+    return figure
+
+
+def _added(mark: Marks, span: TaggedSpan, tagging: Tagging, how: Glue) -> Figure | None:
+    """A figure that only the tagger found: the number phrase it stands in, or one person."""
+    count = next((c for c in mark.counts if _meet(c.span, span.span)), None)
+    classes = tagging.figure(span.span)
+    if classes is None or span.probability < (how.add if count else how.add_person):
+        return None
+    harm, who = _harm(span.label), _who(_best(classes.who))
+    if count is None:
+        return Figure(span.span, harm, who, 1, 1, cue=span.span)
+    return Figure(count.span, harm, who, count.min, count.max, count.approx, count.word, cue=count.span)
+
+
+class TaggerAdvice:
+    """What the assembly asks the tagger: is this one act, and of which type? See `merge.Advice`."""
+
+    def __init__(self, tagging: Tagging, how: Glue) -> None:
+        self._tagging, self._how = tagging, how
+        self._sentences = {s.sentence: s for s in tagging.sentences}
+
+    def same_act(self, told: Sequence[Act], act: Act) -> float:
+        """What the tagger adds to the fit of a telling to an act's last tellings; 0 where it says nothing."""
+        found = [
+            _log_odds(p)
+            for earlier in told[-3:]
+            for kind, span in _anchors(earlier)
+            for other_kind, other in _anchors(act)
+            if span != other and (p := self._tagging.same_act(kind, span, other_kind, other)) is not None
+        ]
+        return self._how.link * sum(found) / len(found) if found else 0.0
+
+    def act_type(self, acts: Sequence[Act], by_rule: ActType) -> ActType:
+        """The type that the tagger is sure of, where it leaves the rules' type little; else the rules'."""
+        votes: list[Mapping[str, float]] = []
+        for act in acts:
+            read = [self._tagging.figure(f.span) for f in act.figures[:_VOTES]]
+            votes += [c.type for c in read if c is not None]
+            if not act.title and act.index in self._sentences:
+                votes.append(self._sentences[act.index].type)
+        if not votes:
+            return by_rule
+        shares = {name: sum(v[name] for v in votes) / len(votes) for name in votes[0]}
+        best = _best(shares)
+        if shares[best] > self._how.type and shares.get(by_rule, 0.0) < self._how.type_kept:
+            return best  # type: ignore[return-value]
+        return by_rule
+
+
+def _anchors(act: Act) -> list[tuple[str, Span]]:
+    figures = [("figure", f.span) for f in act.figures if f.counted][:_ANCHORS]
+    return figures or [("act", act.marks.sentence.span)]
+
+
+def with_confidence(incident: Incident, tagging: Tagging, told: float | None) -> Incident:
+    """The incident with the tagger's probability of each figure's harm, and of the act.
+
+    An act is as sure as its surest figure, or as `told`, the probability that its sentence tells an act. None where
+    the tagger did not read the words. It orders what a person looks at; no count depends on it.
+    """
+    figures = tuple(replace(c, confidence=_confidence(c, tagging)) for c in incident.casualties)
+    known = [c for c in (*(f.confidence for f in figures), told) if c is not None]
+    return replace(incident, casualties=figures, confidence=max(known, default=None))
+
+
+def _confidence(casualty: Casualty, tagging: Tagging) -> float | None:
+    classes = tagging.figure(casualty.span)
+    return classes.harm[casualty.harm] if classes is not None else None
+
+
+def _best(shares: Mapping[str, float], without: str | None = None) -> str:
+    return max((name for name in shares if name != without), key=lambda name: shares[name])
+
+
+def _harm(name: str) -> Harm:
+    assert name in HARMS
+    return name  # type: ignore[return-value]
+
+
+def _who(name: str) -> Who:
+    return name  # type: ignore[return-value]
+
+
+def _meet(a: Span, b: Span) -> bool:
+    return a[0] < b[1] and b[0] < a[1]
+
+
+def _log_odds(p: float) -> float:
+    p = min(_SURE, max(1 - _SURE, p))
+    return math.log(p / (1 - p))

@@ -1,0 +1,147 @@
+"""What the tagger may change in the rules' reading, and when. The tagger here is a stand-in with set answers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from factory import report
+from tollbook import lexicon
+from tollbook.errors import LexiconError
+from tollbook.extract import local
+from tollbook.extract.assemble import assemble
+from tollbook.extract.local import Glue, TaggerAdvice, edited, with_confidence
+from tollbook.extract.marks import Marks
+from tollbook.extract.rules import RulesExtractor
+from tollbook.extract.tagger import HARMS, FigureClasses, SentenceClasses, TaggedSpan
+from tollbook.model import Report, Span
+
+HOW = Glue(drop=0.95, harm=0.9, who=0.8, add=0.8, add_person=0.9, type=0.5, type_kept=0.25, link=0.3)
+TEXT = "Shelling killed 12 people in Daraa on Friday. Officials met 30 elders in Homs."
+RULES = RulesExtractor()
+
+
+class StandIn:
+    """Answers as `Tagging` does, from tables; what is in none was not read."""
+
+    def __init__(
+        self,
+        figures: Mapping[Span, FigureClasses] | None = None,
+        spans: tuple[TaggedSpan, ...] = (),
+        sentences: tuple[SentenceClasses, ...] = (),
+        link: float | None = None,
+    ) -> None:
+        self._figures, self.spans, self.sentences, self._link = figures or {}, spans, sentences, link
+
+    def figure(self, span: Span) -> FigureClasses | None:
+        return next((c for at, c in self._figures.items() if at[0] < span[1] and span[0] < at[1]), None)
+
+    def same_act(self, kind: str, span: Span, other_kind: str, other: Span) -> float | None:
+        return self._link
+
+
+def classes(harm: Mapping[str, float], who: Mapping[str, float] | None = None, kind: str = "shelling") -> FigureClasses:
+    shares = dict.fromkeys(("none", *HARMS), 0.0) | dict(harm)
+    whos = dict.fromkeys(("civilian", "state_forces", "armed_group", "unknown"), 0.0) | dict(who or {"unknown": 1.0})
+    types = dict.fromkeys(("shelling", "air_strike", "attack"), 0.0) | {kind: 0.9}
+    return FigureClasses(shares, whos, 0.0, types, {"incident": 1.0}, {"happened": 1.0})
+
+
+def read(text: str = TEXT) -> tuple[Report, list[Marks]]:
+    one = report(text, title_end=0, published=dt.date(2016, 8, 6))
+    return one, RULES.marks(one)[0]
+
+
+def span(words: str, text: str = TEXT) -> Span:
+    return text.index(words), text.index(words) + len(words)
+
+
+def figures(tagging: StandIn) -> list[tuple[str, str, int | None]]:
+    _, marks = read()
+    return [(f.harm, f.who, f.min) for m in edited(marks, tagging, HOW) for f in m.figures]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("tagging", "expected"),
+    [
+        pytest.param(StandIn(), [("killed", "unknown", 12)], id="not read: as the rules have it"),
+        pytest.param(StandIn({span("12"): classes({"none": 0.96})}), [], id="sure that it is no figure"),
+        pytest.param(StandIn({span("12"): classes({"none": 0.94})}), [("killed", "unknown", 12)], id="not sure enough"),
+        pytest.param(
+            StandIn({span("12"): classes({"injured": 0.95})}), [("injured", "unknown", 12)], id="sure of another harm"
+        ),
+        pytest.param(
+            StandIn({span("12"): classes({"killed": 1.0}, {"civilian": 0.9})}),
+            [("killed", "civilian", 12)],
+            id="sure of another class",
+        ),
+        pytest.param(
+            StandIn({span("30"): classes({"detained": 0.9})}, (TaggedSpan("detained", span("30"), 0.9),)),
+            [("killed", "unknown", 12), ("detained", "unknown", 30)],
+            id="a number that the rules passed over",
+        ),
+        pytest.param(
+            StandIn({span("30"): classes({"detained": 0.9})}, (TaggedSpan("detained", span("30"), 0.7),)),
+            [("killed", "unknown", 12)],
+            id="the same, not sure enough",
+        ),
+    ],
+)
+def test_figures(tagging: StandIn, expected: list[tuple[str, str, int | None]]) -> None:
+    assert figures(tagging) == expected
+
+
+def type_of(tagging: StandIn, how: Glue = HOW) -> str:
+    one, marks = read()
+    return assemble(one, marks, None, TaggerAdvice(tagging, how)).incidents[0].type  # type: ignore[arg-type]
+
+
+def test_a_type_it_is_sure_of() -> None:
+    sure = StandIn({span("12"): classes({"killed": 1.0}, kind="air_strike")})
+    assert type_of(StandIn()) == "shelling"
+    assert type_of(sure) == "air_strike"
+    assert type_of(sure, replace(HOW, type=0.95)) == "shelling"
+
+
+def test_a_link_moves_the_fit_by_its_log_odds() -> None:
+    _, marks = read("Shelling killed 12 people in Daraa on Friday. Shelling killed 14 people in Homs on Friday.")
+    from tollbook.extract.clauses import candidate_acts
+
+    first, second = candidate_acts(marks)
+    advice = {p: TaggerAdvice(StandIn(link=p), HOW) for p in (0.1, 0.5, 0.9, None)}  # type: ignore[arg-type]
+    assert advice[None].same_act([first], second) == 0.0
+    assert advice[0.5].same_act([first], second) == pytest.approx(0.0)
+    assert advice[0.9].same_act([first], second) == pytest.approx(0.3 * 2.1972, abs=1e-3)
+    assert advice[0.1].same_act([first], second) == pytest.approx(-0.3 * 2.1972, abs=1e-3)
+
+
+def test_confidence_is_the_harms_own_and_moves_no_number() -> None:
+    one, marks = read()
+    (incident, *_) = assemble(one, marks).incidents
+    tagging: Any = StandIn({span("12"): classes({"killed": 0.812})})
+    told = with_confidence(incident, tagging, 0.4)
+    assert [c.confidence for c in told.casualties] == [0.812]
+    assert told.confidence == 0.812
+    assert replace(told, confidence=None, casualties=incident.casualties) == incident
+    unread: Any = StandIn()
+    assert with_confidence(incident, unread, None).confidence is None
+
+
+@pytest.mark.parametrize("change", [{"drop": 1.2}, {"drop": "much"}, {"link": True}, {"unknown": 0.5}])
+def test_a_wrong_glue_file_is_refused(change: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    data = dict.fromkeys(Glue.__dataclass_fields__, 0.5) | change
+    monkeypatch.setattr(lexicon, "load", lambda name: data)
+    local.glue.cache_clear()
+    try:
+        with pytest.raises(LexiconError, match=r"glue\.yml"):
+            local.glue()
+    finally:
+        local.glue.cache_clear()
+
+
+def test_the_shipped_glue_file() -> None:
+    assert 0.5 < local.glue().drop <= 1.0
