@@ -52,7 +52,7 @@ class _Reading:
         sheet = f", sheet {self.map.sheet}" if self.map.sheet else ""
         return f"{self.file}{sheet}, row {self.row.number}, column {letter(column.at)} ({column.header or 'no header'})"
 
-    def note(self, column: Column, message: str, code: str = "bad_cell") -> None:
+    def note(self, column: Column, message: str, code: str = "bad-cell") -> None:
         self.issues.append(
             Issue(
                 code, f"{self.where(column)}: {message}", self.doc_id, self.file, self.row.number,
@@ -110,7 +110,7 @@ def _doc_id(reading: _Reading, taken: set[str]) -> str:
         if not cells.is_blank(cell) and named not in taken:
             found = named
         elif named in taken:
-            reading.note(column, f"{cell.text!r} stands in an earlier row too; this row goes by its number", "same_id")
+            reading.note(column, f"{cell.text!r} stands in an earlier row too; this row goes by its number", "same-id")
     taken.add(found)
     return found
 
@@ -266,7 +266,7 @@ def _places(reading: _Reading, country: str | None) -> tuple[list[dict[str, Any]
             reading.note(
                 column,
                 f"{name!r} is {len(others)} places of the gazetteer; left without coordinates: give the province",
-                "place_ambiguous",
+                "place-ambiguous",
             )  # fmt: skip
         own = number == 0 and lat is not None and lon is not None
         if found is not None:
@@ -365,7 +365,7 @@ def _figure(reading: _Reading, columns: Sequence[Column]) -> tuple[Column, Figur
         found = reading.read(column, cells.figure, None)
         if found is not None:
             if column.bound in got:
-                reading.note(column, f"a second {column.bound} of the same people; not used", "second_figure")
+                reading.note(column, f"a second {column.bound} of the same people; not used", "second-figure")
                 continue
             got[column.bound] = (column, found)
     if "min" in got or "max" in got:

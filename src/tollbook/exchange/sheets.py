@@ -119,7 +119,7 @@ def open_sheet(path: Path, name: str | None = None) -> Sheet:
         if name is not None:
             raise UsageError(f"{path.name}: a CSV file has no sheets; leave out sheet {name!r}")
         if not path.is_file():
-            raise SourceError(f"{path}: there is no such file", code="no-file", file=str(path))
+            raise SourceError(f"{path}: there is no such file", code="not-found", file=str(path))
         return Sheet(path, None)
     if suffix not in (".xlsx", ".xlsm"):
         raise UsageError(f"{path.name}: a spreadsheet is read as .xlsx, .xlsm, .csv or .tsv")
@@ -144,7 +144,7 @@ def _workbook(path: Path, *, values: bool) -> Any:
         with zipfile.ZipFile(path) as archive:
             if sum(i.file_size for i in archive.infolist()) > MAX_UNPACKED:
                 raise SourceError(
-                    f"{path}: unpacks to more than {MAX_UNPACKED // 1_000_000} MB", code="too-big", file=str(path)
+                    f"{path}: unpacks to more than {MAX_UNPACKED // 1_000_000} MB", code="workbook-too-big", file=str(path)
                 )
         return load_workbook(path, read_only=True, data_only=values, keep_links=False)
     except SourceError:
@@ -270,7 +270,7 @@ def _csv_rows(path: Path) -> Iterator[Row]:
             text, _ = decode(read_bounded(stream, MAX_FILE))
     except OSError as error:
         raise SourceError(
-            f"{path}: cannot be read: {error.strerror or error}", code="no-file", file=str(path)
+            f"{path}: cannot be read: {error.strerror or error}", code="not-found", file=str(path)
         ) from error
     csv.field_size_limit(max(csv.field_size_limit(), 10_000_000))
     head = text[:20_000].split("\n", 1)[0]
