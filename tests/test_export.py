@@ -436,6 +436,18 @@ def test_the_catalogues_sum_to_the_books_total(inside: Any, war: Book) -> None:
     assert total.low <= sum(int(r["low"]) for r in rows) + sum(left_out.values())
 
 
+def test_the_rows_of_a_table_can_be_added_up(inside: Any, war: Book) -> None:
+    """A sum and its parts stand in one column: what each adds gives the book's total, doubtful pairs taken as apart."""
+    rows = rows_of(inside["csv"][0])
+    total = war.totals("year").total
+    assert sum(int(r["killed_adds_low"] or 0) for r in rows) == total.low + total.low_if_same
+    assert sum(int(r["killed_adds_high"] or r["killed_adds_low"] or 0) for r in rows) == total.high
+    assert {r["scope"]: r["killed_adds_low"] for r in rows if r["scope"] != "incident"} == {
+        "total": "0",
+        "statistic": "",
+    }
+
+
 def test_the_workbook_has_sheets_filters_and_frozen_headers(inside: Any) -> None:
     from openpyxl import load_workbook
 

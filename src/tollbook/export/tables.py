@@ -11,7 +11,7 @@ from typing import Literal
 
 from tollbook.export.loss import Loss
 from tollbook.export.safe import Tell
-from tollbook.export.values import Claim, Content, Incident, Range, Source
+from tollbook.export.values import STATISTIC, SUM, Claim, Content, Incident, Range, Source
 from tollbook.ledger.bounds import ALL
 
 Kind = Literal["text", "integer", "number", "yes"]
@@ -41,6 +41,15 @@ class Table:
 HARMS = ("killed", "injured", "killed_or_injured", "missing", "abducted", "detained", "displaced")
 GROUPS = ("civilian", "state_forces", "armed_group")
 SEPARATOR = "; "
+
+
+def _adds(i: Incident) -> Range | None:
+    """What the killed of an incident add to a sum in which all rows stand; None for what stands beside sums."""
+    if i.scope == STATISTIC or i.wide or i.status == "alleged":
+        return None
+    if i.scope == SUM and ("killed", ALL) in i.ranges:
+        return i.added() or Range(0, None, 0)
+    return i.added()
 
 
 def joined(values: Iterable[str], tell: Tell) -> str | None:
@@ -83,6 +92,14 @@ _INCIDENT: tuple[tuple[Column, Callable[[Incident], Value]], ...] = (
     (Column("objects", "text", "what was hit besides people"), lambda i: i.objects),
 )
 _TAIL: tuple[tuple[Column, Callable[[Incident], Value]], ...] = (
+    (
+        Column("killed_adds_low", "integer", "what it adds to a sum of rows, low; empty: it stands beside sums"),
+        lambda i: adds.low if (adds := _adds(i)) else None,
+    ),
+    (
+        Column("killed_adds_high", "integer", "what it adds to a sum of rows, high"),
+        lambda i: adds.high if (adds := _adds(i)) else None,
+    ),
     (Column("reports", "integer", "reports that tell of it"), lambda i: len(i.sources)),
     (Column("voices_low", "integer", "independent voices, at least"), lambda i: i.independent[0]),
     (Column("voices_high", "integer", "independent voices, at most"), lambda i: i.independent[1]),
