@@ -126,6 +126,13 @@ def test_the_sum_of_july_counts_mondays_total_once(book: Book) -> None:
     assert "77 to 122+" in METHOD
 
 
+def test_nobody_is_without_a_class_where_every_voice_counts_civilians(book: Book) -> None:
+    # Each counted voice calls all of its dead civilians: the 101 as well as the 56. Ages: the Observatory leaves 56 - 11
+    # untold, the report of 101 all of them; with the 21 of Monday 66 to 122.
+    assert [(r.label, r.low, r.high) for r in book.totals("class").rows] == [("civilian", 77, 122)]
+    assert [(r.label, r.low, r.high) for r in book.totals("age").rows][1:] == [("not told apart", 66, 122)]
+
+
 def test_part_told_again_by_the_same_voice_counts_once(book: Book, tmp_path: Path) -> None:
     by_age = {row.label: (row.low, row.high) for row in book.totals("age").rows}
     assert by_age["child"] == (11, 11)

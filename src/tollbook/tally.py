@@ -103,7 +103,7 @@ def totals(
         raise UsageError(f"no totals by {by!r}; there are: {', '.join(BY)}")
     book = read_counted(connection, where)
     if by in ("class", "sex", "age"):
-        rows, total, alleged = _by_group(book, harm)
+        rows, total, alleged = _by_group(connection, book, harm)
     else:
         entries, doubts = entries_of(book, harm, ALL)
         rows, total, alleged = add_up(entries, _labels(by, book), doubts)
@@ -156,7 +156,7 @@ def body_name(body: str | None) -> str | None:
     return f"{country.name}: state forces" if country is not None else None
 
 
-def _by_group(book: Book, harm: str) -> tuple[list[Row], Row, Row]:
+def _by_group(connection: sa.Connection, book: Book, harm: str) -> tuple[list[Row], Row, Row]:
     """One row a class, sex or age that is told, and one of what is not told apart."""
     groups = sorted({g for c in book.incidents.values() for h, g in c.bounds if h == harm and g != ALL})
     entries, doubts = entries_of(book, harm, ALL)
@@ -173,15 +173,27 @@ def _by_group(book: Book, harm: str) -> tuple[list[Row], Row, Row]:
             told[e.id] += e.high or e.low or 0
             least[e.id] += e.low or 0
     rest = Row("not told apart")
+    untold = _untold(connection, harm)
     for e in entries:
         if e.kind == "alleged":
             continue
         top = e.high if e.high is not None else e.low or 0
-        rest.low += max(0, (e.low or 0) - told[e.id])
-        rest.high += max(0, top - least[e.id])
-        rest.incidents += top > least[e.id]
+        # of what a sum adds to its parts only the difference is known
+        least_left, most_left = max(0, (e.low or 0) - told[e.id]), max(0, top - least[e.id])
+        low, high = (least_left, most_left) if e.kind == "residual" else untold.get(e.id, (least_left, most_left))
+        rest.low += min(low, e.low or 0)
+        rest.high += high
+        rest.incidents += high > 0
         rest.open += e.open and e.id not in told
-    return [*rows, rest], total, alleged
+    return [*rows, *([rest] if rest.high or rest.open else [])], total, alleged
+
+
+def _untold(connection: sa.Connection, harm: str) -> dict[str, tuple[int, int]]:
+    """How many of each incident's people no voice puts in a class, as (fewest, most)."""
+    table = schema.bounds
+    query = sa.select(table.c.incident_id, table.c.claims).where(table.c.harm == harm, table.c.who == ALL)
+    found = ((incident, json.loads(claims)["untold"]) for incident, claims in connection.execute(query))
+    return {incident: (low, high) for incident, (low, high) in found}
 
 
 def _statistics(book: Book, harm: str, rows: Sequence[Row], by: str, where: Filters) -> tuple[Statistic, ...]:

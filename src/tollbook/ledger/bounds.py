@@ -6,7 +6,7 @@ Every bound names the claims it comes from; every figure that is left out says w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tollbook.errors import UsageError
 from tollbook.ledger.figures import Figure, victim_class
@@ -75,6 +75,7 @@ class Bound:
 
     `open`: somebody says "at least", shown as "86+". `beside`: figures of parties, shown and not counted.
     `aside`: (claim, reason) of figures that set no bound. `voices`: (fewest, most) independent counted voices.
+    `untold`: fewest and most of everyone whose class no counted voice tells.
     """
 
     harm: str
@@ -90,6 +91,7 @@ class Bound:
     aside: tuple[tuple[str, str], ...] = ()
     voices: tuple[int, int] = (0, 0)
     provisional: bool = False
+    untold: tuple[int, int] = (0, 0)
 
     @property
     def claims(self) -> tuple[str, ...]:
@@ -169,7 +171,8 @@ def bounds(
         counted, beside, aside = _counted(statements, sides, chosen, classes, count_parties)
         if not counted and not beside and not aside:
             continue
-        out.append(_bound(harm, ALL, [_whole(s) for s in counted], beside, aside, chosen))
+        everyone = _bound(harm, ALL, [_whole(s) for s in counted], beside, aside, chosen)
+        out.append(replace(everyone, untold=_untold(counted, classes)))
         for group in sorted({g for s in counted for g in _told_groups(s, classes)}):
             ranges = [r for r in (_of_group(s, group, classes) for s in counted) if r is not None]
             if ranges:
@@ -351,6 +354,18 @@ def _range(
         statement.said,
         all(f.low == f.high for f in figures),
     )
+
+
+def _untold(counted: Sequence[_Statement], classes: str) -> tuple[int, int]:
+    """How many of the people a voice counts it puts in no class: the least and the most over the voices."""
+    least: list[int] = []
+    most: list[int] = []
+    for s in counted:
+        whole = _whole(s)
+        told = [r for r in (_of_group(s, group, classes) for group in _told_groups(s, classes)) if r is not None]
+        least.append(max(0, (whole.low or 0) - sum(r.high or 0 for r in told)))
+        most.append(max(0, (whole.high or 0) - sum(r.low or 0 for r in told)))
+    return (min(least, default=0), max(most, default=0))
 
 
 def _told_groups(statement: _Statement, classes: str) -> set[str]:

@@ -143,7 +143,7 @@ def bound_rows(found: State) -> list[dict[str, Any]]:
             "claims": dump(
                 {
                     "low": b.low_claims, "best": b.best_claims, "high": b.high_claims, "beside": b.beside,
-                    "aside": b.aside, "voices": b.voices, "provisional": b.provisional,
+                    "aside": b.aside, "voices": b.voices, "provisional": b.provisional, "untold": b.untold,
                 }
             ),
         }
