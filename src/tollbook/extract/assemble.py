@@ -193,7 +193,7 @@ def _incident(
     if scope == "statistic" and (not story.places or (len(story.acts) == 1 and not any(a.told for a in story.acts))):
         act_type = "other"
     date, detail = _date(story, scope, report, all_dates, before)
-    places = story.places[:5] if scope == "statistic" else _places(story, stories, marks)
+    places = story.places[:5] if scope in ("statistic", "total") else _places(story, stories, marks)
     blames = verdict.doers[:4]
     doing = {fold(b.actor.name) for b in blames}
     targets = [t for t in story.targets if fold(t.name) not in doing][:4]

@@ -65,11 +65,13 @@ def weights() -> Mapping[str, float]:
 def choose(marks: Sequence[Marks], stories: Sequence[Story], incidents: Sequence[Incident]) -> list[Incident]:
     """The incidents with the likeliest of the report's places first; a place given before stays behind it.
 
-    `incidents[k]` is what the rules made of `stories[k]`.
+    `incidents[k]` is what the rules made of `stories[k]`. A sum has only the places told with it.
     """
     named = mentions(marks)
     return [
-        _placed(incident, likeliest(options(k, stories, incidents, marks, named), weights()).place)
+        incident
+        if incident.scope in ("total", "statistic")
+        else _placed(incident, likeliest(options(k, stories, incidents, marks, named), weights()).place)
         for k, incident in enumerate(incidents)
     ]
 
