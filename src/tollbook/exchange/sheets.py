@@ -144,7 +144,9 @@ def _workbook(path: Path, *, values: bool) -> Any:
         with zipfile.ZipFile(path) as archive:
             if sum(i.file_size for i in archive.infolist()) > MAX_UNPACKED:
                 raise SourceError(
-                    f"{path}: unpacks to more than {MAX_UNPACKED // 1_000_000} MB", code="workbook-too-big", file=str(path)
+                    f"{path}: unpacks to more than {MAX_UNPACKED // 1_000_000} MB",
+                    code="workbook-too-big",
+                    file=str(path),
                 )
         return load_workbook(path, read_only=True, data_only=values, keep_links=False)
     except SourceError:
