@@ -59,7 +59,10 @@ def readme(
         "- `CORRECTIONS.md`: how to report an error", "- `SHA256SUMS`: `sha256sum -c SHA256SUMS`", "",
         "## What is withheld", "",
         ("Names are NOT withheld in this release. " if policy.names else "Names of victims, witnesses and detainees. ")
-        + ("The finest place of each incident where a wider one is told, in quotes and titles too. " if policy.places else "Exact places are NOT withheld. ")
+        + (
+            "The finest place of each incident where a wider one is told, in quotes and titles too. "
+            if policy.places else "Exact places are NOT withheld. "
+        )
         + f"Quotes are cut at {policy.quote} characters; articles are not here, only addresses and hashes.",
         "", "## Corrections", "", contact or "No contact is given in this release.", "",
     ]  # fmt: skip
