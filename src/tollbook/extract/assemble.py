@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from string import ascii_lowercase
@@ -86,7 +87,16 @@ def by_rule(
                 advice,
             )
         )
-    return stories, incidents
+    return stories, [_typed_as_parts(i, stories[k], incidents) for k, i in enumerate(incidents)]
+
+
+def _typed_as_parts(incident: Incident, story: Story, incidents: Sequence[Incident]) -> Incident:
+    """A sum whose own words tell no type has the type of most of its parts, `other` where they differ."""
+    parts = [i.type for i in incidents if i.id in incident.parts]
+    if incident.scope != "total" or not parts or story.type is not None:
+        return incident
+    most, times = Counter(parts).most_common(1)[0]
+    return replace(incident, type=most if 2 * times > len(parts) else "other")
 
 
 def _victims(marks: Sequence[Marks], stories: Sequence[Story]) -> tuple[Victim, ...]:
