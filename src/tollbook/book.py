@@ -12,9 +12,7 @@ the log. All of it can be asked as of a past day: what the book knew then.
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 import getpass
-import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,13 +29,14 @@ from tollbook.ledger.figures import schemes
 from tollbook.ledger.state import Options, State
 from tollbook.ledger.trajectory import Step, trajectory
 from tollbook.link.features import Reason, explain
-from tollbook.model import Furniture, Issue, Record, Report, to_plain
+from tollbook.model import Issue, Record, Report, to_plain
 from tollbook.redact import Masker
 from tollbook.store import SqlStore, derive, end_of, load, report_key, schema
 from tollbook.store.counting import Counted, read_counted
 from tollbook.store.filters import EVERYTHING, Day, Filters, day_of
 from tollbook.store.people import names_in
 from tollbook.store.records import Grounded, ground_record, rebuild
+from tollbook.store.reports import report_of, stored_report
 from tollbook.store.views import as_of_view
 from tollbook.store.world import tellings_of
 from tollbook.tally import Totals
@@ -279,7 +278,7 @@ class Book:
             for row in rows:
                 meta = json.loads(row.meta)
                 if not meta.get("expunged"):
-                    yield _stored(row, meta)
+                    yield stored_report(row, meta)
 
     def refresh(self, tell: Tell | None = None) -> bool:
         """Brings the computed tables up to the log. Reading functions do it by themselves where they may write."""
@@ -452,45 +451,6 @@ class _Counts:
         return Added(self.reports, self.known, self.incidents, self.figures, self.issues, self.unread)
 
 
-def report_of(record: Mapping[str, Any]) -> Report:
-    """The report that a record which holds its text is about."""
-    text = str(record["text"])
-    title = str(record.get("title") or "")
-    day = record.get("published")
-    return Report(
-        doc_id=str(record["doc_id"]),
-        text=text,
-        title_end=len(title) if text.startswith(title) else 0,
-        published=dt.date.fromisoformat(day) if isinstance(day, str) else None,
-        published_basis=record.get("published_basis") or "none",
-        language=str(record.get("language") or "und"),
-        raw_sha256=str(record.get("text_sha256") or ""),
-        text_sha256=hashlib.sha256(text.encode()).hexdigest(),
-        furniture=tuple(Furniture(str(f["kind"]), (f["span"][0], f["span"][1])) for f in record.get("furniture") or ()),
-        outlet=record.get("outlet"),
-        url=record.get("url"),
-    )
-
-
-def _stored(row: Any, meta: Mapping[str, Any]) -> Report:
-    """The report of a row of log_reports."""
-    return Report(
-        doc_id=row.doc_id,
-        text=row.text,
-        title_end=int(meta.get("title_end", 0)),
-        published=dt.date.fromisoformat(row.published) if row.published else None,
-        published_basis=meta.get("published_basis", "none"),
-        language=meta.get("language", "en"),
-        raw_sha256=meta.get("raw_sha256", ""),
-        text_sha256=row.text_sha256,
-        furniture=tuple(Furniture(f["kind"], (f["span"][0], f["span"][1])) for f in meta.get("furniture", ())),
-        outlet=row.outlet,
-        url=meta.get("url"),
-        country=meta.get("country"),
-        extra=meta.get("extra", {}),
-    )
-
-
 def _line(counted: Counted, card: Mapping[str, Any]) -> Line:
     return Line(
         id=counted.id,
@@ -550,5 +510,5 @@ def _sentences(connection: sa.Connection, found: State) -> dict[str, str]:
 
 __all__ = [
     "ALL", "RULES", "Added", "Book", "Bound", "Detail", "Filters", "How", "Line", "TollbookError", "check_charter",
-    "current_user", "init_book", "open_book", "to_plain",
+    "current_user", "init_book", "open_book", "report_of", "to_plain",
 ]  # fmt: skip
