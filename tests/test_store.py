@@ -303,7 +303,7 @@ def test_a_migration_that_fails_changes_nothing(qasrin: Book, monkeypatch: pytes
         assert len(book.incidents()) == 3
 
 
-@pytest.mark.parametrize("version", [1])
+@pytest.mark.parametrize("version", [1, 2])
 def test_books_of_released_versions_still_open(tmp_path: Path, version: int) -> None:
     path = tmp_path / "old.toll"
     path.write_bytes((FIXTURES / f"book-v{version}.toll").read_bytes())

@@ -30,6 +30,15 @@ def _text(name: str, *, null: bool = False) -> sa.Column[object]:
     return sa.Column(name, sa.Text, nullable=null)
 
 
+def _number(name: str, *, null: bool = False) -> sa.Column[object]:
+    return sa.Column(name, sa.Integer, nullable=null)
+
+
+def _sums() -> tuple[sa.Column[object], ...]:
+    """The range that a row of a total adds: low, high, and how many of its figures say "at least"."""
+    return _number("low"), _number("high"), _number("open")
+
+
 reports = _log(
     "log_reports",
     _text("report_id"),
@@ -57,12 +66,12 @@ sa.Index("ix_runs_report", runs.c.report_id)
 claims = _log(
     "log_claims",
     _text("claim_id"),
-    sa.Column("run_seq", sa.Integer, nullable=False),
+    _number("run_seq"),
     _text("report_id"),
     _text("mention_id"),
     _text("kind"),
-    sa.Column("start", sa.Integer, nullable=False),
-    sa.Column("end", sa.Integer, nullable=False),
+    _number("start"),
+    _number("end"),
     _text("quote"),
     _text("value"),
 )
@@ -86,9 +95,9 @@ issues = _log(
     _text("message"),
     _text("doc_id", null=True),
     _text("report_id", null=True),
-    sa.Column("run_seq", sa.Integer, nullable=True),
-    sa.Column("start", sa.Integer, nullable=True),
-    sa.Column("end", sa.Integer, nullable=True),
+    _number("run_seq", null=True),
+    _number("start", null=True),
+    _number("end", null=True),
 )
 sa.Index("ix_issues_run", issues.c.run_seq)
 
@@ -111,9 +120,9 @@ head = sa.Table(
 keys = sa.Table(
     "derived_keys",
     meta,
-    sa.Column("key", sa.Integer, nullable=False),
-    sa.Column("wide", sa.Integer, nullable=False),
-    sa.Column("mention", sa.Integer, nullable=False),
+    _number("key"),
+    _number("wide"),
+    _number("mention"),
     sa.PrimaryKeyConstraint("key", "wide", "mention"),
     sqlite_with_rowid=False,
 )
@@ -136,8 +145,8 @@ mentions = sa.Table(
     sa.Column("mention", sa.Integer, primary_key=True),
     _text("mention_id"),
     _text("report_id"),
-    sa.Column("run_seq", sa.Integer, nullable=False),
-    sa.Column("live", sa.Integer, nullable=False),
+    _number("run_seq"),
+    _number("live"),
     _text("incident_id", null=True),
 )
 sa.Index("ix_mentions_id", mentions.c.mention_id)
@@ -158,9 +167,9 @@ incidents = sa.Table(
     _text("perpetrator", null=True),
     _text("review"),
     _text("grade"),
-    sa.Column("reports", sa.Integer, nullable=False),
-    sa.Column("voices_low", sa.Integer, nullable=False),
-    sa.Column("voices_high", sa.Integer, nullable=False),
+    _number("reports"),
+    _number("voices_low"),
+    _number("voices_high"),
     _text("card"),
     sa.PrimaryKeyConstraint("incident_id"),
 )
@@ -172,10 +181,10 @@ bounds = sa.Table(
     _text("incident_id"),
     _text("harm"),
     _text("who"),
-    sa.Column("low", sa.Integer, nullable=True),
-    sa.Column("best", sa.Integer, nullable=True),
-    sa.Column("high", sa.Integer, nullable=True),
-    sa.Column("open", sa.Integer, nullable=False),
+    _number("low", null=True),
+    _number("best", null=True),
+    _number("high", null=True),
+    _number("open"),
     _text("claims"),
     sa.PrimaryKeyConstraint("incident_id", "harm", "who"),
 )
@@ -185,7 +194,7 @@ parts = sa.Table(
     meta,
     _text("total_id"),
     _text("part_id"),
-    sa.Column("sure", sa.Integer, nullable=False),
+    _number("sure"),
     _text("why"),
     sa.PrimaryKeyConstraint("total_id", "part_id"),
 )
@@ -208,9 +217,7 @@ shares = sa.Table(
     _text("incident_id"),
     _text("harm"),
     _text("bin"),
-    sa.Column("low", sa.Integer, nullable=False),
-    sa.Column("high", sa.Integer, nullable=False),
-    sa.Column("open", sa.Integer, nullable=False),
+    *_sums(),
     sa.PrimaryKeyConstraint("incident_id", "harm"),
 )
 """What each incident adds to its month, after sums, parts and doubts."""
@@ -221,10 +228,8 @@ totals = sa.Table(
     _text("bin"),
     _text("harm"),
     _text("row"),
-    sa.Column("low", sa.Integer, nullable=False),
-    sa.Column("high", sa.Integer, nullable=False),
-    sa.Column("open", sa.Integer, nullable=False),
-    sa.Column("shares", sa.Integer, nullable=False),
+    *_sums(),
+    _number("shares"),
     sa.PrimaryKeyConstraint("bin", "harm", "row"),
 )
 
