@@ -166,7 +166,8 @@ def test_filters_live_in_the_address(browser: Any, desk: Served) -> None:
     page.get_by_role("button", name="Show").click()
     page.wait_for_url("**/?*place=Baghdad*")
     assert "type=suicide_bomb" in page.url
-    assert page.locator(".map .dot").count() == int(page.locator(".figures b").first.inner_text())
+    dots, counts = page.locator(".map .dot"), page.locator(".map .count").all_text_contents()
+    assert dots.count() - len(counts) + sum(map(int, counts)) == int(page.locator(".figures b").first.inner_text())
     page.locator("a", has_text=re.compile(r"^All \d+")).click()
     assert "place=Baghdad" in page.url
     shown = page.locator("td.days").count()
@@ -174,7 +175,7 @@ def test_filters_live_in_the_address(browser: Any, desk: Served) -> None:
     page.go_back()
     assert page.get_by_label("Place", exact=True).input_value() == "Baghdad"
     page.locator(".map a").first.click()
-    page.wait_for_url("**/incidents/*")
+    page.wait_for_url("**/incidents*")
 
 
 def test_selected_words_become_a_missed_figure(browser: Any, desk: Served) -> None:

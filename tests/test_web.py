@@ -693,14 +693,16 @@ def toll(n: int) -> lists.Toll:
 def test_the_map_draws_areas_and_thousands_as_cells() -> None:
     spots = {toll(n).id: Spot("X", 33 + n % 50 / 30, 44 + n % 40 / 30, 20.0) for n in range(3000)}
     view = worldmap.fit(spots.values())
-    many = worldmap.draw([toll(n) for n in range(3000)], spots, view, lambda i: f"/i/{i}", lambda v: f"?map={v.text()}")
+    many = worldmap.draw(
+        [toll(n) for n in range(3000)], spots, view, lambda i: f"/i/{i}", lambda v: f"?map={v.text()}", str
+    )
     assert many.count('class="cell"') < 400
     assert 'class="dot' not in many
-    few = worldmap.draw([toll(n) for n in range(30)], spots, view, lambda i: f"/i/{i}", lambda v: "")
+    few = worldmap.draw([toll(n) for n in range(30)], spots, view, lambda i: f"/i/{i}", lambda v: "", str)
     assert few.count('class="dot') == 30
     assert few.count('class="area"') == 30
     assert few.count("<a ") == 30
-    assert len(worldmap.draw([], {}, worldmap.View(15, 20, 300), str, lambda v: "")) < 250_000
+    assert len(worldmap.draw([], {}, worldmap.View(15, 20, 300), str, lambda v: "", str)) < 250_000
 
 
 @pytest.mark.parametrize(

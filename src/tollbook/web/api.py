@@ -262,7 +262,7 @@ def _sums(site: Site, router: APIRouter) -> None:
              "through": [{"name": n, "times": k} for n, k in p.through.most_common(10)]}
             for p in found
         ]  # fmt: skip
-        return {"items": _shown(request, items, site.people.speakers(p.name for p in found))}
+        return {"items": _shown(request, items, site.people.speakers(p.name for p in found if not p.outlet))}
 
     @router.get("/method")
     def method() -> dict[str, Any]:

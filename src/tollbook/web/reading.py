@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -73,7 +74,7 @@ def routes(site: Site) -> APIRouter:
         with site.desk.view() as connection:
             at = head(connection).log
             found = site.kept(at, ("voices",), lambda: voices.profiles(connection))
-        masker = site.people.speakers(p.name for p in found)
+        masker = site.people.speakers(p.name for p in found if not p.outlet)
         return site.page(request, "voices.html", masker=masker, found=found, least=voices.LEAST)
 
     @router.get("/totals")
@@ -123,7 +124,10 @@ def _overview(site: Site, request: Request) -> HTMLResponse:
     def to_view(v: worldmap.View) -> str:
         return raw_address("/", where, **extra, map=v.text()) + "#map"
 
-    drawn = worldmap.draw(tolls, spots, view, lambda i: f"/incidents/{i}", to_view)
+    def to_place(name: str) -> str:
+        return raw_address("/incidents", replace(where, place=name), **extra)
+
+    drawn = worldmap.draw(tolls, spots, view, lambda i: f"/incidents/{i}", to_view, to_place)
     chart = svg.band(months, _what(harm, where), published, lambda m: raw_address("/", _within(where, m), **extra))
     names = {x.id: x for x in top}
     bars = svg.filled(months)
@@ -144,8 +148,6 @@ def _what(harm: str, where: Filters) -> str:
 
 def _within(where: Filters, month: str) -> Filters:
     """The same, within a month or year."""
-    from dataclasses import replace
-
     return replace(where, since=month, until=month)
 
 

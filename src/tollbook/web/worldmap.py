@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
@@ -115,7 +115,7 @@ def _rings() -> list[tuple[str, list[Ring], tuple[float, float, float, float]]]:
         groups = geometry["arcs"] if geometry["type"] == "MultiPolygon" else [geometry["arcs"]]
         for polygon in groups:
             for numbers in polygon:
-                ring = tuple(_joined(arcs, numbers))
+                ring = tuple(_unwrapped(_joined(arcs, numbers)))
                 xs, ys = [p[0] for p in ring], [p[1] for p in ring]
                 out.append((str(geometry["properties"]["name"]), [ring], (min(xs), min(ys), max(xs), max(ys))))
     return out
@@ -127,6 +127,16 @@ def _joined(arcs: Sequence[Sequence[tuple[float, float]]], numbers: Sequence[int
         arc = arcs[n] if n >= 0 else list(reversed(arcs[~n]))
         points.extend(arc if not points else arc[1:])
     return points
+
+
+def _unwrapped(points: Iterable[tuple[float, float]]) -> Iterator[tuple[float, float]]:
+    """A ring without jumps from 180 to -180 degrees: what crosses the date line goes on beyond it."""
+    turn, last = 0.0, None
+    for lon, lat in points:
+        if last is not None and abs(lon - last) > 180:
+            turn += 360 if lon < last else -360
+        last = lon
+        yield lon + turn, lat
 
 
 @lru_cache(maxsize=32)
@@ -172,8 +182,10 @@ def draw(
     view: View,
     link: Callable[[str], str],
     to_view: Callable[[View], str],
+    to_place: Callable[[str], str],
 ) -> str:
-    """The map of these incidents. `link` gives the address of an incident, `to_view` that of another view."""
+    """The map of these incidents. `link` gives the address of an incident, `to_view` that of another view, `to_place`
+    that of a place's list."""
     shown = []
     for t in tolls:
         spot = spots.get(t.id)
@@ -182,7 +194,6 @@ def draw(
         x, y = view.xy(spot.lon, spot.lat)
         if -30 <= x <= WIDTH + 30 and -30 <= y <= HEIGHT + 30:
             shown.append((t, spot, x, y))
-    shown = _spread(shown)
     about = f"{len(shown)} incidents on the map"
     parts = [
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" class="map" role="group" aria-label="Map: {about}">',
@@ -191,9 +202,11 @@ def draw(
     if len(shown) > MOST_DOTS:
         parts += _cells(shown, view, to_view)
     else:
-        areas = [s for s in shown if view.pixels(s[1].radius_km) > 7]
-        parts += [_area(s, view) for s in areas]
-        parts += [_dot(s, view, link) for s in sorted(shown, key=lambda s: -(s[0].high or s[0].low or 0))]
+        areas = {s[1]: s for s in shown if view.pixels(s[1].radius_km) > 7}
+        parts += [_area(s, view) for s in areas.values()]
+        single, shared = _at_one_point(shown)
+        parts += [_stack(g, to_place) for g in shared]
+        parts += [_dot(s, view, link) for s in sorted(single, key=lambda s: -(s[0].high or s[0].low or 0))]
     parts.append(_scale(view))
     return "".join([*parts, "</svg>"])
 
@@ -201,18 +214,31 @@ def draw(
 _Shown = tuple[Toll, Spot, float, float]
 
 
-def _spread(shown: list[_Shown]) -> list[_Shown]:
-    """Incidents at one and the same point side by side around it, so that none hides another."""
-    groups: dict[tuple[int, int], list[_Shown]] = {}
+def _at_one_point(shown: Sequence[_Shown]) -> tuple[list[_Shown], list[list[_Shown]]]:
+    """(incidents with a point of their own, those that share one: they would hide each other)."""
+    groups: dict[tuple[float, float], list[_Shown]] = {}
     for one in shown:
-        groups.setdefault((round(one[2] / 4), round(one[3] / 4)), []).append(one)
-    out = []
-    for members in groups.values():
-        for n, (toll, spot, x, y) in enumerate(sorted(members, key=lambda m: m[0].id)):
-            turn = 2 * math.pi * n / len(members)
-            away = 0 if len(members) == 1 else 9 + 2.2 * len(members) ** 0.5
-            out.append((toll, spot, x + away * math.cos(turn), y + away * math.sin(turn)))
-    return out
+        groups.setdefault((one[1].lat, one[1].lon), []).append(one)
+    return [g[0] for g in groups.values() if len(g) == 1], [g for g in groups.values() if len(g) > 1]
+
+
+def _stack(members: Sequence[_Shown], to_place: Callable[[str], str]) -> str:
+    """Incidents at one point: one circle that says how many, and leads to their list."""
+    low, high, opened = _added(members)
+    _, spot, x, y = members[0]
+    told = f"{spot.name}: {len(members)} incidents, {show(low, high, opened)}, each added by itself"
+    kind = "dot reviewed" if all(m[0].review == REVIEWED for m in members) else "dot"
+    return (
+        f'<a href="{escape(to_place(spot.name))}" aria-label="{escape(told)}"><circle cx="{x:.1f}" cy="{y:.1f}" '
+        f'r="{max(10.0, size(high)):.1f}" class="{kind} many"><title>{escape(told)}</title></circle>'
+        f'<text x="{x:.1f}" y="{y + 4:.1f}" class="count">{len(members)}</text></a>'
+    )
+
+
+def _added(members: Sequence[_Shown]) -> tuple[int, int, bool]:
+    low = sum(m[0].low or 0 for m in members)
+    high = sum(m[0].high if m[0].high is not None else m[0].low or 0 for m in members)
+    return low, high, any(m[0].open for m in members)
 
 
 def _area(one: _Shown, view: View) -> str:
@@ -250,9 +276,7 @@ def _cells(shown: Sequence[_Shown], view: View, to_view: Callable[[View], str]) 
     out = []
     for members in sorted(groups.values(), key=lambda g: -len(g)):
         x, y = sum(m[2] for m in members) / len(members), sum(m[3] for m in members) / len(members)
-        low = sum(m[0].low or 0 for m in members)
-        high = sum(m[0].high if m[0].high is not None else m[0].low or 0 for m in members)
-        opened = any(m[0].open for m in members)
+        low, high, opened = _added(members)
         spot_lon = sum(m[1].lon for m in members) / len(members)
         spot_lat = max(-85.0, min(85.0, sum(m[1].lat for m in members) / len(members)))
         nearer = View(max(-180.0, min(180.0, spot_lon)), spot_lat, max(NARROWEST, view.span / 3))
