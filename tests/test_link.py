@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import importlib.util
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -141,6 +142,28 @@ def test_levels(feature: str, left: dict[str, Any], right: dict[str, Any], level
 def test_toll_levels(left: list[dict[str, Any]], right: list[dict[str, Any]], level: int) -> None:
     found = next(f for f in FEATURES if f.name == "tolls")
     assert found.level(one("a", *left), one("b", *right)) == level
+
+
+AT_LEAST_NINE = figure("at least nine people", 9, None)
+
+
+@pytest.mark.parametrize(
+    ("early", "late", "days", "level"),
+    [
+        (AT_LEAST_NINE, figure("58 people", 58, 58), 3, 1),
+        (AT_LEAST_NINE, figure("58 people", 58, 58), 0, 1),
+        (AT_LEAST_NINE, figure("58 people", 58, 58), -3, -2),
+        (NINE, figure("58 people", 58, 58), 3, -2),
+        (figure("at least 58", 58, None), NINE, 3, -2),
+    ],
+)
+def test_an_open_toll_that_a_later_report_raises_has_grown(
+    early: dict[str, Any], late: dict[str, Any], days: int, level: int
+) -> None:
+    found = next(f for f in FEATURES if f.name == "tolls")
+    a = replace(one("a", early), published=100)
+    b = replace(one("b", late), published=100 + days)
+    assert found.level(a, b) == found.level(b, a) == level
 
 
 def test_every_reason_has_a_sentence() -> None:

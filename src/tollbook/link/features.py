@@ -135,7 +135,9 @@ def kilometres(a: tuple[float, float, float], b: tuple[float, float, float]) -> 
 
 
 def tolls(a: Mention, b: Mention) -> int:
-    """4 two equal figures, one of five or more; 3 one such; 2 an equal small one; 1 near; -1 unlike, -2 very unlike.
+    """4 two equal figures, one of five or more; 3 one such; 2 an equal small one; 1 near, or grown; -1, -2 unlike.
+
+    A toll told as "at least" has grown where a report of the same or a later day tells a larger one.
 
     Equal numbers of people of different classes (five civilians, five soldiers) are no equal figure: small ones are
     unlike, larger ones near, since sides often differ about who the dead were.
@@ -163,7 +165,19 @@ def tolls(a: Mention, b: Mention) -> int:
         return 3 if max(equal) >= 5 else 2 if max(equal) >= 2 or len(equal) > 1 else 1
     if ratio is None:
         return 0 if crossed is None else 1 if crossed >= LARGE else -1
-    return 1 if ratio >= 0.5 else -1 if ratio >= 0.2 else -2
+    if ratio >= 0.5 or _grown(a, b) or _grown(b, a):
+        return 1
+    return -1 if ratio >= 0.2 else -2
+
+
+def _grown(early: Mention, late: Mention) -> bool:
+    """Do all that `early` says is at least so many killed hold of what `late` tells, on its day or later?"""
+    if early.published is None or late.published is None or early.published > late.published:
+        return False
+    open_dead = [x.number for x in early.tolls if x.harm == "killed"]
+    later_dead = [x.number for x in late.tolls if x.harm == "killed"]
+    told_open = any(x.harm == "killed" and not x.exact for x in early.tolls)
+    return told_open and bool(later_dead) and max(open_dead) < max(later_dead)
 
 
 def actors(a: Mention, b: Mention) -> int:
@@ -252,7 +266,7 @@ FEATURES: tuple[Feature, ...] = (
             4: "several equal figures ({fa} and {fb})",
             3: "an equal figure ({fa} and {fb})",
             2: "an equal small figure ({fa} and {fb})",
-            1: "figures near each other ({fa} and {fb})",
+            1: "figures near each other, or one that has grown ({fa} and {fb})",
             -1: "unlike figures ({fa} and {fb})",
             -2: "very unlike figures ({fa} and {fb})",
         },
