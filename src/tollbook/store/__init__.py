@@ -17,6 +17,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,24 @@ def refuse_network(path: Path, mounts: str | None = None) -> None:
         )
 
 
+_held: set[int] = set()
+"""The open files of the locks that this process holds."""
+
+
+@cache
+def _let_go_in_children() -> None:
+    """From now on forked children close the locks they inherit: one that outlives a killed writer must not hold it."""
+
+    def let_go() -> None:
+        for handle in _held:
+            with contextlib.suppress(OSError):
+                os.close(handle)
+        _held.clear()
+
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=let_go)
+
+
 class _Lock:
     """An advisory lock on a file beside the book; the system frees it when the process dies."""
 
@@ -83,6 +102,7 @@ class _Lock:
         self._file: Any = None
 
     def take(self) -> None:
+        _let_go_in_children()
         self._file = open(self.path, "a+", encoding="utf-8")  # noqa: SIM115 - held open as long as the lock
         try:
             import fcntl
@@ -98,6 +118,7 @@ class _Lock:
             raise UsageError(
                 f"{self.path.name.removesuffix('.writer')}: {holder} is writing to this book; try again when it is done"
             ) from None
+        _held.add(self._file.fileno())
         self._file.seek(0)
         self._file.truncate()
         self._file.write(f"process {os.getpid()} of {_user()} since {now()}")
@@ -105,6 +126,7 @@ class _Lock:
 
     def free(self) -> None:
         if self._file is not None:
+            _held.discard(self._file.fileno())
             self._file.truncate(0)
             self._file.close()
             self._file = None
