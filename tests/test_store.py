@@ -10,6 +10,7 @@ import signal
 import sqlite3
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -183,6 +184,59 @@ def test_one_by_one_and_all_at_once_give_the_same_incidents(tmp_path: Path) -> N
         derive.drop(book.store)
         book.refresh()
         assert derived(book) == one_by_one
+
+
+def dense(count: int) -> tuple[list[Any], list[dict[str, Any]]]:
+    """Reports of one small area and few days, every fourth a sum over them: each may be one with, or within, others."""
+    reports, records = [], []
+    for n in range(count):
+        day, place = f"2022-05-{1 + n % 5:02d}", ("Qasrin", "Telhama", "Balad")[n % 3]
+        total = n % 4 == 3
+        dead = 20 + n if total else 2 + n % 7
+        told = f"{'In all' if total else 'A bomb killed'} {dead} people in {'Marwan' if total else place}, {n} said."
+        reports.append(report(f"r{n}", f"Report {n}", told, f"Outlet {n % 6}"))
+        places = ["Marwan"] if total else [place, "Marwan"]
+        scope = "total" if total else "incident"
+        said = figure(f"{dead} people", dead, dead if n % 2 else None, who="unknown")
+        start = "2022-05-01" if total else day
+        one = act("a", told, said, start=start, end=day, places=places, scope=scope, targets=[])
+        records.append(record(f"r{n}", day, one))
+    return reports, records
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_kept_up_to_date_is_what_is_computed_anew(tmp_path: Path, seed: int) -> None:
+    reports, records = dense(48)
+    order = list(range(48))
+    random.Random(seed).shuffle(order)
+    with init_book(tmp_path / "b.toll") as book:
+        for some in (order[:20], order[20:28], order[28:30], order[30:48]):
+            book.add_records([reports[n] for n in some], [records[n] for n in some])
+            again = {**records[some[0]], "incidents": []}
+            book.refresh()
+            book.add_records([reports[some[0]]], [again], made_by="again")
+            book.refresh()
+        kept = derived(book)
+        shown = book.totals("month")
+        derive.drop(book.store)
+        book.refresh()
+        assert derived(book) == kept
+        with book.store.read() as connection:
+            query = "SELECT bin, low, high, open FROM derived_totals WHERE harm = 'killed'"
+            rolled = {tuple(row) for row in connection.exec_driver_sql(query)}
+    assert rolled == {(r.label, r.low, r.high, r.open) for r in (*shown.rows, shown.total)}
+
+
+def test_a_change_of_classes_links_nothing_again(qasrin: Book) -> None:
+    qasrin.refresh()
+    before = derived(qasrin)
+    with qasrin.store.write() as connection:
+        connection.exec_driver_sql("UPDATE derived_head SET rule = 'another'")
+        connection.exec_driver_sql("UPDATE derived_pairs SET score = score")
+    linked: list[str] = []
+    qasrin.refresh(lambda stage, done: linked.append(stage))
+    assert "linked" not in linked
+    assert derived(qasrin) == before
 
 
 def test_views_have_plain_names(qasrin: Book) -> None:
