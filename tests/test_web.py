@@ -343,6 +343,12 @@ def test_filters_in_the_address_hold_everywhere(reader: Visitor, query: str, cou
         assert {i.id for i in book.incidents(where)} == {i["id"] for i in found["items"]}
         total = book.totals("month", "killed", where).total
         assert reader.api(f"/totals?{query}")["total"]["low"] == total.low
+        for harm in ("killed", "injured"):
+            told = {r.label: (r.low, r.high, r.open) for r in book.totals("month", harm, where).rows}
+            with book.view() as connection:
+                months, rest = lists.months(connection, where, harm)
+            drawn = {m.label: (m.low, m.high, m.open) for m in (*months, *rest)}
+            assert {k: v for k, v in told.items() if any(v)} == {k: v for k, v in drawn.items() if any(v)}
     mapped = {f["properties"]["id"] for f in reader.api(f"/map?{query}")["features"]}
     assert mapped <= {i["id"] for i in found["items"]}
     packed = zipfile.ZipFile(BytesIO(reader.client.get(f"/export/jsonl?{query}").content))

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from tollbook.errors import UsageError
 from tollbook.ledger.bounds import ALL, show
 from tollbook.ledger.state import REVIEWED
-from tollbook.ledger.totals import Row, add_up, period_label
+from tollbook.ledger.totals import add_up, period_label
 from tollbook.store import load, schema
 from tollbook.store.counting import entries_of, read_counted
 from tollbook.store.filters import EVERYTHING, Filters, conditions
@@ -140,16 +140,48 @@ def months(
     if where == EVERYTHING and group == ALL:
         found = _rolled(connection, harm)
     else:
-        book = read_counted(connection, where)
-        entries, doubts = entries_of(book, harm, group)
-        rows, _, _ = add_up(entries, lambda e: period_label("month", e.start, e.end), doubts)
-        found = [_month(r) for r in rows]
+        found = _counted(connection, where, harm, group)
     dated = [m for m in found if len(m.label) == 7]
     return sorted(dated, key=lambda m: m.label), [m for m in found if len(m.label) != 7 and (m.high or m.open)]
 
 
-def _month(row: Row) -> Month:
-    return Month(row.label, row.low, row.high, row.open, min(row.reviewed_low, row.low))
+def _counted(connection: sa.Connection, where: Filters, harm: str, group: str) -> list[Month]:
+    """The same sums as `tally.totals` by month: what stands by itself is added up by SQLite; sums, their parts and
+    incidents in doubt are taken apart here."""
+    tangled = _tangled(connection)
+    book = read_counted(connection, where, only=tangled)
+    entries, doubts = entries_of(book, harm, group)
+    rows, _, _ = add_up(entries, lambda e: period_label("month", e.start, e.end), doubts)
+    sums = {r.label: [r.low, r.high, r.open, r.reviewed_low] for r in rows}
+    i, b = schema.incidents, schema.bounds
+    low = sa.func.coalesce(b.c.low, 0)
+    query = (
+        sa.select(
+            i.c.start, i.c.end, sa.func.sum(low), sa.func.sum(sa.func.coalesce(b.c.high, b.c.low, 0)),
+            sa.func.sum(b.c.open), sa.func.sum(sa.case((i.c.review == REVIEWED, low), else_=0)),
+        )
+        .join(b, b.c.incident_id == i.c.incident_id)
+        .where(
+            *conditions(connection, where), b.c.harm == harm, b.c.who == group, i.c.status != "alleged",
+            i.c.scope.in_(["incident", "background"]), sa.not_(load.among(i.c.incident_id, tangled)),
+        )
+        .group_by(i.c.start, i.c.end)
+    )  # fmt: skip
+    for start, end, *numbers in connection.execute(query):
+        held = sums.setdefault(period_label("month", start, end), [0, 0, 0, 0])
+        for n, value in enumerate(numbers):
+            held[n] += int(value or 0)
+    return [Month(label, v[0], v[1], v[2], min(v[3], v[0])) for label, v in sums.items()]
+
+
+def _tangled(connection: sa.Connection) -> set[str]:
+    """Sums, their parts, and incidents that may be one with another."""
+    i = schema.incidents
+    out = set(connection.execute(sa.select(i.c.incident_id).where(i.c.scope == "total")).scalars())
+    columns = (schema.parts.c.total_id, schema.parts.c.part_id, schema.possible.c.a, schema.possible.c.b)
+    for column in columns:
+        out.update(connection.execute(sa.select(column).distinct()).scalars())
+    return out
 
 
 def _rolled(connection: sa.Connection, harm: str) -> list[Month]:
