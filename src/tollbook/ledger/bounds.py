@@ -12,6 +12,8 @@ from tollbook.errors import UsageError
 from tollbook.ledger.figures import Figure, victim_class
 from tollbook.ledger.voices import Voice, independence
 
+SAME_TOLL = 10
+"""From here on two near tolls of "people" by one voice in one report are one toll, told as it was and as it is."""
 EARLY_DAYS = 3
 """An early toll is one published within so many days of the act's last day: later counts overtake it."""
 
@@ -299,10 +301,12 @@ def _overtake(left: list[_Statement], sides: Sides, drop: Callable[[_Statement, 
 def _sum(figures: Sequence[Figure]) -> tuple[int | None, int, bool, list[Figure], list[Figure]]:
     """(low, high, open, low's figures, high's figures) of what one voice says of one group in one report.
 
-    Of several figures the first is the toll; those marked as earlier or possible are set aside. The rest may
-    be other people ("six priests ... two women") or the same: low takes them as one, high as several.
+    Of several figures the first is the toll; those marked as earlier or possible are set aside, and so is a toll
+    near a larger one ("292 ... had earlier spoken of 250"). The rest may be other people ("six priests ...
+    two women") or the same: low takes them as one, high as several.
     """
     main = [f for f in figures if not f.revised] or list(figures[:1])
+    main = [f for f in main if not any(_told_again(f, other) for other in main)]
     if any(not f.vague for f in main):
         main = [f for f in main if not f.vague]
     lows = [f for f in main if f.low is not None]
@@ -314,6 +318,12 @@ def _sum(figures: Sequence[Figure]) -> tuple[int | None, int, bool, list[Figure]
         [top] if top else [],
         main,
     )
+
+
+def _told_again(figure: Figure, other: Figure) -> bool:
+    """Is the other figure a larger toll of the same people, told by number alone? Small ones rather count others."""
+    bare = not any(f.role or f.sex or f.age for f in (figure, other))
+    return bare and SAME_TOLL <= figure.stated < other.stated <= 2 * figure.stated
 
 
 def _whole(statement: _Statement) -> _Range:
