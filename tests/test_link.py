@@ -23,7 +23,7 @@ from tollbook.link import features as link_features
 from tollbook.link.blocking import LOOSE_CAP, Blocks, keys
 from tollbook.link.cluster import cluster, components, possible
 from tollbook.link.copies import origins, resemblance, sketch
-from tollbook.link.mention import Mention, bodies
+from tollbook.link.mention import Mention, Toll, bodies
 from tollbook.link.names import same_place
 from tollbook.link.parts import Act, find, may_hold
 from tollbook.store.spread import spread
@@ -373,3 +373,47 @@ def test_gold_records_are_put_together_well(part: str, f1: float, precision: flo
     assert found["cluster"]["f1"] >= f1
     assert found["cluster_pairs"]["p"] >= precision
     assert found["cluster_pairs"]["r"] >= recall
+
+
+# --- distances and classes -------------------------------------------------------------------------------
+
+MANBIJ, TOKHAR, ALEPPO, HOMS = (36.53, 37.95, 6.0), (36.58, 38.02, 12.0), (36.2, 37.16, 83.0), (34.73, 36.71, 12.0)
+RAQQA = (35.95, 39.01, 10.0)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "level"),
+    [
+        ([MANBIJ], [MANBIJ], 1),
+        ([MANBIJ], [TOKHAR], 1),
+        ([MANBIJ], [ALEPPO], 0),  # within a province: says little
+        ([MANBIJ], [RAQQA], -2),
+        ([HOMS], [ALEPPO], -1),
+        ([MANBIJ, RAQQA], [RAQQA, MANBIJ], 0),  # acts in two towns, told in another order
+        ([MANBIJ, ALEPPO], [HOMS, ALEPPO], -2),  # a province in common brings no towns together
+        ([], [MANBIJ], 0),
+    ],
+)
+def test_distance(left: list[Any], right: list[Any], level: int) -> None:
+    a, b = (replace(made(), points=tuple(p)) for p in (left, right))
+    assert link_features.distance(a, b) == link_features.distance(b, a) == level
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "level"),
+    [
+        (("civilian", 5), ("state_forces", 5), -1),
+        (("civilian", 5), ("civilian", 5), 3),
+        (("unknown", 5), ("state_forces", 5), 3),
+        (("civilian", 30), ("armed_group", 30), 1),  # sides differ about who the dead were
+        (("civilian", 5), ("state_forces", 50), 0),
+    ],
+)
+def test_equal_tolls_of_different_people(left: tuple[str, int], right: tuple[str, int], level: int) -> None:
+    a, b = (replace(made(), tolls=(Toll("killed", who, n, True),)) for who, n in (left, right))
+    assert link_features.tolls(a, b) == link_features.tolls(b, a) == level
+
+
+def made() -> Mention:
+    """A mention of nothing in particular."""
+    return mention(num=1, mention_id="m", report_id="r", published=None, act={"type": "attack"}, figures=[])

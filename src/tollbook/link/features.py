@@ -15,12 +15,12 @@ from functools import lru_cache
 
 from tollbook import lexicon
 from tollbook.errors import LexiconError
-from tollbook.link.mention import Mention, families
+from tollbook.link.mention import Mention, Point, families
 from tollbook.link.names import same_place
 
 WIDE_DAYS = 4
-SAME_SPOT, SMALL_RADII, BEYOND, FAR = 5.0, 40.0, 15.0, 80.0
-"""Kilometres: of one spot, of two radii that say something, beyond the radii, far beyond them."""
+SAME_SPOT, TOWN, SMALL_RADII, BEYOND, FAR = 5.0, 20.0, 40.0, 15.0, 80.0
+"""Kilometres: of one spot, a town's radius, two radii that say something, beyond the radii, far beyond them."""
 LARGE = 10
 """An equal number from which on chance is no longer likely."""
 
@@ -117,17 +117,28 @@ def kind(a: Mention, b: Mention) -> int:
 
 
 def distance(a: Mention, b: Mention) -> int:
-    """1 the two places lie within each other's radii, and these are small; -1 well beyond them, -2 far beyond."""
-    if a.point is None or b.point is None:
+    """1 the two places lie within each other's radii, and these are small; -1 well beyond them, -2 far beyond.
+
+    0 where any other town or village of the one is the other's: acts in several places are told in any order.
+    """
+    if not a.points or not b.points:
         return 0
-    reach = a.point[2] + b.point[2]
-    far = kilometres(a.point, b.point)
+    level = _apart(a.points[0], b.points[0])
+    if level >= 0:
+        return level
+    left, right = ([p for i, p in enumerate(m.points) if i == 0 or p[2] <= TOWN] for m in (a, b))
+    return max(min(0, _apart(p, q)) for p in left for q in right)
+
+
+def _apart(a: Point, b: Point) -> int:
+    reach = a[2] + b[2]
+    far = kilometres(a, b)
     if far <= max(reach, SAME_SPOT):
         return 1 if reach <= SMALL_RADII else 0
     return -2 if far > reach + FAR else -1 if far > reach + BEYOND else 0
 
 
-def kilometres(a: tuple[float, float, float], b: tuple[float, float, float]) -> float:
+def kilometres(a: Point, b: Point) -> float:
     """The distance of two points, as on a flat map scaled by their mean latitude: true enough below 1,000 km."""
     east = abs(a[1] - b[1])
     east = min(east, 360.0 - east) * math.cos(math.radians((a[0] + b[0]) / 2))
@@ -383,7 +394,7 @@ def explain(a: Mention, b: Mention) -> tuple[Reason, ...]:
         "da": _days(a), "db": _days(b), "pa": _place(a), "pb": _place(b), "ca": a.country, "cb": b.country,
         "ta": a.type.replace("_", " "), "tb": b.type.replace("_", " "), "fa": _tolls(a), "fb": _tolls(b),
         "wa": ", ".join(sorted(a.targets & b.targets)),
-        "ka": f"{kilometres(a.point, b.point):.0f} km apart" if a.point and b.point else "",
+        "ka": f"{kilometres(a.points[0], b.points[0]):.0f} km apart" if a.points and b.points else "",
     }  # fmt: skip
     out = []
     for feature, table in zip(FEATURES, tables, strict=True):

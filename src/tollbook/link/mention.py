@@ -15,6 +15,9 @@ from tollbook.link.names import words
 _NAME = re.compile(r"\b[A-Z][\w'’-]+")
 LONGEST_KEY_SPAN = 10
 
+Point = tuple[float, float, float]
+"""Latitude, longitude, radius in km."""
+
 
 @dataclass(frozen=True, slots=True)
 class Toll:
@@ -32,8 +35,8 @@ class Mention:
 
     `num` orders mentions by when they were first recorded. `places` are most specific first. `actors` are bodies
     ("state:SY", "group:taliban", or a name nobody knows), `sides` is made of state, non_state and foreign; `fighting`
-    holds the bodies that were hit. `targets` are folded words. `point` is latitude, longitude and radius (km) of where
-    it happened, as far as the record resolves it.
+    holds the bodies that were hit. `targets` are folded words. `points` are the latitude, longitude and radius (km) of
+    where it happened, as far as the record resolves its first place, and of its other places.
     """
 
     num: int
@@ -57,7 +60,7 @@ class Mention:
     parts: tuple[str, ...] = ()
     local_id: str = ""
     acts: int = 1
-    point: tuple[float, float, float] | None = None
+    points: tuple[Point, ...] = ()
 
     @property
     def is_total(self) -> bool:
@@ -200,17 +203,18 @@ def mention(
         parts=_strings(act.get("parts")),
         local_id=str(act.get("id") or ""),
         acts=acts if isinstance(acts, int) and acts > 0 else 1,
-        point=_point(act.get("place_details")),
+        points=_points(act.get("place_details")),
     )
 
 
-def _point(details: object) -> tuple[float, float, float] | None:
-    """Where the first of the places lies and how far it reaches; None where that one was not resolved."""
-    first = details[0] if isinstance(details, list) and details else None
-    if not isinstance(first, Mapping):
-        return None
-    found = [first.get(key) for key in ("lat", "lon", "radius_km")]
-    if not all(isinstance(n, (int, float)) and not isinstance(n, bool) for n in found[:2]):
-        return None
-    lat, lon, radius = (float(n) if isinstance(n, (int, float)) else 0.0 for n in found)
-    return (lat, lon, radius)
+def _points(details: object) -> tuple[Point, ...]:
+    """Where the places lie and how far they reach; none where the first was not resolved."""
+    out: list[Point] = []
+    for detail in details[:6] if isinstance(details, list) else ():
+        found = [detail.get(key) for key in ("lat", "lon", "radius_km")] if isinstance(detail, Mapping) else [None] * 3
+        if all(isinstance(n, (int, float)) and not isinstance(n, bool) for n in found[:2]):
+            lat, lon, radius = (float(n) if isinstance(n, (int, float)) else 0.0 for n in found)
+            out.append((lat, lon, radius))
+        elif not out:
+            return ()
+    return tuple(out)
