@@ -11,6 +11,8 @@ import re
 import shlex
 import subprocess
 import sys
+import tempfile
+from functools import partial
 from pathlib import Path
 
 import harness
@@ -24,8 +26,9 @@ def run(*command: str) -> str:
     return done.stdout.rstrip("\n")
 
 
-def tollbook(command: str) -> str:
-    return run(str(Path(sys.executable).parent / "tollbook"), *shlex.split(command)[1:])
+def tollbook(command: str, books: Path) -> str:
+    words = [str(books / word) if word.endswith(".toll") else word for word in shlex.split(command)[1:]]
+    return run(str(Path(sys.executable).parent / "tollbook"), *words)
 
 
 def shortened(shown: str, printed: str) -> str:
@@ -44,13 +47,15 @@ def shortened(shown: str, printed: str) -> str:
     return out
 
 
-def transcript(found: re.Match[str]) -> str:
-    """A console block, each `$ tollbook` command that shows output with what it prints now."""
+def transcript(found: re.Match[str], books: Path) -> str:
+    """A console block, each `$ tollbook` command that shows output with what it prints now; books lie in `books`."""
     first, *parts = re.split(r"^\$ ", found[1], flags=re.MULTILINE)
     out = first
     for part in parts:
         command, _, shown = part.rstrip("\n").partition("\n")
-        now = shortened(shown, tollbook(command)) if shown and command.startswith("tollbook ") else shown
+        builds = command.startswith(("tollbook init ", "tollbook add "))
+        printed = tollbook(command, books) if builds or (shown and command.startswith("tollbook ")) else ""
+        now = shortened(shown, printed) if shown and printed else shown
         out += f"$ {command}\n" + (f"{now}\n" if now else "")
     return f"```console\n{out}```"
 
@@ -71,7 +76,9 @@ def measures(found: re.Match[str]) -> str:
 
 def main() -> None:
     text = README.read_text(encoding="utf-8")
-    text = re.sub(r"^```console\n(.*?)^```", transcript, text, flags=re.MULTILINE | re.DOTALL)
+    with tempfile.TemporaryDirectory() as books:
+        console = partial(transcript, books=Path(books))
+        text = re.sub(r"^```console\n(.*?)^```", console, text, flags=re.MULTILINE | re.DOTALL)
     text = re.sub(r"^```python\n(.*?)^```(.*?)^```text\n.*?^```", example, text, flags=re.MULTILINE | re.DOTALL)
     text = re.sub(r"^\| part \|.*?(?=\n\n)", measures, text, flags=re.MULTILINE | re.DOTALL)
     README.write_text(text, encoding="utf-8")

@@ -1,6 +1,7 @@
 """The README does what it says: its commands run, its Python runs, and what it shows is what comes out.
 
-In a ```console block every `$ tollbook ...` line is run from the repository's root; other commands are shown only. The
+In a ```console block every `$ tollbook ...` line is run from the repository's root, its book in a folder of the test's
+(`serve` until it prints its address); other commands are shown only. The
 lines below it must come out in this order; a line `[...]` stands for any number of lines left out, and without
 one nothing may be left out. A ```text block right after a ```python block is what that code prints.
 """
@@ -56,14 +57,23 @@ def left_over(shown: list[str], printed: list[str]) -> str | None:
     return None if gap or at == len(printed) else f"(not shown: {printed[at]!r})"
 
 
-def tollbook(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    """Runs the command, its output files going to `folder`."""
+SCRIPT = Path(sys.executable).parent / "tollbook"
+
+
+@pytest.fixture(scope="module")
+def books(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the README's book lies, from the command that makes it to the last."""
+    return tmp_path_factory.mktemp("books")
+
+
+def tollbook(arguments: list[str], folder: Path, books: Path) -> subprocess.CompletedProcess[str]:
+    """Runs the command, its output files going to `folder`, its book lying in `books`."""
     for option in ("-o", "--output"):
         if option in arguments:
             arguments[arguments.index(option) + 1] = str(folder / arguments[arguments.index(option) + 1])
-    script = Path(sys.executable).parent / "tollbook"
+    arguments = [str(books / word) if word.endswith(".toll") else word for word in arguments]
     return subprocess.run(
-        [str(script), *arguments],
+        [str(SCRIPT), *arguments],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -73,9 +83,23 @@ def tollbook(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[
     )
 
 
+def address_of_the_desk(book: Path) -> str:
+    """The first line with an address that `serve` prints; it is ended then."""
+    command = [str(SCRIPT), "serve", str(book), "--no-open", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as desk:
+        assert desk.stdout is not None
+        try:
+            return next((line for line in desk.stdout if "http://" in line), "")
+        finally:
+            desk.terminate()
+
+
 @pytest.mark.parametrize(("command", "shown"), commands(), ids=[command for command, _ in commands()])
-def test_command(command: str, shown: list[str], tmp_path: Path) -> None:
-    done = tollbook(shlex.split(command)[1:], tmp_path)
+def test_command(command: str, shown: list[str], tmp_path: Path, books: Path) -> None:
+    if command.startswith("tollbook serve "):
+        assert "http://127.0.0.1:" in address_of_the_desk(books / command.split()[-1])
+        return
+    done = tollbook(shlex.split(command)[1:], tmp_path, books)
     assert done.returncode == 0, done.stderr
     if shown:
         printed = [line.rstrip() for line in done.stdout.rstrip("\n").split("\n")]

@@ -299,7 +299,7 @@ def text(found: Totals) -> str:
         lines.append(f"Alleged by one side only, not in the sum: {shown(found.alleged)} in {found.alleged.incidents}.")
     if found.party_only:
         lines.append(
-            f"{found.party_only} incidents have figures of a party only; they are not in the sum (--count-parties)."
+            f"Not in the sum, since only a party gives figures: {found.party_only} of the incidents (--count-parties)."
         )
     told = [s for s in found.statistics if s.matches] + [s for s in found.statistics if not s.matches]
     for s in told[:SHOWN_STATISTICS]:
