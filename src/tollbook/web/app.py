@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from pathlib import Path
 from typing import Any, cast
 
@@ -130,6 +131,8 @@ def serve(book: Path, port: int, *, ready: Any = None) -> None:
         listener.listen(128)  # from here on a browser that is quicker than the server waits instead of failing
         if ready is not None:
             ready(f"http://127.0.0.1:{chosen}/enter?token={sessions.invite()}")
+        # SQLite lets go of the interpreter at every row; a thread that computes gives it back after this many seconds
+        sys.setswitchinterval(0.0005)
         settings = uvicorn.Config(
             cast(Any, app), log_level="warning", access_log=False, server_header=False, date_header=False,
             timeout_keep_alive=20, timeout_graceful_shutdown=3,

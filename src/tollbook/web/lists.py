@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -243,11 +243,11 @@ class Known:
     low_reviewed: int
 
 
-def known(connection: sa.Connection, where: Filters, mapped: Iterable[str]) -> Known:
-    """How complete the record of what is asked for is. Sums and statistics are no acts and not asked."""
+def known(connection: sa.Connection, where: Filters, mapped: int) -> Known:
+    """How complete the record of what is asked for is; `mapped` of it are on the map. Sums and statistics are no acts
+    and not asked."""
     i, b = schema.incidents, schema.bounds
     asked = [*conditions(connection, where), i.c.scope.in_(["incident", "background"])]
-    spotted = frozenset(mapped)
     row = connection.execute(
         sa.select(
             sa.func.count(),
@@ -265,13 +265,12 @@ def known(connection: sa.Connection, where: Filters, mapped: Iterable[str]) -> K
         .where(b.c.harm == "killed", b.c.who == ALL, *asked)
     )
     counted, low, low_reviewed = connection.execute(told).one()
-    ids = connection.execute(sa.select(i.c.incident_id).where(*asked)).scalars()
     return Known(
         incidents=row[0] or 0,
         counted=counted or 0,
         day=row[1] or 0,
         place=row[2] or 0,
-        mapped=sum(1 for x in ids if x in spotted),
+        mapped=mapped,
         perpetrator=row[3] or 0,
         reviewed=row[4] or 0,
         low=low or 0,
@@ -302,4 +301,5 @@ def tolls(connection: sa.Connection, where: Filters, harm: str = "killed", group
         .outerjoin(b, on)
         .where(*conditions(connection, where), i.c.scope.in_(["incident", "background"]))
     )
-    return [Toll(*r[:7], bool(r[7])) for r in connection.execute(query)]
+    rows = connection.execute(query).tuples()
+    return [Toll(a, b, c, d, e, f, g, bool(h)) for a, b, c, d, e, f, g, h in rows]

@@ -113,12 +113,15 @@ def _overview(site: Site, request: Request) -> HTMLResponse:
             at, ("published", where.first, where.last), lambda: lists.reports_by_month(connection, where)
         )
         tolls = site.kept(at, ("tolls", where, harm), lambda: lists.tolls(connection, where, harm, group))
-        known = site.kept(at, ("known", where), lambda: lists.known(connection, where, spots))
+        mapped = sum(1 for t in tolls if t.id in spots)
+        known = site.kept(at, ("known", where), lambda: lists.known(connection, where, mapped))
         latest = lists.incidents(connection, where, limit=LATEST)
         waiting = site.queue(connection, at)
         top = lists.some(connection, list(dict.fromkeys(s for i in waiting.items[:5] for s in i.subjects)))
         choices = _choices(site, connection)
-    view = asked_view or worldmap.fit(spots[t.id] for t in tolls if t.id in spots)
+    view = asked_view or site.kept(
+        at, ("fit", where, harm), lambda: worldmap.fit(spots[t.id] for t in tolls if t.id in spots)
+    )
     extra = {"harm": harm if harm != "killed" else None}
 
     def to_view(v: worldmap.View) -> str:
@@ -127,7 +130,11 @@ def _overview(site: Site, request: Request) -> HTMLResponse:
     def to_place(name: str) -> str:
         return raw_address("/incidents", replace(where, place=name), **extra)
 
-    drawn = worldmap.draw(tolls, spots, view, lambda i: f"/incidents/{i}", to_view, to_place)
+    drawn = site.kept(
+        at,
+        ("map", where, harm, view),
+        lambda: worldmap.draw(tolls, spots, view, lambda i: f"/incidents/{i}", to_view, to_place),
+    )
     chart = svg.band(months, _what(harm, where), published, lambda m: raw_address("/", _within(where, m), **extra))
     names = {x.id: x for x in top}
     bars = svg.filled(months)

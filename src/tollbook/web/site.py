@@ -35,7 +35,7 @@ from tollbook.web.people import People
 
 HERE = Path(__file__).parent
 HARMS = ("killed", "injured", "killed_or_injured", "missing", "abducted", "detained", "displaced")
-KEPT = 60
+KEPT = 120
 """Computed parts of pages that are kept while the book stays as it is."""
 
 NOBODY = Masker(())
@@ -82,6 +82,8 @@ class Site:
         self.people = People()
         self.user = current_user()
         self._kept: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
+        self._heavy = threading.RLock()
+        self._making: dict[tuple[Any, ...], threading.Lock] = {}
         self._lock = threading.Lock()
         self.env = jinja2.Environment(
             loader=jinja2.FileSystemLoader(HERE / "templates"),
@@ -122,18 +124,26 @@ class Site:
         return str(self.desk.book.charter.get("title") or self.desk.path.name)
 
     def kept(self, head: str, what: tuple[Any, ...], make: Callable[[], T]) -> T:
-        """`make()`, computed once while the book's log is at `head`."""
+        """`make()`, computed once while the book's log is at `head`; others who ask for it meanwhile wait for it."""
         key = (head, *what)
         with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return cast(T, self._kept[key])
-        made = make()
-        with self._lock:
-            self._kept[key] = made
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
-        return made
+            one = self._making.setdefault(key, threading.Lock())
+        with one:
+            with self._lock:
+                if key in self._kept:
+                    self._kept.move_to_end(key)
+                    return cast(T, self._kept[key])
+            try:
+                with self._heavy:  # one at a time: threads that read many rows at once wait for each other at each row
+                    made = make()
+                with self._lock:
+                    self._kept[key] = made
+                    while len(self._kept) > KEPT:
+                        self._kept.popitem(last=False)
+                return made
+            finally:
+                with self._lock:
+                    self._making.pop(key, None)
 
     def forget(self) -> None:
         """Drops everything that is kept."""
