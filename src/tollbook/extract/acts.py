@@ -318,7 +318,7 @@ def clash_sides(
         if (
             tokens.low[i] == "between"
             or (tokens.low[i] == "with" and any(w in phrases("sides") for w in tokens.low[max(first, i - 5) : i]))
-            or tokens.low[i] in ("against", "battling", "fighting")
+            or tokens.low[i] in ("against", "battling", "fighting", "fought")
         ):
             after = [a for a in here if tokens.at(a.span[0]) > i]
             before = [a for a in here if tokens.at(a.span[0]) < i]
