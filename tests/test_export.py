@@ -19,9 +19,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from book_reports import act, figure, record, report
 from export_book import NAME, claim, content, digest, full_book, incident, range_of
 from tollbook import export, lexicon
-from tollbook.book import Book, open_book
+from tollbook.book import Book, init_book, open_book
 from tollbook.cli.app import app
 from tollbook.errors import LexiconError, OutputError, UsageError
 from tollbook.export import acled, ged, ibc, places, polecat, safe, sides, tables, values
@@ -305,6 +306,21 @@ def test_a_planted_name_is_in_no_release(name: str, released: Any) -> None:
     assert last not in beside
     assert "year-old" not in beside
     assert json.loads(beside)["exposed"] == len(report.exposed) == 1
+
+
+@pytest.mark.parametrize("name", export.FORMATS)
+def test_a_place_that_is_cut_from_the_list_is_cut_from_the_words_too(name: str, tmp_path: Path) -> None:
+    words = "A bomb went off in the village of Qasrin and killed 9 people."
+    with init_book(tmp_path / "b.toll") as book:
+        book.add_records(
+            [report("r1", "Nine dead in Qasrin", words, "Daily")],
+            [record("r1", "2021-03-02", act("a", words, figure("9 people", 9, 9)))],
+        )
+        for policy in (RELEASE, INSIDE):
+            export.write(book, name, tmp_path / f"{policy.places}.{name}", Asked(policy=policy))
+    told = {p: strings(name, tmp_path / f"{p.places}.{name}") for p in (RELEASE, INSIDE)}
+    assert not [t for t in told[RELEASE] if "qasrin" in t.lower()]
+    assert [t for t in told[INSIDE] if "qasrin" in t.lower()]
 
 
 @pytest.mark.parametrize("name", export.FORMATS)

@@ -30,7 +30,6 @@ from tollbook.errors import OutputError, UsageError
 from tollbook.exchange import relpages
 from tollbook.exchange.conformance import Facts, Point, conformance
 from tollbook.exchange.conformance import text as conformance_text
-from tollbook.exchange.withhold import cut_places, without_places
 from tollbook.export import get_format, question, safe, write_content
 from tollbook.export.loss import Report
 from tollbook.export.values import Asked, Content
@@ -117,8 +116,7 @@ def release(book: Book, folder: Path, what: Release = Release()) -> Released:
             whole = collect(book, wanted)
             whole = replace(whole, asked=replace(whole.asked, as_of=day))
             exposed.update(whole.exposed)
-            public = _without_analysts(replace(whole, charter=_public(charter, whole), exposed=()), analysts)
-            contents[wanted] = without_places(public, cut_places(book, wanted))
+            contents[wanted] = _without_analysts(replace(whole, charter=_public(charter, whole), exposed=()), analysts)
         return contents[wanted]
 
     content = counted(None)

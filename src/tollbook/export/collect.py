@@ -14,6 +14,7 @@ from tollbook import __version__, redact
 from tollbook.book import How
 from tollbook.export import places
 from tollbook.export.values import Asked, Claim, Content, Doer, Hit, Incident, Person, Range, Source
+from tollbook.export.withhold import cut_places, without_places
 from tollbook.ledger.state import Options, State
 from tollbook.link.mention import ordinal
 from tollbook.store import derive, load, schema
@@ -107,8 +108,9 @@ def collect(book: Book, asked: Asked = Asked()) -> Content:  # noqa: B008 - froz
                 claims += _claims(found, key, work)
         sources = _sources(connection, {s for i in incidents for s in i.sources}, work)
         head = derive.log_head(connection).text()
+        cut = cut_places(connection, asked.policy)
     work.withheld += [("too-young", key) for key in sorted(work.young)]
-    return Content(
+    content = Content(
         incidents=tuple(sorted(incidents, key=lambda i: (i.start or "9999", i.end or "9999", i.id))),
         claims=tuple(sorted(claims, key=lambda c: (c.incident, c.source, c.start, c.end, c.id))),
         sources=sources,
@@ -119,6 +121,7 @@ def collect(book: Book, asked: Asked = Asked()) -> Content:  # noqa: B008 - froz
         withheld=tuple(work.withheld),
         exposed=exposed,
     )
+    return without_places(content, cut)
 
 
 def _strings(value: Any) -> list[str]:

@@ -355,6 +355,8 @@ def _unknown(line: Line, i: int, book: ActorBook) -> Found | None:
         elif line.words[j].norm not in vocabulary.joins:
             break
         j += 1
+    if head_first and " ".join(w.norm for w in line.words[i : i + 2]) in vocabulary.heads_not:
+        return None
     if head_first and last > i + 1 and line.words[i + 1].norm not in vocabulary.heads_last:
         return Found(i, min(last, i + 3), None, "armed_group", (), False, False, 0)
     for end in range(last, i + 1, -1):

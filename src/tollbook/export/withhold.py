@@ -1,4 +1,4 @@
-"""Takes the places that a release coarsens out of its words too: quotes, figures, names, titles. Pure but one query.
+"""Takes the places that the redaction cuts out of the words too: quotes, figures, names, titles. Pure but one query.
 
 A place list without its village is of no use where the quote beside it names the village. Within each incident, and
 in the titles of its reports, the names that were cut are masked, unless a name that is kept is a spelling of it.
@@ -10,40 +10,34 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 
-from tollbook.export.values import Asked, Content
+from tollbook.export.values import Content
 from tollbook.link.names import same_place
 from tollbook.redact import Policy, coarser
 from tollbook.store import load, schema
 
-if TYPE_CHECKING:
-    from tollbook.book import Book
-
 WITHHELD = "[place withheld]"
 
 
-def cut_places(book: Book, asked: Asked) -> Mapping[str, frozenset[str]]:
+def cut_places(connection: sa.Connection, policy: Policy) -> Mapping[str, frozenset[str]]:
     """incident -> the place names that the redaction cuts from it, in every spelling of its reports."""
-    if not asked.policy.places:
+    if not policy.places:
         return {}
     out: dict[str, set[str]] = {}
     kept: dict[str, set[str]] = {}
-    with book.view(
-        as_of=asked.as_of, rule=asked.rule, classes=asked.classes, grade=asked.grade, count_parties=asked.count_parties
-    ) as connection:
-        for key, card in connection.execute(sa.select(schema.incidents.c.incident_id, schema.incidents.c.card)):
-            _cut(out.setdefault(key, set()), kept.setdefault(key, set()), json.loads(card)["places"], asked.policy)
-        mentions, claims = schema.mentions, schema.claims
-        query = sa.select(mentions.c.incident_id, mentions.c.mention).where(mentions.c.live == 1)
-        owner = {row.mention: row.incident_id for row in connection.execute(query) if row.incident_id in out}
-        for batch in load.chunks(sorted(owner)):
-            acts = sa.select(claims.c.seq, claims.c.value).where(claims.c.seq.in_(batch))
-            for seq, value in connection.execute(acts):
-                places = json.loads(value).get("places") or []
-                _cut(out[owner[seq]], kept[owner[seq]], places, asked.policy)
+    for key, card in connection.execute(sa.select(schema.incidents.c.incident_id, schema.incidents.c.card)):
+        _cut(out.setdefault(key, set()), kept.setdefault(key, set()), json.loads(card)["places"], policy)
+    mentions, claims = schema.mentions, schema.claims
+    query = sa.select(mentions.c.incident_id, mentions.c.mention).where(mentions.c.live == 1)
+    owner = {row.mention: row.incident_id for row in connection.execute(query) if row.incident_id in out}
+    for batch in load.chunks(sorted(owner)):
+        acts = sa.select(claims.c.seq, claims.c.value).where(claims.c.seq.in_(batch))
+        for seq, value in connection.execute(acts):
+            places = json.loads(value).get("places") or []
+            _cut(out[owner[seq]], kept[owner[seq]], places, policy)
     return {
         key: frozenset(n for n in names if not any(same_place(n, k) for k in kept[key])) for key, names in out.items()
     }
