@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
@@ -20,6 +21,29 @@ os.environ["XDG_DATA_HOME"] = str(ROOT / ".no-user-data")
 _skipped: list[str] = []
 # Open rows of case tables (not read right yet) that pass by now.
 _passes_now: list[str] = []
+
+
+class Run(Protocol):
+    """Runs a `tollbook` command and gives what it printed; it must end with `status`."""
+
+    def __call__(self, *words: object, status: int = 0) -> str: ...
+
+
+@pytest.fixture
+def run(capfd: pytest.CaptureFixture[str]) -> Run:
+    from tollbook.cli.app import app
+
+    def command(*words: object, status: int = 0) -> str:
+        found = 0
+        try:
+            app([str(w) for w in words], standalone_mode=False)
+        except SystemExit as end:
+            found = int(end.code or 0)
+        told = capfd.readouterr()
+        assert found == status, told
+        return told.out + told.err
+
+    return command
 
 
 @pytest.fixture(scope="session")

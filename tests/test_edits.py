@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from book_reports import act, book_of_qasrin, figure, record, report
+from conftest import Run
 from tollbook.book import Book, init_book
-from tollbook.cli.app import app
 from tollbook.errors import UsageError
 from tollbook.exchange.edits import conflicts, read_edits, text, write_edits
 from tollbook.export import write
@@ -201,20 +201,10 @@ def test_other_workbooks_are_refused(book: Book, tmp_path: Path) -> None:
         read_edits(book, tmp_path / "past.xlsx")
 
 
-def test_the_command(book: Book, exported: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_the_command(book: Book, exported: Path, tmp_path: Path, run: Run) -> None:
     qasrin = id_of(book, "Qasrin")
     edit(exported, "incidents", on(qasrin, type="shelling"))
     book.close()
-
-    def run(*words: object, status: int = 0) -> str:
-        found = 0
-        try:
-            app([str(w) for w in words], standalone_mode=False)
-        except SystemExit as end:
-            found = int(end.code or 0)
-        told = capfd.readouterr()
-        assert found == status, told
-        return told.out + told.err
 
     war = tmp_path / "war.toll"
     assert "1 would be written" in run("import", war, exported, "--decisions")

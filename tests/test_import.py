@@ -14,8 +14,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from conftest import Run
 from tollbook.book import Book, init_book, open_book
-from tollbook.cli.app import app
 from tollbook.errors import SourceError, UsageError
 from tollbook.exchange import cells
 from tollbook.exchange.imports import import_sheet
@@ -350,17 +350,7 @@ def test_the_words_of_headers_are_checked() -> None:
     cells.check(cells.words())
 
 
-def test_the_command(team: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    def run(*words: object, status: int = 0) -> str:
-        found = 0
-        try:
-            app([str(w) for w in words], standalone_mode=False)
-        except SystemExit as end:
-            found = int(end.code or 0)
-        told = capfd.readouterr()
-        assert found == status, told
-        return told.out + told.err
-
+def test_the_command(team: Path, tmp_path: Path, run: Run) -> None:
     run("init", tmp_path / "w.toll")
     out = run("import", tmp_path / "w.toll", team, "--propose-map", tmp_path / "map.yml")
     assert "Killed min: figure" in out

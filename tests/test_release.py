@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from book_reports import act, book_of_qasrin, figure, record, report
+from conftest import Run
 from tollbook import store
 from tollbook.book import Book, init_book, open_book
-from tollbook.cli.app import app
 from tollbook.errors import SourceError, UsageError
 from tollbook.exchange import conformance, reldiff
 from tollbook.exchange.releasing import Release, release, sums
@@ -235,18 +235,8 @@ def test_a_release_that_was_changed_by_hand_is_told(book: Book, tmp_path: Path) 
         reldiff.diff_releases(tmp_path, tmp_path)
 
 
-def test_the_commands(book: Book, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_the_commands(book: Book, tmp_path: Path, run: Run) -> None:
     book.close()
-
-    def run(*words: object, status: int = 0) -> str:
-        found = 0
-        try:
-            app([str(w) for w in words], standalone_mode=False)
-        except SystemExit as end:
-            found = int(end.code or 0)
-        told = capfd.readouterr()
-        assert found == status, told
-        return told.out + told.err
 
     war = tmp_path / "war.toll"
     out = run("release", war, tmp_path / "r", "--contact", "a@example.org", "--as-of", FIRST)

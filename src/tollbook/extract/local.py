@@ -2,8 +2,9 @@
 
 The tagger drops figures it is sure are none, adds those the rules missed, gives them their harm and class, says of
 which type an act is and how likely two tellings tell one act. Dates, speakers, perpetrators and places stay with the
-rules: on texts of sources left out in training the rules were better there (docs/method.md). How sure the tagger must
-be before it overrules them stands in `data/model/glue.yml`. Every figure and act carries its probability.
+rules: the tagger finds too few of them in texts of sources left out in training (docs/method.md, section 8). How sure
+the tagger must be before it overrules them stands in `data/model/glue.yml`. Every figure and act carries its
+probability.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from tollbook.export import acled
-from tollbook.export.validate.table import Row, columns, coordinates, counts, read, rows
+from tollbook.export.validate.table import Row, coordinates, counts, read, walk
 from tollbook.export.validate.values import Fault, integer, stamp, worded
 from tollbook.resolve.countries import countries
 
@@ -22,14 +22,7 @@ def check_acled(file: str, data: bytes) -> Iterator[Fault | int]:
     yield from table.faults
     if table.before:
         yield Fault(file, 1, "-", "", "nothing above the header")
-    yield from columns(table, codes.columns, optional=codes.optional, extra=codes.extra)
-    if set(codes.columns) - codes.optional <= set(table.header):
-        for row in rows(table, "event_id_cnty"):
-            if isinstance(row, Fault):
-                yield row
-            else:
-                yield from _row(row)
-    yield table.counted()
+    yield from walk(table, codes.columns, "event_id_cnty", _row, optional=codes.optional, extra=codes.extra)
 
 
 @cache

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from tollbook.export import ged
-from tollbook.export.validate.table import Row, columns, coordinates, counts, read, rows
+from tollbook.export.validate.table import Row, coordinates, counts, read, walk
 from tollbook.export.validate.values import Fault, integer, number, stamp
 from tollbook.resolve.countries import countries
 
@@ -24,14 +24,7 @@ def check_ged(file: str, data: bytes) -> Iterator[Fault | int]:
     yield from table.faults
     if table.before:
         yield Fault(file, 1, "-", "", "nothing above the header")
-    yield from columns(table, expected)
-    if set(expected) <= set(table.header):
-        for row in rows(table, "id"):
-            if isinstance(row, Fault):
-                yield row
-            else:
-                yield from _row(row)
-    yield table.counted()
+    yield from walk(table, expected, "id", _row)
 
 
 @cache

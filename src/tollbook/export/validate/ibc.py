@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from tollbook.export import ibc
-from tollbook.export.validate.table import Row, columns, counts, read, rows
+from tollbook.export.validate.table import Row, counts, read, walk
 from tollbook.export.validate.values import Fault, integer, worded
 
 _CODE = re.compile(r"[a-z]\d{1,6}[a-z]{0,4}(?:-[\w-]{1,20})?")
@@ -19,14 +19,7 @@ def check_ibc(file: str, data: bytes) -> Iterator[Fault | int]:
     yield from table.faults
     if table.before not in (0, ibc.tables()["comment_lines"]):
         yield Fault(file, 1, "-", str(table.before), "no line above the header, or eleven: loaders skip eleven")
-    yield from columns(table, expected)
-    if set(expected) <= set(table.header):
-        for row in rows(table, "IBC code"):
-            if isinstance(row, Fault):
-                yield row
-            else:
-                yield from _row(row)
-    yield table.counted()
+    yield from walk(table, expected, "IBC code", _row)
 
 
 def _row(row: Row) -> Iterator[Fault]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -135,6 +135,26 @@ def columns(
     if ours != order and len(ours) == len(order):
         wrong, right = next((a, b) for a, b in zip(ours, order, strict=True) if a != b)
         yield Fault(table.file, table.header_line, wrong, wrong, f"{right} stands here: the order is fixed")
+
+
+def walk(
+    table: Table,
+    expected: Sequence[str],
+    key: str,
+    of_row: Callable[[Row], Iterator[Fault]],
+    *,
+    optional: Collection[str] = (),
+    extra: Collection[str] = (),
+) -> Iterator[Fault | int]:
+    """Faults of the header, then of each row where no needed column is missing, then the number of rows."""
+    yield from columns(table, expected, optional=optional, extra=extra)
+    if set(expected) - set(optional) <= set(table.header):
+        for row in rows(table, key):
+            if isinstance(row, Fault):
+                yield row
+            else:
+                yield from of_row(row)
+    yield table.counted()
 
 
 def rows(table: Table, key: str) -> Iterator[Row | Fault]:
