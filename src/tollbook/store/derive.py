@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,11 +18,13 @@ from tollbook import __version__, lexicon
 from tollbook.ledger.bounds import DEFAULT_RULE, get_rule
 from tollbook.ledger.decisions import Decision, Held
 from tollbook.ledger.state import Options
-from tollbook.link.cluster import Pair, cluster, components, pair, thresholds
+from tollbook.link.cluster import Pair, pair
+from tollbook.model import Span
 from tollbook.store import SqlStore, load, now, schema
 from tollbook.store.doubts import doubts
 from tollbook.store.doubts import parts as parts_of_sums
-from tollbook.store.pairs import KEEP, Tell, all_pairs, edges, link
+from tollbook.store.grouping import Grouped, all_groups, changed_groups
+from tollbook.store.pairs import Tell, link
 from tollbook.store.records import dump
 from tollbook.store.rollup import month_totals
 from tollbook.store.spread import spread
@@ -137,11 +139,11 @@ def _rebuild(connection: sa.Connection, before: Head, options: Options, tell: Te
     world = World(connection, held, same, apart, options)
     if full:
         world.learn(None)
-        scope = set(world.report_of)
+        found = all_groups(world)
     else:
         dirty |= _decided(connection, rows, before.decisions, held)
-        scope = _reach(world, _with_old_members(connection, dirty))
-    touched, left = _regroup(world, scope, full, tell)
+        found = changed_groups(world, dirty)
+    touched, left = _regroup(world, found, None if full else dirty, tell)
     doubts(world, touched, full)
     looked = parts_of_sums(connection, touched, None if full else left, tell)
     month_totals(connection, None if full else {*touched, *left, *looked})
@@ -216,10 +218,13 @@ def _decided(connection: sa.Connection, rows: Sequence[Decision], after: int, he
     """Mentions that decisions newer than `after` are about, with those they undo."""
     by_id = {row.id: row for row in rows}
     subjects: set[str] = set()
+    added_to: set[str] = set()
     todo = [row for row in rows if row.seq > after]
     while todo:
         row = todo.pop()
         subjects.update(row.subjects)
+        if row.kind == "add":  # what yields to it may be of any act of the document
+            added_to.update(str(a.get("report_id")) for a in row.anchors)
         if row.kind == "undo":
             todo += [by_id[s] for s in row.subjects if s in by_id]
     if not subjects:
@@ -229,85 +234,37 @@ def _decided(connection: sa.Connection, rows: Sequence[Decision], after: int, he
     for batch in load.chunks(sorted(subjects)):
         query = sa.select(table.c.mention_id).where(load.among(table.c.claim_id, batch))
         subjects.update(connection.execute(query).scalars())
-    return set(_numbers(connection, subjects).values())
+    return set(_numbers(connection, subjects).values()) | _of_documents(connection, added_to)
 
 
-def _with_old_members(connection: sa.Connection, dirty: set[int]) -> set[int]:
-    table = schema.mentions
-    incidents: set[str] = set()
-    for batch in load.chunks(sorted(dirty)):
-        incidents.update(
-            i
-            for i in connection.execute(
-                sa.select(table.c.incident_id).where(load.among(table.c.mention, batch))
-            ).scalars()
-            if i
-        )
-    out = set(dirty)
-    for names in load.chunks(sorted(incidents)):
-        query = sa.select(table.c.mention).where(load.among(table.c.incident_id, names))
-        out.update(connection.execute(query).scalars())
+def _of_documents(connection: sa.Connection, reports: Iterable[str]) -> set[int]:
+    """The live mentions of the documents that these reports are versions of."""
+    table, m = schema.reports, schema.mentions
+    out: set[int] = set()
+    for batch in load.chunks(sorted(reports)):
+        documents = sa.select(table.c.doc_id).where(load.among(table.c.report_id, batch))
+        versions = sa.select(table.c.report_id).where(table.c.doc_id.in_(documents))
+        live = sa.select(m.c.mention).where(m.c.live == 1, m.c.report_id.in_(versions))
+        out.update(connection.execute(live).scalars())
     return out
 
 
-def _reach(world: World, start: set[int]) -> set[int]:
-    """Everything that joins what changed: the components of it over pairs that could merge and "same" decisions."""
-    least = thresholds()[0]
-    joined: dict[int, set[int]] = {}
-    for a, b in world.same:
-        joined.setdefault(a, set()).add(b)
-        joined.setdefault(b, set()).add(a)
-    seen, frontier = set(start), set(start)
-    world.learn(start)
-    while frontier:
-        near = {n for p in edges(world.connection, frontier, least) for n in p}
-        near |= {b for a in frontier for b in joined.get(a, ())}
-        near -= seen
-        world.learn(near)
-        frontier = {n for n in near if n in world.report_of}
-        seen |= frontier
-    return seen
-
-
 def _regroup(
-    world: World, scope: set[int], full: bool, tell: Tell | None
+    world: World, found: Grouped, dirty: set[int] | None, tell: Tell | None
 ) -> tuple[dict[str, tuple[int, ...]], set[str]]:
-    """Clusters the mentions in scope, replaces their incidents.
+    """Replaces the incidents of the groups, and of what is gone among `dirty` (None: nothing was there before).
 
     Returns incident id -> its mentions, and the ids that were there before with those that stood beside them.
     """
     connection = world.connection
-    alive = {n for n in scope if n in world.report_of}
-    scores = all_pairs(connection) if full else edges(connection, alive, KEEP)
-    least = thresholds()[0]
-    scores = {p: s for p, s in scores.items() if p[0] in alive and p[1] in alive}
-    inside = [p for p, s in scores.items() if s >= least] + [p for p in world.same if p[0] in alive and p[1] in alive]
-    parts = components(alive, inside)
-    owner = {n: i for i, part in enumerate(parts) for n in part}
-    split: dict[int, dict[Pair, float]] = {}
-    for p, s in scores.items():
-        if owner[p[0]] == owner[p[1]]:
-            split.setdefault(owner[p[0]], {})[p] = s
-    same: dict[int, list[Pair]] = {}
-    apart: dict[int, list[Pair]] = {}
-    for listed, into in ((world.same, same), (world.apart, apart)):
-        for p in listed:
-            if p[0] in owner and owner[p[0]] == owner.get(p[1]):
-                into.setdefault(owner[p[0]], []).append(p)
-    groups: list[tuple[int, ...]] = []
-    for i, part in enumerate(parts):
-        if len(part) == 1:
-            groups.append((part[0],))
-            continue
-        found = cluster(part, split.get(i, {}), world.report_of, same=same.get(i, ()), apart=apart.get(i, ()))
-        groups += found.groups
-        _contradictions(connection, found.refused)
-    first = _first_recorded(connection, [n for g in groups for n in g])
+    _contradictions(connection, found.refused)
+    numbers = {n for g in found.groups for n in g}
+    first = _first_recorded(connection, numbers)
     named = {}
-    for group in groups:
+    for group in found.groups:
         ordered = tuple(sorted(group, key=lambda n: (first[n], n)))
         named[ordered[0]] = ordered
-    left = set() if full else _forget(connection, scope)
+    left, dead = (set[str](), _dead(connection)) if dirty is None else _forget(connection, numbers | dirty)
     out: dict[str, tuple[int, ...]] = {}
     done = 0
     for batch in load.chunks(sorted(named), 1500):
@@ -316,7 +273,7 @@ def _regroup(
         done += len(batch)
         if tell:
             tell("incidents", done)
-    _lead_old_ids(connection, scope - alive)
+    _lead_old_ids(connection, dead)
     return out, left
 
 
@@ -338,7 +295,7 @@ def _contradictions(connection: sa.Connection, refused: Sequence[Pair]) -> None:
             )  # fmt: skip
 
 
-def _first_recorded(connection: sa.Connection, numbers: Sequence[int]) -> dict[int, int]:
+def _first_recorded(connection: sa.Connection, numbers: Iterable[int]) -> dict[int, int]:
     """For each mention the number under which its id was first recorded: a re-read does not rename incidents."""
     table = schema.mentions
     first = sa.select(table.c.mention_id, sa.func.min(table.c.mention)).group_by(table.c.mention_id)
@@ -351,17 +308,30 @@ def _first_recorded(connection: sa.Connection, numbers: Sequence[int]) -> dict[i
     return out
 
 
-def _forget(connection: sa.Connection, scope: set[int]) -> set[str]:
-    """Deletes the incidents that mentions in scope belonged to; returns them and their neighbours: the sums over them,
-    their parts, and what they may have been one with."""
+def _dead(connection: sa.Connection) -> set[int]:
+    """The mentions that are live no more."""
+    return set(connection.execute(sa.select(schema.mentions.c.mention).where(schema.mentions.c.live == 0)).scalars())
+
+
+def _forget(connection: sa.Connection, numbers: set[int]) -> tuple[set[str], set[int]]:
+    """Deletes the incidents that mentions belonged to.
+
+    Returns them and their neighbours (the sums over them, their parts, and what they may have been one with), and the
+    mentions that are live no more and led to them.
+    """
     table = schema.mentions
     old: set[str] = set()
-    for batch in load.chunks(sorted(scope)):
-        query = sa.select(table.c.incident_id).where(load.among(table.c.mention, batch))
-        old.update(i for i in connection.execute(query).scalars() if i)
+    dead: set[int] = set()
+    for batch in load.chunks(sorted(numbers)):
+        query = sa.select(table.c.mention, table.c.live, table.c.incident_id).where(load.among(table.c.mention, batch))
+        for number, live, incident in connection.execute(query):
+            old.update([incident] if incident else ())
+            dead.update(() if live else [number])
     left = set(old)
     parts, doubt = schema.parts.c, schema.possible.c
     for names in load.chunks(sorted(old)):
+        led = sa.select(table.c.mention).where(load.among(table.c.incident_id, names), table.c.live == 0)
+        dead.update(connection.execute(led).scalars())
         connection.execute(schema.incidents.delete().where(load.among(schema.incidents.c.incident_id, names)))
         connection.execute(schema.bounds.delete().where(load.among(schema.bounds.c.incident_id, names)))
         for one, other in (
@@ -369,7 +339,7 @@ def _forget(connection: sa.Connection, scope: set[int]) -> set[str]:
         ):  # fmt: skip
             left.update(connection.execute(sa.select(other).where(load.among(one, names))).scalars())
             connection.execute(one.table.delete().where(load.among(one, names)))
-    return left
+    return left, dead
 
 
 def _write_incidents(world: World, groups: Sequence[tuple[int, ...]]) -> list[tuple[str, tuple[int, ...]]]:
@@ -404,30 +374,47 @@ def _write_incidents(world: World, groups: Sequence[tuple[int, ...]]) -> list[tu
 def _lead_old_ids(connection: sa.Connection, dead: Iterable[int]) -> None:
     """A mention that a new reading or version replaced leads to the incident of the live one that overlaps it most."""
     claims, table, reports = schema.claims, schema.mentions, schema.reports
-    versions = reports.alias()
-    for number in sorted(dead):
-        old = connection.execute(
-            sa.select(claims, reports.c.doc_id, reports.c.text)
-            .join(reports, reports.c.report_id == claims.c.report_id)
-            .where(claims.c.seq == number)
-        ).one()
-        query = (
-            sa.select(table.c.incident_id, claims.c.start, claims.c.end, claims.c.claim_id, versions.c.text)
-            .join(claims, claims.c.seq == table.c.mention)
-            .join(versions, versions.c.report_id == table.c.report_id)
-            .where(versions.c.doc_id == old.doc_id, table.c.live == 1)
+    place = sa.select(
+        claims.c.seq, claims.c.claim_id, claims.c.start, claims.c.end, reports.c.doc_id, reports.c.report_id
+    )
+    place = place.join(reports, reports.c.report_id == claims.c.report_id)
+    for batch in load.chunks(sorted(dead), 500):
+        gone = connection.execute(place.where(load.among(claims.c.seq, batch))).all()
+        by_doc: dict[str, list[Any]] = {}
+        documents = sorted({old.doc_id for old in gone})
+        query = place.add_columns(table.c.incident_id).join(table, table.c.mention == claims.c.seq)
+        for row in connection.execute(query.where(load.among(reports.c.doc_id, documents), table.c.live == 1)):
+            by_doc.setdefault(row.doc_id, []).append(row)
+        rewritten = {old.report_id for old in gone} - {row.report_id for rows in by_doc.values() for row in rows}
+        versions = {
+            row.report_id for doc in {o.doc_id for o in gone if o.report_id in rewritten} for row in by_doc.get(doc, ())
+        }
+        texts = load.lookup(
+            connection,
+            sa.select(reports.c.report_id, reports.c.text).where(
+                load.among(reports.c.report_id, sorted(rewritten | versions))
+            ),
         )
-        rows = connection.execute(query).all()
-        span = carried(old.text, rows[0].text)((old.start, old.end)) if rows else None
-        leads = None
-        if span is not None:
-            ranked = [
-                (min(span[1], r.end) - max(span[0], r.start), r.claim_id == old.claim_id, r.claim_id, r.incident_id)
-                for r in rows
-            ]
-            best = max(ranked)
-            leads = best[3] if best[0] > 0 else None
-        connection.execute(table.update().where(table.c.mention == number).values(incident_id=leads))
+        carriers: dict[str, Callable[[Span], Span | None]] = {}
+        leads = []
+        for old in gone:
+            rows = by_doc.get(old.doc_id, [])
+            span: Span | None = (old.start, old.end)
+            if rows and rows[0].report_id != old.report_id:
+                if old.report_id not in carriers:
+                    carriers[old.report_id] = carried(texts[old.report_id], texts[rows[0].report_id])
+                span = carriers[old.report_id]((old.start, old.end))
+            leads.append((_nearest(old.claim_id, span, rows), old.seq))
+        connection.exec_driver_sql("UPDATE derived_mentions SET incident_id = ? WHERE mention = ?", leads)
+
+
+def _nearest(claim_id: str, span: Span | None, rows: Sequence[Any]) -> str | None:
+    """The incident of the row that overlaps a span most; None where none does."""
+    if span is None or not rows:
+        return None
+    ranked = [(min(span[1], r.end) - max(span[0], r.start), r.claim_id == claim_id, r.claim_id, r) for r in rows]
+    best = max(ranked, key=lambda found: found[:3])
+    return best[3].incident_id if best[0] > 0 else None
 
 
 def default_options(charter: Mapping[str, Any]) -> Options:
