@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -17,7 +17,7 @@ from tollbook.ledger.state import REVIEWED
 from tollbook.ledger.totals import PERIODS, Entry, Row, add_up, period_bounds, period_label
 from tollbook.link.names import same_place
 from tollbook.redact import public_actor
-from tollbook.store import load, schema
+from tollbook.store import schema
 from tollbook.store.counting import Book, Counted, entries_of, read_counted
 from tollbook.store.filters import EVERYTHING, Filters
 
@@ -102,6 +102,8 @@ def totals(
     if by not in BY:
         raise UsageError(f"no totals by {by!r}; there are: {', '.join(BY)}")
     book = read_counted(connection, where)
+    long = [c for c in book.incidents.values() if is_long(c)]
+    countries = {c.country for c in book.incidents.values() if c.country and not is_long(c)}
     if by in ("class", "sex", "age"):
         rows, total, alleged = _by_group(connection, book, harm)
     else:
@@ -115,8 +117,8 @@ def totals(
         rows=tuple(rows),
         total=total,
         alleged=alleged,
-        statistics=_statistics(book, harm, rows, by, where),
-        reports=_reports_by_month(connection, where.first, where.last),
+        statistics=statistics_beside(long, harm, rows, by, where, countries),
+        reports=reports_by_month(reports_by_day(connection), where),
         party_only=_party_only(book, harm),
         as_of=as_of,
         asked=where.asked(),
@@ -133,11 +135,21 @@ def _labels(by: str, book: Book) -> Callable[[Entry], str]:
             return counted.type
         card = json.loads(counted.card)
         if by == "perpetrator":
-            names = sorted({body_name(p.get("body")) or public_actor(p["name"]) for p in card["perpetrators"]})
-            return " and ".join(names[:2]) if names else UNTOLD
-        return str(card["province"] or f"place not known within {counted.country or 'the book'}")
+            return perpetrators_label(card["perpetrators"])
+        return str(card["province"] or place_unknown(counted.country))
 
     return label
+
+
+def perpetrators_label(listed: Sequence[Mapping[str, Any]]) -> str:
+    """The row of an incident by who is said to have done it, from the perpetrators of its card."""
+    names = sorted({body_name(p.get("body")) or public_actor(p["name"]) for p in listed})
+    return " and ".join(names[:2]) if names else UNTOLD
+
+
+def place_unknown(country: str | None) -> str:
+    """The row of an incident whose province is not known."""
+    return f"place not known within {country or 'the book'}"
 
 
 @lru_cache(maxsize=4096)
@@ -196,13 +208,17 @@ def _untold(connection: sa.Connection, harm: str) -> dict[str, tuple[int, int]]:
     return {incident: (low, high) for incident, (low, high) in found}
 
 
-def _statistics(book: Book, harm: str, rows: Sequence[Row], by: str, where: Filters) -> tuple[Statistic, ...]:
-    """Statistics, and sums over too long a time, of this harm; each with whether it can be set against a row."""
+def statistics_beside(
+    long: Iterable[Counted], harm: str, rows: Sequence[Row], by: str, where: Filters, countries: Collection[str]
+) -> tuple[Statistic, ...]:
+    """Statistics, and sums over too long a time (`long`), of this harm; each with whether it can be set against a row.
+
+    `countries`: those of all other incidents asked for. A row that one matches names it.
+    """
     out = []
-    area = _area(book, where)
-    for c in book.incidents.values():
-        if c.scope != "statistic" and not c.wide:
-            continue
+    # (place, country) that the rows are about, as far as it is one: what is asked for, or the only country told
+    area = (where.place, where.country or (next(iter(countries)) if len(countries) == 1 else None))
+    for c in long:
         found = c.bounds.get((harm, ALL))
         if found is None:
             continue
@@ -215,12 +231,9 @@ def _statistics(book: Book, harm: str, rows: Sequence[Row], by: str, where: Filt
     return tuple(sorted(out, key=lambda s: (s.start or "", s.end or "", s.incident)))
 
 
-def _area(book: Book, where: Filters) -> tuple[str | None, str | None]:
-    """(place, country) that the rows are about, as far as it is one: what is asked for, or the only country told."""
-    if where.country:
-        return where.place, where.country
-    told = {c.country for c in book.incidents.values() if c.country and c.scope != "statistic" and not c.wide}
-    return where.place, next(iter(told)) if len(told) == 1 else None
+def is_long(c: Counted) -> bool:
+    """Whether it is a statistic, or a sum over too long a time to be taken apart: beside totals, not in them."""
+    return c.scope == "statistic" or c.wide
 
 
 def _mismatch(
@@ -250,17 +263,23 @@ def _mismatch(
     return row, ""
 
 
-def _reports_by_month(connection: sa.Connection, since: str | None, until: str | None) -> tuple[tuple[str, int], ...]:
-    """Reports published in each month of what is asked: the strip under every chart."""
-    live = load.live_runs(connection)
-    counts: Counter[str] = Counter()
-    table, runs = schema.reports, schema.runs
-    query = sa.select(runs.c.seq, sa.func.coalesce(runs.c.published, table.c.published)).join(
-        table, table.c.report_id == runs.c.report_id
+def reports_by_day(connection: sa.Connection) -> dict[str | None, int]:
+    """How many live reports each day has; None: reports without one."""
+    rows = connection.exec_driver_sql(
+        "SELECT coalesce(n.published, r.published), count(*) FROM log_reports r "
+        "JOIN log_runs n ON n.seq = (SELECT max(x.seq) FROM log_runs x WHERE x.report_id = r.report_id) "
+        "WHERE r.seq IN (SELECT max(seq) FROM log_reports GROUP BY doc_id) GROUP BY 1"
     )
-    for run, day in connection.execute(query):
-        if run in live and (not since or (day and day >= since)) and (not until or (day and day[:7] <= until[:7])):
-            counts[str(day)[:7] if day else "undated"] += 1
+    return {day or None: number for day, number in rows}
+
+
+def reports_by_month(days: Mapping[str | None, int], where: Filters) -> tuple[tuple[str, int], ...]:
+    """Reports published in each month of what is asked: the strip under every chart."""
+    counts: Counter[str] = Counter()
+    first, last = where.first, where.last
+    for day, number in days.items():
+        if (not first or (day and day >= first)) and (not last or (day and day[:7] <= last[:7])):
+            counts[day[:7] if day else "undated"] += number
     return tuple(sorted(counts.items()))
 
 

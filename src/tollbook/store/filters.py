@@ -141,7 +141,7 @@ def conditions(connection: sa.Connection, asked: Filters) -> list[sa.ColumnEleme
         )
     if asked.perpetrator is not None:
         names = _distinct(connection, table.perpetrator)
-        out.append(load.among(table.perpetrator, [n for n in names if _ascribed(asked.perpetrator, n)]))
+        out.append(load.among(table.perpetrator, [n for n in names if ascribed(asked.perpetrator, n)]))
     return out
 
 
@@ -149,11 +149,8 @@ def _distinct(connection: sa.Connection, column: sa.ColumnElement[Any]) -> list[
     return [v for v in connection.execute(sa.select(column).distinct()).scalars() if v is not None]
 
 
-def _holds(places: str, sought: str) -> bool:
-    return any(same_place(sought, place) for place in places.split(", "))
-
-
-def _ascribed(asked: str, names: str) -> bool:
+def ascribed(asked: str, names: str) -> bool:
+    """Whether a name asked for is part of these names of perpetrators, or another name of a body among them."""
     if asked.casefold() in names.casefold():
         return True
     sought = bodies(asked, strict=True)[0]

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import sqlalchemy as sa
 
-BOOK_VERSION = 2
+BOOK_VERSION = 3
 """`PRAGMA user_version` of a book of this release."""
 
 APPLICATION_ID = 0x544F4C4C
@@ -233,6 +233,18 @@ totals = sa.Table(
     sa.PrimaryKeyConstraint("bin", "harm", "row"),
 )
 
+changes = sa.Table(
+    "changed_incidents",
+    meta,
+    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True),
+    _text("incident_id"),
+    sqlite_autoincrement=True,
+)
+"""The incidents whose row, bounds, parts or doubts were written or taken away, in order: what a program that holds the
+book in memory reads again. Its highest `seq` names a state of the derived tables. Written by triggers."""
+CHANGES_KEPT = 50_000
+"""Changes that stay after a refresh; who has seen none of them reads everything again."""
+
 LOG_TABLES = (reports, runs, claims, decisions, issues, charters)
 LINK_TABLES = (keys, sketches, pairs, mentions)
 """What comparing reports gives: it depends on no rule, class scheme or decision."""
@@ -270,10 +282,27 @@ def _guards() -> list[str]:
     return out
 
 
+def _notes() -> list[str]:
+    """The triggers that fill `changed_incidents`. Bounds are written and deleted with their incident only."""
+    out = []
+    for table, columns in ((incidents, ("incident_id",)), (parts, ("total_id", "part_id")), (possible, ("a", "b"))):
+        for act, row in (("INSERT", "NEW"), ("DELETE", "OLD")):
+            values = ", ".join(f"({row}.{c})" for c in columns)
+            out.append(
+                f"CREATE TRIGGER IF NOT EXISTS note_{table.name}_{act.lower()} AFTER {act} ON {table.name} "
+                f"BEGIN INSERT INTO changed_incidents (incident_id) VALUES {values}; END"
+            )
+    out.append(
+        f"CREATE TRIGGER IF NOT EXISTS note_{head.name} AFTER INSERT ON {head.name} BEGIN DELETE FROM changed_incidents "
+        f"WHERE seq <= (SELECT max(seq) FROM changed_incidents) - {CHANGES_KEPT}; END"
+    )
+    return out
+
+
 def create(connection: sa.Connection) -> None:
     """All tables, guards and views of a new book, and its version."""
     meta.create_all(connection)
-    for statement in _guards():
+    for statement in (*_guards(), *_notes()):
         connection.exec_driver_sql(statement)
     for name, query in VIEWS.items():
         connection.exec_driver_sql(f"CREATE VIEW IF NOT EXISTS {name} AS {query}")
@@ -292,5 +321,6 @@ def _derived_anew(connection: sa.Connection) -> None:
 
 MIGRATIONS: tuple[tuple[int, str, Callable[[sa.Connection], None]], ...] = (
     (2, "incidents with their perpetrators and voices", _derived_anew),
+    (3, "the incidents that a refresh changed", create),
 )
 """(version it leads to, what it does, the step), in order. Each runs once, inside one transaction."""
