@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -82,70 +82,100 @@ def parts(
     left: Collection[str] | None,
     tell: Tell | None,
 ) -> set[str]:
-    """The parts of every total that was touched, whose days hold an incident that was, or that may be one with it.
+    """The parts of every total that was touched, that may hold an incident that was, or that may be one with it.
 
-    `left` are incidents that lost a neighbour; None: all is computed. Returns the totals it looked at and the parts
-    they had before.
+    `left` are incidents that lost a neighbour; None: all is computed. Returns the totals whose parts are others than
+    before, and those parts.
     """
-    table = schema.incidents
-    query = sa.select(table).where(table.c.scope == "total")
-    looked: set[str] = set()
+    table = schema.parts
+    old: dict[tuple[str, str], tuple[int, str]] = {}
     if left is None:
+        query = sa.select(schema.incidents).where(schema.incidents.c.scope == "total")
         totals = list(connection.execute(query))
     else:
-        totals = _around(connection, query, touched, left)
-        looked = {t.incident_id for t in totals}
-        for names in load.chunks(sorted(looked)):
-            old = load.among(schema.parts.c.total_id, names)
-            looked.update(connection.execute(sa.select(schema.parts.c.part_id).where(old)).scalars())
-            connection.execute(schema.parts.delete().where(old))
-    listed = _listed(connection, [t.incident_id for t in totals])
+        totals = _around(connection, touched, left)
+        for names in load.chunks(sorted(t.incident_id for t in totals)):
+            for row in connection.execute(sa.select(table).where(load.among(table.c.total_id, names))):
+                old[row.total_id, row.part_id] = (row.sure, row.why)
+    found = {
+        (p.total, p.part): (int(p.sure), p.why)
+        for p in _found(connection, [(t.incident_id, _act(t)) for t in totals], tell)
+    }
+    gone = [key for key, said in old.items() if found.get(key) != said]
+    made = [key for key, said in found.items() if old.get(key) != said]
+    connection.exec_driver_sql("DELETE FROM derived_parts WHERE total_id = ? AND part_id = ?", gone) if gone else None
+    values = [{"total_id": t, "part_id": p, "sure": found[t, p][0], "why": found[t, p][1]} for t, p in made]
+    load.insert(connection, table, values)
+    return {name for key in (*gone, *made) for name in key}
+
+
+def _found(
+    connection: sa.Connection, totals: Sequence[tuple[str, link_parts.Act]], tell: Tell | None
+) -> Iterator[link_parts.Part]:
+    """The parts of totals, each pair once."""
+    listed = _listed(connection, [name for name, _ in totals])
     acts: dict[str, link_parts.Act] = {}
     within: dict[Any, list[link_parts.Act]] = {}
-    rows: dict[tuple[str, str], link_parts.Part] = {}
-    for done, total in enumerate(totals):
-        act = _act(total)
+    seen: set[tuple[str, str]] = set()
+    for done, (name, act) in enumerate(totals):
         window = (act.start, act.end, act.country)
         if window not in within:
             within[window] = _near(connection, act, acts)
-        near = within[window]
-        found = link_parts.find(act, near, listed.get(total.incident_id, ()))
-        rows.update({(p.total, p.part): p for p in found})
+        rows = {(p.total, p.part): p for p in link_parts.find(act, within[window], listed.get(name, ()))}
+        seen.update(rows)
+        yield from rows.values()
         if tell and done % 1000 == 999:
             tell("totals", done + 1)
-    for p in _doubtful(connection, [_act(t) for t in totals]):
-        rows.setdefault((p.total, p.part), p)
-    values = [{"total_id": p.total, "part_id": p.part, "sure": int(p.sure), "why": p.why} for p in rows.values()]
-    load.insert(connection, schema.parts, values)
-    return looked
+    yield from (p for p in _doubtful(connection, [act for _, act in totals]) if (p.total, p.part) not in seen)
 
 
-def _around(
-    connection: sa.Connection, query: Any, touched: Mapping[str, tuple[int, ...]], left: Collection[str]
-) -> list[Any]:
-    """The rows of `query` (totals) that were touched, or stand so that something touched may be a part of them."""
+def _around(connection: sa.Connection, touched: Mapping[str, tuple[int, ...]], left: Collection[str]) -> list[Any]:
+    """The totals that were touched, whose reports tell something touched, or that something touched may be a part of
+    or one with."""
     table, doubt = schema.incidents, schema.possible
+    query = sa.select(table).where(table.c.scope == "total")
     wanted: dict[str, Any] = {}
-    days: set[tuple[str, str]] = set()
-    near = set(left)
+    acts: dict[tuple[str, str], list[link_parts.Act]] = {}
+    near = set(left) | _told_beside(connection, touched)
     for batch in load.chunks(sorted(touched)):
         for row in connection.execute(sa.select(table).where(load.among(table.c.incident_id, batch))):
             if row.scope == "total":
                 wanted[row.incident_id] = row
-            elif row.start is not None:
-                days.add((row.start, row.end))
+            if row.start is not None and row.end is not None:
+                acts.setdefault((row.start, row.end), []).append(_act(row))
         for other, one in ((doubt.c.a, doubt.c.b), (doubt.c.b, doubt.c.a)):
             near.update(connection.execute(sa.select(other).where(load.among(one, batch))).scalars())
     for batch in load.chunks(sorted(near)):
         wanted.update(
             {t.incident_id: t for t in connection.execute(query.where(load.among(table.c.incident_id, batch)))}
         )
-    for start, end in sorted(days):
+    read: dict[str, link_parts.Act] = {}
+    for (start, end), inside in sorted(acts.items()):
         # a sum that is too long has no parts but those its reports list
         first = (dt.date.fromisoformat(start) - dt.timedelta(days=link_parts.WIDEST)).isoformat()
         around = query.where(table.c.start >= first, table.c.start <= start, table.c.end >= end)
-        wanted.update({t.incident_id: t for t in connection.execute(around)})
+        for row in connection.execute(around):
+            if row.incident_id in wanted:
+                continue
+            if row.incident_id not in read:
+                read[row.incident_id] = _act(row)
+            if any(link_parts.may_hold(read[row.incident_id], act) for act in inside):
+                wanted[row.incident_id] = row
     return list(wanted.values())
+
+
+def _told_beside(connection: sa.Connection, touched: Mapping[str, tuple[int, ...]]) -> set[str]:
+    """The incidents told in the reports of what was touched: a sum among them may list it as a part."""
+    table = schema.mentions
+    reports: set[str] = set()
+    for batch in load.chunks(sorted(n for group in touched.values() for n in group)):
+        query = sa.select(table.c.report_id).where(load.among(table.c.mention, batch))
+        reports.update(connection.execute(query).scalars())
+    out: set[str] = set()
+    for names in load.chunks(sorted(reports)):
+        query = sa.select(table.c.incident_id).where(load.among(table.c.report_id, names), table.c.live == 1)
+        out.update(i for i in connection.execute(query).scalars() if i is not None)
+    return out
 
 
 def _doubtful(connection: sa.Connection, totals: Sequence[link_parts.Act]) -> list[link_parts.Part]:
