@@ -24,7 +24,7 @@ import sqlalchemy as sa
 from tollbook import lexicon, tally
 from tollbook.errors import TollbookError, UsageError
 from tollbook.ledger.bounds import ALL, DEFAULT_RULE, RULES, Bound, get_rule, show
-from tollbook.ledger.decisions import Held
+from tollbook.ledger.decisions import Held, counts, unmarked
 from tollbook.ledger.figures import schemes
 from tollbook.ledger.state import Options, State
 from tollbook.ledger.trajectory import Step, trajectory
@@ -342,7 +342,8 @@ class Book:
             )
 
     def records(self, **how: Unpack[How]) -> Iterator[dict[str, Any]]:
-        """The record of each live report as it came in, with `cluster` (the incident's id) on each incident."""
+        """The record of each live report as it came in, with what people added to it, and `cluster` (the incident's id)
+        on each incident."""
         with self.view(**how) as connection:
             table, runs = schema.mentions, schema.runs
             where: dict[tuple[int, str], str] = {
@@ -352,6 +353,7 @@ class Book:
                 )
             }
             live = load.live_runs(connection)
+            added = load.standing_additions(connection)
             for batch in load.chunks(sorted(live)):
                 rests = load.lookup(
                     connection, sa.select(runs.c.seq, runs.c.record).where(load.among(runs.c.seq, batch))
@@ -363,10 +365,11 @@ class Book:
                     .order_by(schema.claims.c.seq)
                 )
                 for c in connection.execute(query):
-                    value = json.loads(c.value)
-                    if c.kind == "act" and value.get("scope") != "statistic":
+                    read = json.loads(c.value)
+                    kind, value = (c.kind if counts(read, added) else "gone"), unmarked(read)
+                    if kind == "act" and value.get("scope") != "statistic":
                         value["cluster"] = where.get((c.run_seq, c.mention_id))
-                    claims.setdefault(c.run_seq, []).append((c.kind, c.claim_id, c.mention_id, value))
+                    claims.setdefault(c.run_seq, []).append((kind, c.claim_id, c.mention_id, value))
                 for run in batch:
                     rest = json.loads(rests[run])
                     if not rest.get("expunged"):

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from tollbook.book import Book, current_user
 from tollbook.errors import UsageError
+from tollbook.model import Span
 from tollbook.redact import Masker
 from tollbook.store import derive, load, schema
 from tollbook.store.records import digest, dump
@@ -87,7 +88,7 @@ def _report(connection: sa.Connection, row: Any) -> Iterator[Edit]:
         yield "log_claims", str(claim.seq), _NOTHING
     for issue in connection.execute(sa.select(issues.c.seq).where(issues.c.report_id == row.report_id)):
         yield "log_issues", str(issue.seq), {"message": "expunged"}
-    yield from _anchors(connection, lambda a: a.get("report_id") == row.report_id)
+    yield from _remembered(connection, {row.report_id: None})
 
 
 _NOTHING: Mapping[str, Any] = {"kind": "gone", "quote": "", "value": "{}"}
@@ -115,7 +116,7 @@ def _claim(connection: sa.Connection, claim_id: str) -> Iterator[Edit]:
                 if key in value:
                     value[key] = text[other.start : other.end]
                 yield "log_claims", str(other.seq), {"quote": text[other.start : other.end], "value": dump(value)}
-    yield from _anchors(connection, lambda a: a.get("report_id") in spans)
+    yield from _remembered(connection, spans, claim_id)
 
 
 def _person(connection: sa.Connection, name: str) -> Iterator[Edit]:
@@ -148,9 +149,42 @@ def _whole(text: str, name: str) -> bool:
     return " ".join(name.split()).casefold() in " ".join(text.split()).casefold()
 
 
-def _anchors(connection: sa.Connection, about: Any) -> Iterator[Edit]:
-    """The quotes that decisions remember of what goes."""
+def _remembered(
+    connection: sa.Connection, gone: Mapping[str, list[Span] | None], claim_id: str | None = None
+) -> Iterator[Edit]:
+    """What decisions remember of words that go (report -> their places, None: all of it): the quotes of anchors, and
+    words that were made claims, blocked where they overlap what goes."""
     for row in load.decisions(connection):
-        if any(about(a) for a in row.anchors):
-            kept = [{**a, "quote": ""} if about(a) else dict(a) for a in row.anchors]
-            yield "log_decisions", str(row.seq), {"anchors": dump(kept)}
+        reports = {str(a.get("report_id")) for a in row.anchors} & set(gone)
+        if not reports:
+            continue
+        anchors = [{**a, "quote": ""} if a.get("report_id") in gone else dict(a) for a in row.anchors]
+        spans = [gone[r] for r in sorted(reports)]
+        if None in spans or claim_id in row.subjects:
+            value = {k: v for k, v in row.value.items() if k not in ("words", "claim", "act")}
+        else:
+            value = _blocked(row.value, [s for listed in spans for s in listed or ()])
+        yield "log_decisions", str(row.seq), {"anchors": dump(anchors), "value": dump(value)}
+
+
+def _blocked(value: Mapping[str, Any], spans: list[Span]) -> dict[str, Any]:
+    """The value of a decision with blocks for the words that stand at these places."""
+
+    def hide(words: str, at: int) -> str:
+        return "".join("█" if any(a <= at + i < b for a, b in spans) else c for i, c in enumerate(words))
+
+    def claim(row: list[Any]) -> list[Any]:
+        held, mention, kind, span, quote, told = row
+        hidden = hide(quote, span[0])
+        key = "quote" if kind == "act" else "text"
+        return [held, mention, kind, span, hidden, {**told, key: hidden} if key in told else told]
+
+    out = dict(value)
+    if "claim" in out:
+        out["claim"] = [claim(c) for c in out["claim"]]
+        out["words"] = out["claim"][0][4]
+    if "act" in out:
+        out["act"] = claim(out["act"])
+    if "span" in out and "words" in out:
+        out["words"] = hide(str(out["words"]), int(out["span"][0]))
+    return out

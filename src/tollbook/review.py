@@ -10,19 +10,20 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
 
 from tollbook.book import Book, current_user
 from tollbook.errors import UsageError
-from tollbook.ledger.decisions import FIELDS, KINDS, Decision, standing
+from tollbook.ledger.decisions import FIELDS, KINDS, Decision, standing, unmarked
 from tollbook.model import Report
 from tollbook.ontology import codes
-from tollbook.store import end_of, load, schema
+from tollbook.store import end_of, load, report_key, schema
+from tollbook.store.additions import as_row
 from tollbook.store.filters import Day, day_of
-from tollbook.store.records import HARMS, WHO, digest, dump, ground_record
+from tollbook.store.records import HARMS, WHO, Claim, Grounded, digest, dump, ground_record
 
 _SUBJECTS = {"same": 2, "apart": 2, "unsure": 2, "accept": 1, "reject": 1, "correct": 1, "undo": 1}
 
@@ -79,7 +80,9 @@ def decide(
         given = correction(given, anchors[0].kind)
     if len(set(found)) < len(found):
         raise UsageError("these ids lead to one and the same thing")
-    return _write(book, kind, found, given, anchors, why, user)
+    row = _row(kind, found, given, anchors, why, user)
+    book.store.add_decision(row)
+    return str(row["decision_id"])
 
 
 def correction(value: Mapping[str, Any], kind: str) -> dict[str, Any]:
@@ -137,48 +140,48 @@ def add_note(
 ) -> str:
     """Adds a figure from a typed note: the note becomes a report, `words` (which must stand in it) the figure's place.
 
-    Returns the decision's id. The note is joined to the incident by a `same` of its own.
+    One decision of kind `add` holds the note's claims and joins them to the incident; undoing it takes back all of it.
+    Returns its id. Raises UsageError, also where the note is in the book already.
     """
     if not why.strip():
         raise UsageError("a decision needs a reason (--why)")
     if words not in note:
         raise UsageError(f"{words!r} does not stand in the note")
     signed = user or current_user()
-    detail = book.incident(incident)
-    card = detail.state.card
-    doc_id = f"note-{hashlib.sha256(note.encode()).hexdigest()[:12]}"
+    card = book.incident(incident).state.card
     text = note.strip()
+    doc_id = f"note-{hashlib.sha256(note.encode()).hexdigest()[:12]}"
     report = Report(
         doc_id=doc_id, text=text, title_end=0, published=dt.datetime.now(dt.UTC).date(), published_basis="none",
         language="en", raw_sha256="", text_sha256=hashlib.sha256(text.encode()).hexdigest(), outlet=f"note by {signed}",
     )  # fmt: skip
-    record = {
-        "doc_id": doc_id,
-        "published": report.published.isoformat() if report.published else None,
-        "incidents": [
-            {
-                "id": "a", "type": card.type, "status": card.status, "scope": "incident", "parts": [],
-                "start": card.start, "end": card.end, "places": list(card.places), "country": card.country,
-                "perpetrators": [], "targets": [],
-                "casualties": [
-                    {"harm": harm, "who": who, "min": low, "max": high, "approx": False, "says": says,
-                     "subset_of": None, "text": words}
-                ],
-                "quote": text,
-            }
-        ],
+    figure = {
+        "harm": harm, "who": who, "min": low, "max": high, "approx": False, "says": says, "subset_of": None,
+        "text": words,
     }  # fmt: skip
-    from tollbook.store import report_key
-
-    grounded = ground_record(report_key(doc_id, report.text_sha256), doc_id, text, record)
+    act = {
+        "id": "a", "type": card.type, "status": card.status, "scope": "incident", "parts": [], "start": card.start,
+        "end": card.end, "places": list(card.places), "country": card.country, "perpetrators": [], "targets": [],
+        "casualties": [figure], "quote": text,
+    }  # fmt: skip
+    rest = {"doc_id": doc_id, "published": report.published.isoformat() if report.published else None}
+    report_id = report_key(doc_id, report.text_sha256)
+    grounded = ground_record(report_id, doc_id, text, {**rest, "incidents": [act]})
     if len(grounded.claims) != 2:
         raise UsageError("; ".join(i.message for i in grounded.issues) or "the note holds no figure")
-    book.store.add_report(report, made_by=f"note by {signed}", grounded=grounded)
-    mention = grounded.claims[0].claim_id
-    book.refresh()
     with book.store.read() as connection:
-        anchors = [_anchor(book, connection, s, True) for s in (mention, card.id)]
-    return _write(book, "same", [a.claim_id for a in anchors], {"added": True}, anchors, why, signed)
+        known = connection.execute(sa.select(schema.claims.c.seq).where(schema.claims.c.report_id == report_id)).first()
+        if known is not None:
+            raise UsageError("this note is in the book already; say in it what is new")
+        other = _anchor(book, connection, card.id, True)
+    told = grounded.claims[0]
+    own = Anchor(told.claim_id, told.kind, report_id, *told.span, told.quote)
+    value = {"what": "note", "words": words, "claim": [as_row(c) for c in grounded.claims]}
+    row = _row("add", [told.claim_id, other.claim_id], value, [own, other], why, signed)
+    book.store.add_report(report)
+    empty = replace(grounded, claims=())
+    book.store.add_to_report(row, report, empty, f"note by {signed}")
+    return str(row["decision_id"])
 
 
 def history(book: Book, subject: str | None = None, as_of: Day = None) -> list[HistoryLine]:
@@ -201,33 +204,61 @@ def anchored(book: Book) -> set[str]:
         return {str(a["report_id"]) for d in load.decisions(connection) for a in d.anchors if "report_id" in a}
 
 
-def _write(
-    book: Book,
+def _row(
     kind: str,
     subjects: Sequence[str],
     value: Mapping[str, Any],
     anchors: Sequence[Anchor],
     why: str,
     user: str | None,
-) -> str:
+) -> dict[str, Any]:
+    """A decision as the log takes it."""
     decision_id = digest("decision", kind, *subjects, dump(value), why, dt.datetime.now(dt.UTC).isoformat())
-    book.store.add_decision(
-        {
-            "decision_id": decision_id,
-            "kind": kind,
-            "subjects": dump(list(subjects)),
-            "value": dump(dict(value)),
-            "anchors": dump(
-                [
-                    {"report_id": a.report_id, "kind": a.kind, "start": a.start, "end": a.end, "quote": a.quote}
-                    for a in anchors
-                ]
-            ),
-            "why": why.strip(),
-            "user": user or current_user(),
-        }
-    )
-    return decision_id
+    return {
+        "decision_id": decision_id,
+        "kind": kind,
+        "subjects": dump(list(subjects)),
+        "value": dump(dict(value)),
+        "anchors": dump(
+            [
+                {"report_id": a.report_id, "kind": a.kind, "start": a.start, "end": a.end, "quote": a.quote}
+                for a in anchors
+            ]
+        ),
+        "why": why.strip(),
+        "user": user or current_user(),
+    }
+
+
+def add_claims(
+    book: Book,
+    report: Report,
+    claims: Sequence[Claim],
+    *,
+    what: str,
+    words: str,
+    act: Claim | None = None,
+    reading: Grounded,
+    made_by: str,
+    why: str,
+    user: str | None = None,
+) -> str:
+    """Adds claims that a person points at in a report: the first is what was added, `act` the act a figure is of.
+
+    `reading` is the report's newest one, and `made_by` what read it. The addition holds over every later reading until
+    it is undone. Returns the decision's id. Raises UsageError where the reason is empty.
+    """
+    if not why.strip():
+        raise UsageError("a decision needs a reason (--why)")
+    first = claims[0]
+    report_id = report_key(report.doc_id, report.text_sha256)
+    anchor = Anchor(first.claim_id, first.kind, report_id, *first.span, first.quote)
+    value = {"what": what, "words": words, "claim": [as_row(c) for c in claims]}
+    if act is not None:
+        value["act"] = as_row(replace(act, value=unmarked(act.value)))
+    row = _row("add", [first.claim_id], value, [anchor], why, user)
+    book.store.add_to_report(row, report, reading, made_by)
+    return str(row["decision_id"])
 
 
 def _anchor(book: Book, connection: sa.Connection, asked: str, whole: bool) -> Anchor:

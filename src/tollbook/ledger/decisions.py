@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tollbook.model import Span
 
 KINDS = ("same", "apart", "unsure", "accept", "reject", "correct", "add", "undo")
 FIELDS = ("figure", "date", "place", "actor", "type", "grade")
+
+ADDED, YIELDS = "added", "yields_to"
+"""Keys of a claim's value: the decision that added it, and the list of those whose additions stand in its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +53,27 @@ class Held:
     rejected: Mapping[str, Decision] = field(default_factory=dict)
     corrected: Mapping[tuple[str, str], Decision] = field(default_factory=dict)
     accepted: Mapping[str, Review] = field(default_factory=dict)
+    added: Mapping[str, Decision] = field(default_factory=dict)
+
+    def counts(self, value: Mapping[str, Any]) -> bool:
+        """Whether a claim of this value counts: what was added while its decision stands, what was read unless an
+        addition stands in its place."""
+        return counts(value, self.added)
 
     def touched(self) -> set[str]:
         """Every claim id that a held decision is about."""
         out = {x for pairs in (self.same, self.apart, self.unsure) for p in pairs for x in p}
         return out | set(self.rejected) | {c for c, _ in self.corrected} | set(self.accepted)
+
+
+def counts(value: Mapping[str, Any], added: Container[str]) -> bool:
+    """Whether a claim counts, where `added` holds the ids of the `add` decisions that stand."""
+    return (value.get(ADDED) is None or value[ADDED] in added) and not any(d in added for d in value.get(YIELDS) or ())
+
+
+def unmarked(value: Mapping[str, Any]) -> dict[str, Any]:
+    """A claim's value without the marks of additions: in another book they mean nothing."""
+    return {k: v for k, v in value.items() if k not in (ADDED, YIELDS)}
 
 
 def standing(decisions: Iterable[Decision]) -> list[Decision]:
@@ -74,12 +93,17 @@ def hold(decisions: Iterable[Decision], bound: Mapping[tuple[int, int], str]) ->
     verdicts: dict[str, Decision] = {}
     corrected: dict[tuple[str, str], Decision] = {}
     accepted: dict[str, Review] = {}
+    added: dict[str, Decision] = {}
     for row in standing(decisions):
+        if row.kind == "add":
+            added[row.id] = row
         ids = [bound.get((row.seq, i)) for i in range(len(row.subjects))]
         if any(i is None for i in ids) or not ids:
             continue
         known = [i for i in ids if i is not None]
-        if row.kind in ("same", "apart", "unsure"):
+        if row.kind == "add" and known[0] != row.subjects[0]:
+            corrected.update({(known[0], c.value["field"]): c for c in _told_in(row)})
+        if row.kind in ("same", "apart", "unsure") or (row.kind == "add" and len(known) > 1):
             for a in known[:1]:
                 for b in known[1:]:
                     key = (min(a, b), max(a, b))
@@ -94,13 +118,26 @@ def hold(decisions: Iterable[Decision], bound: Mapping[tuple[int, int], str]) ->
             corrected[known[0], str(row.value.get("field"))] = row
     newest = list(reversed(pairs.items()))
     return Held(
-        same=tuple(k for k, d in newest if d.kind == "same"),
+        same=tuple(k for k, d in newest if d.kind in ("same", "add")),
         apart=tuple(k for k, d in newest if d.kind == "apart"),
         unsure=tuple(k for k, d in newest if d.kind == "unsure"),
         rejected=verdicts,
         corrected=corrected,
         accepted=accepted,
+        added=added,
     )
+
+
+def _told_in(row: Decision) -> Iterator[Decision]:
+    """What an added act says of itself, as corrections of the act of a later reading that tells the same."""
+    for _, _, kind, _, _, value in row.value.get("claim") or ():
+        if kind != "act" or row.value.get("what") != "incident":
+            continue
+        yield replace(row, value={"field": "type", "type": value.get("type")})
+        if value.get("start"):
+            yield replace(row, value={"field": "date", "start": value["start"], "end": value.get("end")})
+        if value.get("places"):
+            yield replace(row, value={"field": "place", "places": value["places"]})
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,13 +178,18 @@ def bind(
     return bound, orphans
 
 
+def overlap(a: Span, b: Span) -> int:
+    """How many characters two spans share; less than zero: how far they lie apart."""
+    return min(a[1], b[1]) - max(a[0], b[0])
+
+
 def _overlapping(anchor: Mapping[str, Any], standing: Standing | None) -> str | None:
     if standing is None or standing.span is None:
         return None
     start, end = standing.span
     best: tuple[int, int, str] | None = None
     for claim_id, kind, (a, b), words in standing.claims:
-        common = min(end, b) - max(start, a)
+        common = overlap((start, end), (a, b))
         if kind != anchor.get("kind") or common <= 0:
             continue
         if kind == "figure" and standing.rewritten and words.split() != str(anchor.get("quote")).split():

@@ -25,7 +25,7 @@ import sqlalchemy as sa
 
 from tollbook.errors import OutputError, TollbookError, UsageError
 from tollbook.model import Issue, Report, to_plain
-from tollbook.store import schema
+from tollbook.store import additions, schema
 from tollbook.store.records import Grounded, digest, dump
 
 BUSY_SECONDS = 10
@@ -268,7 +268,8 @@ class SqlStore:
         """Stores a report, and what was read in it, in one transaction. Returns its id, or None where nothing is new.
 
         The id is a hash of doc_id and text. A known report is not stored twice; its reading is stored again only
-        if its claims or values differ from the live run's.
+        if its claims or values differ from the live run's. What people added to the document is taken into every
+        reading of it (see `store.additions`).
         """
         report_id = report_key(report.doc_id, report.text_sha256)
         with self.write() as connection:
@@ -276,11 +277,16 @@ class SqlStore:
                 sa.select(schema.reports.c.seq).where(schema.reports.c.report_id == report_id)
             ).scalar()
             stamp = now()
+            met = connection.execute(
+                sa.select(schema.reports.c.seq).where(schema.reports.c.doc_id == report.doc_id).limit(1)
+            ).scalar()
             if known is None:
                 connection.execute(schema.reports.insert(), _report_row(report_id, report, stamp))
                 _add_issues(connection, report.issues, report_id, None, stamp)
             if grounded is None:
                 return report_id if known is None else None
+            if met is not None:
+                grounded = additions.take_in(connection, report.doc_id, report.text, grounded)
             run_id = _run_id(report_id, made_by or "", grounded)
             last = connection.execute(
                 sa.select(schema.runs.c.run_id)
@@ -343,8 +349,18 @@ class SqlStore:
     def add_decision(self, row: Mapping[str, Any]) -> int:
         """Appends one decision (columns of log_decisions but seq and recorded_at). Returns its seq."""
         with self.write() as connection:
-            result = connection.execute(schema.decisions.insert(), {**row, "recorded_at": now()})
-            return int(result.inserted_primary_key[0])  # type: ignore[index]
+            return _add_decision(connection, row)
+
+    def add_to_report(self, row: Mapping[str, Any], report: Report, reading: Grounded, made_by: str) -> int:
+        """Appends a decision of kind `add` and, in the same transaction, the report's newest reading with the
+        addition in it. Returns the decision's seq."""
+        report_id = report_key(report.doc_id, report.text_sha256)
+        with self.write() as connection:
+            seq = _add_decision(connection, row)
+            grounded = additions.take_in(connection, report.doc_id, report.text, reading)
+            run_id = _run_id(report_id, made_by, grounded)
+            self._add_run(connection, report_id, run_id, made_by, grounded, _issues_left(connection, report_id), now())
+            return seq
 
     def charter(self) -> dict[str, Any]:
         """The charter that holds now."""
@@ -377,6 +393,22 @@ class SqlStore:
             connection.exec_driver_sql("PRAGMA secure_delete = ON")
             connection.exec_driver_sql("VACUUM")
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _issues_left(connection: sa.Connection, report_id: str) -> list[Issue]:
+    """What the newest reading of a report left open."""
+    runs, table = schema.runs, schema.issues
+    newest = sa.select(sa.func.max(runs.c.seq)).where(runs.c.report_id == report_id).scalar_subquery()
+    rows = connection.execute(sa.select(table).where(table.c.run_seq == newest).order_by(table.c.seq)).all()
+    return [
+        Issue(r.code, r.message, r.doc_id, span=(r.start, r.end) if r.start is not None and r.end is not None else None)
+        for r in rows
+    ]
+
+
+def _add_decision(connection: sa.Connection, row: Mapping[str, Any]) -> int:
+    result = connection.execute(schema.decisions.insert(), {**row, "recorded_at": now()})
+    return int(result.inserted_primary_key[0])  # type: ignore[index]
 
 
 def report_key(doc_id: str, text_sha256: str) -> str:

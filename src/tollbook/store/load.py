@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tollbook.ledger.decisions import Decision, Held, Standing, bind, hold, standing
+from tollbook.ledger.decisions import ADDED, YIELDS, Decision, Held, Standing, bind, hold, standing
 from tollbook.ledger.figures import Figure, figure
 from tollbook.ledger.incidents import Told
 from tollbook.ledger.voices import Voice, named_voice, own_voice
@@ -164,10 +164,10 @@ def figures(group: Sequence[Telling], sketches: Mapping[str, Sequence[int]], hel
     out: list[Figure] = []
     for telling in group:
         told = telling.told
-        listed = [s.claim_id for s in telling.seeds]
+        listed = _standing_in(telling.seeds, held)
         for seed in telling.seeds:
             value = seed.value
-            if value is None or seed.claim_id in held.rejected:
+            if value is None or seed.claim_id in held.rejected or not held.counts(value):
                 continue
             change = held.corrected.get((seed.claim_id, "figure"))
             if change is not None:
@@ -189,6 +189,20 @@ def figures(group: Sequence[Telling], sketches: Mapping[str, Sequence[int]], hel
                 )
             )
     return tuple(out)
+
+
+def _standing_in(seeds: Sequence[Seed], held: Held) -> list[str]:
+    """The claim of each figure of a mention; for one that yields to what a person added, the added one's."""
+    added = {s.value[ADDED]: s.claim_id for s in seeds if s.value is not None and s.value.get(ADDED) in held.added}
+    yielding = ([d for d in (s.value or {}).get(YIELDS) or () if d in added] for s in seeds)
+    return [added[to[-1]] if to else s.claim_id for s, to in zip(seeds, yielding, strict=True)]
+
+
+def standing_additions(connection: sa.Connection) -> frozenset[str]:
+    """The ids of the `add` decisions that stand."""
+    table = schema.decisions
+    rows = connection.execute(sa.select(table).where(table.c.kind.in_(["add", "undo"])).order_by(table.c.seq))
+    return frozenset(d.id for d in standing(map(_decision, rows)))
 
 
 def _voice(says: object, origin: str, outlet: str | None) -> Voice:
@@ -227,20 +241,21 @@ def decisions(connection: sa.Connection, until: str | None = None) -> list[Decis
     query = sa.select(table).order_by(table.c.seq)
     if until is not None:
         query = query.where(table.c.recorded_at <= until)
-    return [
-        Decision(
-            row.seq,
-            row.decision_id,
-            row.kind,
-            tuple(json.loads(row.subjects)),
-            json.loads(row.value),
-            tuple(json.loads(row.anchors)),
-            row.why,
-            row.user,
-            row.recorded_at,
-        )
-        for row in connection.execute(query)
-    ]
+    return [_decision(row) for row in connection.execute(query)]
+
+
+def _decision(row: Any) -> Decision:
+    return Decision(
+        row.seq,
+        row.decision_id,
+        row.kind,
+        tuple(json.loads(row.subjects)),
+        json.loads(row.value),
+        tuple(json.loads(row.anchors)),
+        row.why,
+        row.user,
+        row.recorded_at,
+    )
 
 
 def held(
@@ -261,7 +276,7 @@ def held(
         for doc_id, report_id, text in connection.execute(query.where(among(reports.c.report_id, batch))):
             newest[doc_id], texts[report_id] = report_id, text
     for batch in chunks(sorted(live)):
-        query = sa.select(table).where(among(table.c.run_seq, batch))
+        query = sa.select(table).where(among(table.c.run_seq, batch), table.c.kind != "gone")
         for c in connection.execute(query):
             claims_of.setdefault(c.report_id, []).append((c.claim_id, c.kind, (c.start, c.end), c.quote))
     alive = {claim_id for listed in claims_of.values() for claim_id, _, _, _ in listed}

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from tollbook.ledger.decisions import unmarked
 from tollbook.model import Issue, Span
 
 HARMS = frozenset({"killed", "injured", "missing", "abducted", "detained", "displaced"})
@@ -150,7 +151,7 @@ def ground_record(report_id: str, doc_id: str, text: str, record: Mapping[str, A
         key = digest("act", report_id, quote_span, sorted(span for _, span, _ in figures))
         taken[key] = taken.get(key, 0) + 1
         mention_id = key if taken[key] == 1 else digest(key, taken[key])
-        act = {k: (None if k == "casualties" else v) for k, v in incident.items() if k != "cluster"}
+        act = {k: (None if k == "casualties" else v) for k, v in unmarked(incident).items() if k != "cluster"}
         start, end = quote_span
         out.append(Claim(mention_id, mention_id, "act", quote_span, text[start:end], act))
         repeated: dict[str, int] = {}
@@ -205,7 +206,7 @@ def _figures(
         parent = figure.get("subset_of")
         moved = isinstance(parent, int) and place.get(parent) != parent
         value = {**figure, "subset_of": place.get(int(parent or 0))} if moved else figure
-        yield value, span, text[span[0] : span[1]]
+        yield unmarked(value), span, text[span[0] : span[1]]
 
 
 def _figure_fault(figure: object) -> str | None:

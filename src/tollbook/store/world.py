@@ -72,9 +72,10 @@ class Tellings:
         return self.read[number]
 
     def state(self, group: Sequence[int], held: Held, options: Options) -> State | None:
-        """The state of a group (first-recorded first); None where all of it is rejected."""
+        """The state of a group (first-recorded first); None where all of it is rejected or was
+        added and undone."""
         told = [self.telling(n) for n in group]
-        kept = [t for t in told if t.told.mention.id not in held.rejected]
+        kept = [t for t in told if t.told.mention.id not in held.rejected and held.counts(t.told.act)]
         if not kept:
             return None
         return state([t.told for t in kept], load.figures(kept, self.sketches, held), held, options)

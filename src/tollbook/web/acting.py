@@ -103,14 +103,6 @@ def routes(site: Site) -> APIRouter:
         session.notes.append(("done", "Undone. The row stays in the log."))
         return back(values.get("back"))
 
-    @router.post("/again")
-    def again(request: Request, form: Form) -> Response:
-        values, session = fields(form), session_of(request)
-        with site.desk.writing() as book:
-            session.made.append(deciding.add_again(book, values.get("decision", ""), values.get("why", ""), site.user))
-        session.notes.append(("done", "Added again, to the newest reading."))
-        return back(values.get("back"))
-
     @router.post("/add")
     def add(request: Request, form: Form) -> Response:
         values, session = fields(form), session_of(request)
@@ -378,10 +370,7 @@ def _choices(item: Item, reasons: tuple[Reason, ...]) -> list[tuple[str, str, st
             ("u", "unsure", "unsure", both, "the reports do not settle it", ""),
         ]
     if item.kind == "orphan":
-        return [
-            ("x", "let it go", "undo", item.subjects, "what it was about is gone", "warn"),
-            ("y", "add it again", "again", item.subjects, "still stands in the text", "good"),
-        ]
+        return [("x", "let it go", "undo", item.subjects, "what it was about is gone", "warn")]
     accept = ("y", "accept", "accept", item.subjects[:1], "read the reports; it stands", "good")
     reject = ("x", "reject", "reject", item.subjects[:1], "not what the report says", "warn")
     if item.kind == "place":

@@ -12,10 +12,10 @@ from tollbook import review
 from tollbook.book import Book, report_of
 from tollbook.cli.review import read_figure
 from tollbook.errors import UsageError
-from tollbook.ledger.decisions import Decision, standing
+from tollbook.ledger.decisions import Decision
 from tollbook.model import Span
 from tollbook.store import load, schema
-from tollbook.store.records import HARMS, WHO, Claim, Grounded, digest, dump, locate
+from tollbook.store.records import HARMS, WHO, Claim, digest, locate
 from tollbook.web import dossier
 
 WHATS = ("figure", "place", "date", "actor", "incident")
@@ -53,21 +53,7 @@ def decide(book: Book, kind: str, subjects: Sequence[str], why: str, user: str, 
 
 
 def undo(book: Book, decision: str, why: str, user: str) -> str:
-    """Takes a decision back. What was added from words is taken out of the count by a `reject` of its claim; that
-    rejection is a row like any other and can itself be undone. Raises UsageError."""
-    with book.store.read() as connection:
-        rows = {d.id: d for d in load.decisions(connection)}
-    row = rows.get(decision)
-    if row is None:
-        raise UsageError(f"no decision {decision!r}")
-    if row.kind == "add" and row.value.get("claim"):
-        with book.store.read() as connection:
-            if row.subjects[0] in _live_ids(connection, str(row.anchors[0].get("report_id"))):
-                review.decide(book, "reject", row.subjects[0], why=why, user=user, value={"undoes": row.id})
-    if row.kind == "undo":  # what was added comes back with the row that added it
-        for other in standing(rows.values()):
-            if other.kind == "reject" and other.value.get("undoes") in row.subjects:
-                review.decide(book, "undo", other.id, why=why, user=user)
+    """Takes a decision back, with all that was added by it; the row stays in the log. Raises UsageError."""
     return review.decide(book, "undo", decision, why=why, user=user)
 
 
@@ -113,8 +99,8 @@ def span_of(text: str, words: str, given: Span | None) -> Span:
 def add(book: Book, sheet: dossier.Sheet, form: Mapping[str, str], given: Span | None, user: str) -> str:
     """Makes selected words of a report a figure, place, date, actor or incident; returns the decision's id.
 
-    A figure or an incident becomes a claim in a new reading of the report that holds all of the newest one besides;
-    a place, date or actor corrects the act it is of, and remembers the words. Raises UsageError.
+    A figure or an incident is a claim that every reading of the report holds from now on; a place, date or actor
+    corrects the act it is of, and remembers the words. Raises UsageError.
     """
     what = form.get("what", "")
     why = form.get("why", "").strip()
@@ -127,8 +113,12 @@ def add(book: Book, sheet: dossier.Sheet, form: Mapping[str, str], given: Span |
     words = text[span[0] : span[1]]
     if what in ("place", "date", "actor"):
         return _describe(book, sheet, what, words, span, form, why, user)
-    claims = _figure(sheet, words, span, form) if what == "figure" else _incident(sheet, words, span, form)
-    return _store(book, sheet, claims, {"what": what, "words": words}, why, user)
+    of = _act(sheet, form.get("mention", "")) if what == "figure" else None
+    claims = _figure(sheet, of, words, span, form) if of is not None else _incident(sheet, words, span, form)
+    return review.add_claims(
+        book, sheet.report, claims, what=what, words=words, act=of.stored() if of is not None else None,
+        reading=sheet.reading, made_by=sheet.made_by or f"added by {user}", why=why, user=user,
+    )  # fmt: skip
 
 
 def _act(sheet: dossier.Sheet, mention: str) -> dossier.Claim:
@@ -169,15 +159,20 @@ def _days(words: str, form: Mapping[str, str], sheet: dossier.Sheet) -> tuple[st
     raise UsageError(f"{words!r} cannot be read as a day: give the first day")
 
 
+def _counts(words: str) -> list[Any]:
+    """The numbers that selected words tell."""
+    from tollbook.resolve.counts import find_counts
+
+    return find_counts(words)
+
+
 def _casualty(words: str, span: Span, form: Mapping[str, str]) -> dict[str, Any]:
     """A casualty of a record from the fields of a form; an empty figure is read from the words."""
     if form.get("figure", "").strip():
         low, high = read_figure(form["figure"])
         approx, word = False, None
     else:
-        from tollbook.resolve.counts import find_counts
-
-        counts = find_counts(words)
+        counts = _counts(words)
         if len(counts) != 1:
             raise UsageError(f"{words!r} holds {'no number' if not counts else 'several numbers'}: give the figure")
         low, high, approx, word = counts[0].min, counts[0].max, counts[0].approx, counts[0].word
@@ -193,8 +188,7 @@ def _casualty(words: str, span: Span, form: Mapping[str, str]) -> dict[str, Any]
     }  # fmt: skip
 
 
-def _figure(sheet: dossier.Sheet, words: str, span: Span, form: Mapping[str, str]) -> list[Claim]:
-    act = _act(sheet, form.get("mention", ""))
+def _figure(sheet: dossier.Sheet, act: dossier.Claim, words: str, span: Span, form: Mapping[str, str]) -> list[Claim]:
     value = _casualty(words, span, form)
     claim_id = digest("figure", act.mention, value["harm"], span[0], span[1])
     if any(c.id == claim_id for c in sheet.claims):
@@ -220,10 +214,12 @@ def _incident(sheet: dossier.Sheet, words: str, span: Span, form: Mapping[str, s
     if start and end and start > end:
         raise UsageError("the first day is after the last")
     places = split(form.get("places", ""), ",")
-    figures: list[dict[str, Any]] = []
-    if form.get("figure", "").strip() or any(c.isdigit() for c in words):
-        figures.append(_casualty(words, span, form))
-    mention = digest("act", sheet.report_id, span, [span for _ in figures])
+    figures: list[tuple[Span, dict[str, Any]]] = []
+    if form.get("figure", "").strip() or _counts(words):
+        value = _casualty(words, span, form)
+        at = _number_in(words, span, value)
+        figures.append((at, {**value, "text": sheet.report.text[at[0] : at[1]], "span": list(at)}))
+    mention = digest("act", sheet.report_id, span, [at for at, _ in figures])
     if any(c.mention == mention for c in sheet.claims):
         raise UsageError("these words are an incident of the record already")
     used = {str(c.value.get("id")) for c in sheet.claims if c.kind == "act"}
@@ -234,71 +230,16 @@ def _incident(sheet: dossier.Sheet, words: str, span: Span, form: Mapping[str, s
         "quote_span": list(span),
     }  # fmt: skip
     out = [Claim(mention, mention, "act", span, words, act)]
-    for value in figures:
-        out.append(
-            Claim(digest("figure", mention, value["harm"], span[0], span[1]), mention, "figure", span, words, value)
-        )
+    for at, value in figures:
+        claim_id = digest("figure", mention, value["harm"], at[0], at[1])
+        out.append(Claim(claim_id, mention, "figure", at, str(value["text"]), value))
     return out
 
 
-def _store(
-    book: Book, sheet: dossier.Sheet, fresh: Sequence[Claim], value: Mapping[str, Any], why: str, user: str
-) -> str:
-    """A new reading of the report with the fresh claims in their places, and the row that says who added them."""
-    kept = [Claim(c.id, c.mention, c.kind, c.span, c.quote, c.value) for c in sheet.claims]
-    first = fresh[0]
-    if first.kind == "act":
-        claims = [*kept, *fresh]
-    else:
-        last = max(i for i, c in enumerate(kept) if c.mention_id == first.mention_id)
-        claims = [*kept[: last + 1], *fresh, *kept[last + 1 :]]
-    rest = sheet.rest or {"doc_id": sheet.report.doc_id, "published": None, "incidents": None}
-    book.store.add_report(sheet.report, made_by=f"added by {user}", grounded=Grounded(tuple(claims), rest, ()))
-    row = {**value, "claim": [[c.claim_id, c.mention_id, c.kind, list(c.span), c.quote, c.value] for c in fresh]}
-    decision = digest("decision", "add", first.claim_id, dump(row), why, dt.datetime.now(dt.UTC).isoformat())
-    anchor = {
-        "report_id": sheet.report_id, "kind": first.kind, "start": first.span[0], "end": first.span[1],
-        "quote": first.quote,
-    }  # fmt: skip
-    book.store.add_decision(
-        {
-            "decision_id": decision, "kind": "add", "subjects": dump([first.claim_id]), "value": dump(row),
-            "anchors": dump([anchor]), "why": why, "user": user,
-        }
-    )  # fmt: skip
-    return decision
+def _number_in(words: str, span: Span, value: Mapping[str, Any]) -> Span:
+    """Where in the words of an act its figure stands, if they tell that number once; else all of them."""
+    told = [c.span for c in _counts(words) if (c.min, c.max) == (value["min"], value["max"])]
+    return (span[0] + told[0][0], span[0] + told[0][1]) if len(told) == 1 else span
 
 
-def add_again(book: Book, decision: str, why: str, user: str) -> str:
-    """Puts back what a decision had added and a later reading lost. Raises UsageError where it cannot be."""
-    with book.store.read() as connection:
-        row = next((d for d in standing(load.decisions(connection)) if d.id == decision and d.kind == "add"), None)
-        if row is None or not row.value.get("claim"):
-            raise UsageError(f"{decision!r} is no addition that holds")
-        found = dossier.sheet(connection, str(row.anchors[0].get("report_id")))
-    fresh = [Claim(c[0], c[1], c[2], (c[3][0], c[3][1]), c[4], c[5]) for c in row.value["claim"]]
-    have = {c.mention for c in found.claims}
-    if fresh[0].kind == "figure" and fresh[0].mention_id not in have:
-        near = [a for a, _ in found.acts() if a.span[0] <= fresh[0].span[0] < a.span[1] + 400]
-        if not near:
-            raise UsageError("the act it was of is not in the newest reading: add it to another one by hand")
-        act = near[-1]
-        fresh = [
-            Claim(
-                digest("figure", act.mention, c.value["harm"], *c.span), act.mention, c.kind, c.span, c.quote, c.value
-            )
-            for c in fresh
-        ]
-    made = _store(book, found, fresh, {"what": row.value.get("what"), "words": row.value.get("words")}, why, user)
-    review.decide(book, "undo", decision, why=f"added again as {made}: {why}", user=user)
-    return made
-
-
-def _live_ids(connection: sa.Connection, report: str) -> set[str]:
-    try:
-        return {c.id for c in dossier.sheet(connection, report).claims}
-    except UsageError:
-        return set()
-
-
-__all__ = ["add", "add_again", "decide", "newer", "report_of", "span_of", "undo", "value_of"]
+__all__ = ["add", "decide", "newer", "report_of", "span_of", "undo", "value_of"]

@@ -12,13 +12,14 @@ import sqlalchemy as sa
 from tollbook.book import report_of
 from tollbook.errors import UsageError
 from tollbook.ledger.bounds import ALL, Bound
+from tollbook.ledger.decisions import ADDED, counts, unmarked
 from tollbook.ledger.figures import Figure
 from tollbook.ledger.incidents import Told
 from tollbook.ledger.state import State
 from tollbook.ledger.voices import Voice
 from tollbook.model import Furniture, Report, Span
 from tollbook.store import load, schema
-from tollbook.store.records import rebuild
+from tollbook.store import records as stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,15 @@ class Claim:
     value: dict[str, Any]
     incident: str | None
 
+    @property
+    def added(self) -> bool:
+        """Whether a person added it: no machine read it."""
+        return self.value.get(ADDED) is not None
+
+    def stored(self) -> stored.Claim:
+        """As the store takes it."""
+        return stored.Claim(self.id, self.mention, self.kind, self.span, self.quote, self.value)
+
     def plain(self) -> dict[str, Any]:
         """As `marks` takes it."""
         return {"id": self.id, "mention": self.mention, "kind": self.kind, "span": self.span, "value": self.value}
@@ -40,7 +50,8 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A report with the newest reading of it: `rest` is the record without its incidents."""
+    """A report with the newest reading of it: `rest` is the record without its incidents, `claims` are those that
+    count, `reading` is all of it as it lies in the log."""
 
     report: Report
     report_id: str
@@ -50,6 +61,7 @@ class Sheet:
     rest: dict[str, Any]
     issues: tuple[tuple[str, str], ...]
     recorded: str
+    reading: stored.Grounded
 
     def acts(self) -> list[tuple[Claim, list[Claim]]]:
         """Each act with its figures, in the record's order."""
@@ -63,7 +75,12 @@ class Sheet:
 
     def record(self) -> dict[str, Any]:
         """The report's record, whole."""
-        return rebuild(self.rest, [(c.kind, c.id, c.mention, c.value) for c in self.claims])
+        kept = {c.id for c in self.claims}
+        told = [
+            (c.kind if c.claim_id in kept else "gone", c.claim_id, c.mention_id, unmarked(c.value))
+            for c in self.reading.claims
+        ]
+        return stored.rebuild(self.rest, told)
 
 
 def report_row(connection: sa.Connection, asked: str) -> Any:
@@ -93,6 +110,7 @@ def sheet(connection: sa.Connection, asked: str) -> Sheet:
         sa.select(runs).where(runs.c.report_id == row.report_id).order_by(runs.c.seq.desc()).limit(1)
     ).first()
     found: list[Claim] = []
+    whole: list[stored.Claim] = []
     issues: list[tuple[str, str]] = []
     if run is not None:
         owner = load.lookup(
@@ -101,21 +119,27 @@ def sheet(connection: sa.Connection, asked: str) -> Sheet:
                 schema.mentions.c.run_seq == run.seq
             ),
         )
+        standing = load.standing_additions(connection)
         for c in connection.execute(sa.select(claims).where(claims.c.run_seq == run.seq).order_by(claims.c.seq)):
-            found.append(
-                Claim(
-                    c.claim_id, c.mention_id, c.kind, (c.start, c.end), c.quote, json.loads(c.value),
-                    owner.get(c.mention_id),
-                )
-            )  # fmt: skip
+            one = stored.Claim(c.claim_id, c.mention_id, c.kind, (c.start, c.end), c.quote, json.loads(c.value))
+            whole.append(one)
+            if counts(one.value, standing):
+                found.append(
+                    Claim(
+                        one.claim_id, one.mention_id, one.kind, one.span, one.quote, one.value,
+                        owner.get(one.mention_id),
+                    )
+                )  # fmt: skip
         table = schema.issues
         query = sa.select(table.c.code, table.c.message).where(
             sa.or_(table.c.run_seq == run.seq, sa.and_(table.c.report_id == row.report_id, table.c.run_seq.is_(None)))
         )
         issues = [(code, message) for code, message in connection.execute(query)]
+    rest = json.loads(run.record) if run else {}
+    bare = rest or {"doc_id": report.doc_id, "published": None, "incidents": None}
     return Sheet(
-        report, row.report_id, run.seq if run else None, run.made_by if run else None, tuple(found),
-        json.loads(run.record) if run else {}, tuple(dict.fromkeys(issues)), row.recorded_at,
+        report, row.report_id, run.seq if run else None, run.made_by if run else None, tuple(found), rest,
+        tuple(dict.fromkeys(issues)), row.recorded_at, stored.Grounded(tuple(whole), bare, ()),
     )  # fmt: skip
 
 

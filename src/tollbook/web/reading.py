@@ -176,7 +176,7 @@ def _incident(site: Site, request: Request, asked: str) -> Response:
         others = list(dict.fromkeys(s for n in numbers for s in site.desk.atlas.of_mention(n)))
         around = [i for i, _ in detail.possible] + [p for p, _, _ in (*detail.parts, *detail.part_of)]
         named = {x.id: x for x in lists.some(connection, around)}
-        decided = _about(connection, _subjects(state))
+        decided = _about(connection, _subjects(connection, state))
         titles = _titles(connection, reports)
     chosen = spots.get(state.card.id)
     lengths = {t.mention.id: hide(detail.sentences.get(t.mention.id, ""))[:1500] for t in state.told}
@@ -196,8 +196,16 @@ def _numbers(connection: sa.Connection, mentions: Sequence[str]) -> list[int]:
     return list(connection.execute(query.order_by(table.c.mention)).scalars())
 
 
-def _subjects(state: Any) -> set[str]:
-    return {t.mention.id for t in state.told} | {f.claim_id for f in state.figures}
+def _subjects(connection: sa.Connection, state: Any) -> set[str]:
+    """The claims of an incident, also those that count no more: rejected ones, and additions that were undone."""
+    m, c = schema.mentions, schema.claims
+    told = {t.mention.id for t in state.told}
+    query = (
+        sa.select(c.c.claim_id)
+        .join(m, sa.and_(m.c.run_seq == c.c.run_seq, m.c.mention_id == c.c.mention_id))
+        .where(load.among(m.c.mention_id, sorted(told)), m.c.live == 1)
+    )
+    return told | set(connection.execute(query).scalars())
 
 
 def _titles(connection: sa.Connection, reports: set[str]) -> dict[str, tuple[str, str | None, str | None]]:
@@ -274,7 +282,7 @@ def _report(site: Site, request: Request, asked: str) -> HTMLResponse:
         now = head(connection)
         found = dossier.sheet(connection, asked)
         masker = site.people.masker(connection, [found.report_id])
-        decided = _about(connection, {c.id for c in found.claims} | {c.mention for c in found.claims})
+        decided = _about(connection, {x for c in found.reading.claims for x in (c.claim_id, c.mention_id)})
         named = {
             x.id: x for x in lists.some(connection, list(dict.fromkeys(c.incident for c in found.claims if c.incident)))
         }
