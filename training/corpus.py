@@ -9,10 +9,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from training import weak
+from training import weak, written
 from training.augment import Names, vary
 from training.ground import Doc, ground
-from training.sets import SHARED_AT_MOST, DevGuard, full_text, gold, source_of
+from training.sets import SHARED_AT_MOST, WRITTEN, DevGuard, full_text, gold, source_of
 
 STRENGTH = 0.6
 """How often a text's names are swapped; see the model card for what it measured."""
@@ -39,7 +39,7 @@ def read(shared: Path, sets: Sequence[str] = ("quiet",)) -> Corpus:
     """Reads and marks everything that may be trained on."""
     guard = DevGuard(shared)
     docs, missed, dropped = [], [], []
-    for row, record in gold(shared / "gold/train"):
+    for row, record in [*gold(shared / "gold/train"), *written.load()]:
         text = full_text(row)
         if guard.overlap(text) >= SHARED_AT_MOST:
             dropped.append(row["doc_id"])
@@ -55,12 +55,12 @@ def epochs(
 ) -> Callable[[int, random.Random], list[Doc]]:
     """Draws an epoch's texts, each as a random variant.
 
-    Each of `docs` once, but of the source with most texts only the part `most`, another part every epoch; and
+    Each of `docs` once, but of the gold source with most texts only the part `most`, another part every epoch; and
     `share` times as many of `extra`.
     """
     names = Names.open()
-    counts = Counter(doc.source for doc in docs)
-    largest = counts.most_common(1)[0][0]
+    counts = Counter(doc.source for doc in docs if doc.source != WRITTEN)
+    largest = counts.most_common(1)[0][0] if counts else ""
 
     def draw(epoch: int, rng: random.Random) -> list[Doc]:
         many = [doc for doc in docs if doc.source == largest]

@@ -51,8 +51,12 @@ def fit(
     base: Path,
     plan: Plan,
     checkpoint: Path | None = None,
+    start: Path | None = None,
 ) -> TaggerNet:
-    """Trains on `docs(epoch, rng)`, other texts or variants every epoch. One torch and thread count: one result."""
+    """Trains on `docs(epoch, rng)`, other texts or variants every epoch. One torch and thread count: one result.
+
+    Goes on from the weights of the checkpoint `start` where there is one, else from MiniLM's in `base`.
+    """
     torch.manual_seed(plan.seed)
     torch.set_num_threads(plan.threads)
     net = TaggerNet(dropout=plan.dropout)
@@ -67,6 +71,8 @@ def fit(
     steps = torch.optim.AdamW(
         [{"params": body, "lr": plan.rate}, {"params": head, "lr": plan.head_rate}], weight_decay=0.01
     )
+    if start is not None:
+        net.load_state_dict(torch.load(start, weights_only=False)["net"])
     first = 0
     if checkpoint is not None and checkpoint.exists():
         state = torch.load(checkpoint, weights_only=False)
@@ -77,7 +83,7 @@ def fit(
     for epoch in range(first, plan.epochs):
         rng = random.Random(plan.seed * 1000 + epoch)
         encoded = [e for e in (encode(d, cutter) for d in docs(epoch, rng)) if e.pieces]
-        if epoch == 0:
+        if epoch == 0 and start is None:
             net.set_priors(encoded)
         work = batches(encoded, plan.windows, rng)
         began, seen, summed = time.time(), 0, 0.0

@@ -28,7 +28,7 @@ from tollbook.extract.marks import Marks  # noqa: E402
 from tollbook.extract.rules import RulesExtractor, may_be_violent  # noqa: E402
 from tollbook.extract.tagger import Tagger, Tagging  # noqa: E402
 from tollbook.model import RawReport, Report, to_plain  # noqa: E402
-from training.sets import FOLDS, shared_folder, source_of  # noqa: E402
+from training.sets import FOLDS, fold_for, shared_folder, source_of  # noqa: E402
 from training.sets import gold as gold_of  # noqa: E402
 
 OFF = Glue(drop=1.0, harm=1.0, who=1.0, add=1.0, add_person=1.0, type=1.0, type_kept=0.0, link=0.0)
@@ -71,7 +71,7 @@ def read(work: Path, part: str = "train", model: Path | None = None) -> list[Rea
         if not may_be_violent(report.text):
             continue
         marks, places = rules.marks(report)
-        fold = next(name for name, kept in FOLDS.items() if source_of(row["doc_id"]) not in kept)
+        fold = fold_for(source_of(row["doc_id"]))
         out.append(Read(report, marks, places.country, taggers[fold].tag(report, [m.sentence for m in marks])))
     return out
 

@@ -2,8 +2,8 @@
 
     python -m training.run --work build/training
 
-Stages, each resumed where a former run stopped: folds (train without a source, score on it), final (train on all),
-ship (ONNX, int8, calibration, card). `--only final ship` leaves the folds to a former run. Needs the packages of
+Stages, each resumed where a former run stopped: folds (train without a source, score on it; the first on the written
+reports alone, the others from there), final (from there on, train on all), ship (ONNX, int8, calibration, card). `--only final ship` leaves the folds to a former run. Needs the packages of
 `training/requirements.txt`; the product needs none of them.
 """
 
@@ -25,12 +25,14 @@ sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
 from tollbook.extract.tagger import FOLDER  # noqa: E402
 from tollbook.extract.wordpiece import WordPiece  # noqa: E402
-from training import calibrate, card, corpus, export, fit, measure  # noqa: E402
+from training import calibrate, card, corpus, export, fit, measure, written  # noqa: E402
 from training.encode import encode  # noqa: E402
 from training.ground import Doc, ground  # noqa: E402
-from training.sets import FOLDS, SETS, full_text, gold, sha256, shared_folder, source_of  # noqa: E402
+from training.sets import FOLDS, SETS, WRITTEN, SetInfo, full_text, gold, sha256, shared_folder, source_of  # noqa: E402
 
 WEAK_SHARE = 0.2
+FIRST = "gold"
+"""The fold that leaves out all of gold is trained first; every other training goes on from its weights."""
 STAGES = ("folds", "final", "ship")
 
 
@@ -42,16 +44,17 @@ def base_folder() -> Path:
     return Path(spec.origin).parent / "model"
 
 
-def plan_of(options: argparse.Namespace) -> fit.Plan:
-    """The plan of every training of this run."""
-    return fit.Plan(epochs=options.epochs, threads=options.threads, frozen=options.frozen, rate=options.rate,
+def plan_of(options: argparse.Namespace, *, first: bool) -> fit.Plan:
+    """The plan of the first training, on the written reports alone, and of those that go on from it."""
+    return fit.Plan(epochs=options.epochs if first else options.more, threads=options.threads, frozen=options.frozen, rate=options.rate,
                     windows=options.windows)  # fmt: skip
 
 
 def plan_facts(options: argparse.Namespace) -> dict[str, Any]:
     """The plan as the card tells it."""
     return {
-        **asdict(plan_of(options)),
+        **asdict(plan_of(options, first=True)),
+        "epochs on all texts after those on the written ones": options.more,
         "part of the largest source an epoch": options.most,
         "weak texts a gold text": WEAK_SHARE,
         "names swapped": corpus.STRENGTH,
@@ -75,9 +78,11 @@ def fold(name: str, options: argparse.Namespace, data: corpus.Corpus, cutter: Wo
     extra = [
         d for d in data.weak if d.source == "quiet" and not {d.doc_id.removeprefix("quiet-")} & {h.doc_id for h in held}
     ]
+    first = name == FIRST
     net = fit.fit(
         corpus.epochs(train, extra, corpus.STRENGTH, WEAK_SHARE), cutter, base_folder() / "model.safetensors",
-        plan_of(options), options.work / f"fold-{name}.pt",
+        plan_of(options, first=first), options.work / f"fold-{name}.pt",
+        None if first else options.work / f"fold-{FIRST}.pt",
     )  # fmt: skip
     run = fit.runner(net)
     result: dict[str, Any] = {"trained_on": sorted(kept), "reports": len(train), "scores": {}}
@@ -109,7 +114,7 @@ def dev_docs(shared: Path) -> list[Doc]:
 
 def stage_folds(options: argparse.Namespace, data: corpus.Corpus, cutter: WordPiece) -> None:
     """One JSON file a fold."""
-    for name in FOLDS:
+    for name in options.folds:
         path = options.work / f"fold-{name}.json"
         if not path.exists():
             path.write_text(json.dumps(fold(name, options, data, cutter), indent=1))
@@ -120,7 +125,7 @@ def stage_final(options: argparse.Namespace, data: corpus.Corpus, cutter: WordPi
     return fit.fit(
         corpus.epochs(data.gold, data.weak, corpus.STRENGTH, WEAK_SHARE, options.most), cutter,
         base_folder() / "model.safetensors",
-        plan_of(options), options.work / "final.pt",
+        plan_of(options, first=False), options.work / "final.pt", options.work / f"fold-{FIRST}.pt",
     )  # fmt: skip
 
 
@@ -134,7 +139,7 @@ def stage_ship(options: argparse.Namespace, data: corpus.Corpus, cutter: WordPie
     }
     facts = {
         "made": time.strftime("%Y-%m-%d", time.gmtime()), "plan": plan_facts(options), "texts": corpus_facts(data),
-        "hashes": {i.name: sha256(p if (p := shared / i.path).is_file() else p / "gold.jsonl") for i in SETS},
+        "hashes": {i.name: set_hash(shared, i) for i in SETS},
         "base": sha256(base_folder() / "model.safetensors"), "temperature": calibrate.merged(folds.values()),
     }  # fmt: skip
     size = export.ship(net, base_folder() / "vocab.txt", options.out, facts)
@@ -146,6 +151,14 @@ def stage_ship(options: argparse.Namespace, data: corpus.Corpus, cutter: WordPie
     }
     (options.work / "dev.json").write_text(json.dumps(measured, indent=1))
     card.write(ROOT / "docs/model-card.md", options.out, size, facts, folds, measured, SETS)
+
+
+def set_hash(shared: Path, info: SetInfo) -> str:
+    """The SHA-256 of a set: of its file, of the gold's records, of all files of written reports."""
+    if info.name == WRITTEN:
+        return sha256(*sorted(written.FOLDER.glob("*.yml")))
+    path = shared / info.path
+    return sha256(path if path.is_file() else path / "gold.jsonl")
 
 
 def corpus_facts(data: corpus.Corpus) -> dict[str, Any]:
@@ -164,8 +177,10 @@ def main() -> None:
     )
     parser.add_argument("--out", type=Path, default=FOLDER, help="the model folder to write")
     parser.add_argument("--only", nargs="+", choices=STAGES, default=list(STAGES))
+    parser.add_argument("--folds", nargs="+", choices=list(FOLDS), default=list(FOLDS), help="what is left out in turn")
     parser.add_argument("--weak", nargs="*", choices=["quiet", "muc"], default=["quiet"])
-    parser.add_argument("--epochs", type=int, default=6)
+    parser.add_argument("--epochs", type=int, default=6, help="of the first training, on the written reports")
+    parser.add_argument("--more", type=int, default=3, help="of each training that goes on from it")
     parser.add_argument("--windows", type=int, default=3, help="about how many windows of text a step sees")
     parser.add_argument("--frozen", type=int, default=2, help="encoder layers, from the bottom, left as they are")
     parser.add_argument("--most", type=float, default=0.7, help="part of the largest source (Syria) shown in an epoch")

@@ -19,7 +19,7 @@ from typing import Any
 import yaml
 
 from training.ground import HARMS, split
-from training.sets import full_text
+from training.sets import WRITTEN, full_text
 
 FOLDER = Path(__file__).resolve().parent / "written"
 SCOPES = ("incident", "background", "total", "statistic")
@@ -67,7 +67,7 @@ def _pair(row: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     if not _DAY.fullmatch(day):
         raise WrittenError(f"published: {day!r}: needed is YYYY-MM-DD")
     report = {
-        "doc_id": row["id"], "outlet": row.get("style") or "", "published": day, "title": (row.get("title") or "").strip(),
+        "doc_id": f"{WRITTEN}-{row['id']}", "outlet": row.get("style") or "", "published": day, "title": (row.get("title") or "").strip(),
         "text": row["text"].strip(),
     }  # fmt: skip
     text = full_text(report)
@@ -79,7 +79,7 @@ def _pair(row: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     for act in acts:
         if set(act["parts"]) - set(ids):
             raise WrittenError(f"act {act['id']}: parts {act['parts']} are no acts of this report")
-    return report, {"doc_id": row["id"], "published": day, "incidents": acts}
+    return report, {"doc_id": report["doc_id"], "published": day, "incidents": acts}
 
 
 def _act(act: dict[str, Any], row: dict[str, Any], text: str, sentences: list[str]) -> dict[str, Any]:
