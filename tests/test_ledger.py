@@ -190,6 +190,68 @@ def test_every_bound_is_ordered_and_resolves_to_its_claims(rows: list[dict[str, 
         assert all(c in spans for c in (*b.claims, *b.beside, *(c for c, _ in b.aside)))
 
 
+@settings(max_examples=300, deadline=None)
+@given(_rows(), RULE_NAMES, st.lists(st.integers(0, 9), min_size=6, max_size=6), st.booleans())
+def test_every_claim_is_used_or_set_aside_once(
+    rows: list[dict[str, Any]], rule: str, wholes: list[int], count_parties: bool
+) -> None:
+    """Whatever is told, by whomever, as a part of whatever: each figure of a harm is named once, with a reason if it
+    does not count; what sets a bound counts or is a part of what does."""
+    rows = _day_of_report(rows)
+    ids = [f"c{i}" for i in range(len(rows))]
+    figures = [told(row, i, ids) for i, row in enumerate(rows)]
+    figures = [replace(f, subset_of=f"c{up}") if up < 6 else f for f, up in zip(figures, wholes, strict=False)]
+    found = bounds(figures, sides=ONE, rule=get_rule(rule), count_parties=count_parties)
+    for harm in {f.harm for f in figures}:
+        b = everyone(found, harm)
+        named = [*b.counted, *b.within, *b.beside, *(c for c, _ in b.aside)]
+        assert sorted(named) == sorted(f.claim_id for f in figures if f.harm == harm)
+        assert all(why for _, why in b.aside)
+        assert set(b.claims) <= set(b.counted)
+        bounding = {c for g in found if g.harm == harm and g.group != ALL for c in g.claims}
+        assert bounding <= {*b.counted, *b.within}
+
+
+@pytest.mark.parametrize(
+    ("rows", "aside"),
+    [
+        ([(292, "people"), (250, "people")], {1: "an older toll"}),
+        ([(82, "people"), (47, "killed in an initial toll of")], {1: "an earlier or a possible figure"}),
+        ([(12, "people"), (24, "dozens")], {1: "vague words"}),
+        ([(6, "priests"), (2, "women")], {}),
+        ([(4, "people"), (3, "people")], {}),
+    ],
+)
+def test_what_one_report_sets_aside_itself_is_named_with_its_reason(
+    rows: list[tuple[int, str]], aside: dict[int, str]
+) -> None:
+    ids = [f"c{i}" for i in range(len(rows))]
+    figures = [
+        told(
+            {"report": "a", "says": "Mayor Haddad", "min": n, "max": None if w == "dozens" else n,
+             "text": w if w == "dozens" else f"{n} {w}"}, i, ids,
+        )
+        for i, (n, w) in enumerate(rows)
+    ]  # fmt: skip
+    found = everyone(bounds(figures, sides=ONE))
+    assert [c for c, _ in found.aside] == [ids[i] for i in aside]
+    assert all(why.startswith(start) for (_, why), start in zip(found.aside, aside.values(), strict=True))
+    assert set(found.counted) == {c for i, c in enumerate(ids) if i not in aside}
+    widest = everyone(bounds(figures, sides=ONE, rule=get_rule("widest")))
+    assert not widest.aside
+    assert set(widest.counted) == set(ids)
+
+
+def test_two_parts_whose_whole_is_gone_stand_for_themselves() -> None:
+    rows = [
+        {"report": "a", "says": "Mayor Haddad", "min": 3, "max": 3, "who": "civilian"},
+        {"report": "a", "says": "Mayor Haddad", "min": 2, "max": 2, "who": "state_forces"},
+    ]
+    figures = [replace(told(row, i, ["c0", "c1"]), subset_of="gone") for i, row in enumerate(rows)]
+    found = everyone(bounds(figures, sides=ONE))
+    assert (found.low, found.high, found.counted, found.within) == (5, 5, ("c0", "c1"), ())
+
+
 @settings(max_examples=150, deadline=None)
 @given(_rows(), RULE_NAMES, st.randoms(use_true_random=False))
 def test_order_does_not_matter(rows: list[dict[str, Any]], rule: str, dice: Any) -> None:

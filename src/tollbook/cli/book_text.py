@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tollbook.book import Detail, Line
+    from tollbook.ledger.bounds import Bound
 
 
 def plain(line: Line) -> dict[str, Any]:
@@ -101,12 +104,12 @@ def detail(found: Detail, rule: str, *, names: bool = False) -> str:
     beside = [by_id[c] for b in state.bounds if b.group == ALL for c in b.beside if c in by_id]
     for f in {f.voice.id: f for f in sorted(beside, key=lambda f: (f.said or "", f.order))}.values():
         out.append(f"beside the range, a party: {f.voice.name} says {show(f.low, f.high, f.open)} {f.harm}")
-    aside = {c: why for b in state.bounds if b.group == ALL for c, why in b.aside}
+    fate = fates(state.bounds, rule)
     out += ["", "What each voice says:"]
     for voice in state.voices:
         out.append(f"  {voice.name} ({voice.kind})")
         for f in sorted((f for f in state.figures if f.voice.id == voice.id), key=lambda f: (f.said or "", f.order)):
-            why = f"  [set aside: {aside[f.claim_id]}]" if f.claim_id in aside else ""
+            why = f"  [{fate[f.claim_id]}]" if f.claim_id in fate else ""
             told = next(t for t in state.told if t.mention.id == f.mention_id)
             out.append(
                 f'    {f.said or "undated"}  {show(f.low, f.high, f.open)} {f.harm} ({f.who}): "{f.words}"'
@@ -132,6 +135,22 @@ def detail(found: Detail, rule: str, *, names: bool = False) -> str:
     for total, sure, why in found.part_of:
         out.append(f"{'is part of' if sure else 'may be part of'} {total}: {why}")
     return "\n".join(out)
+
+
+def fates(bounds: Iterable[Bound], rule: str) -> dict[str, str]:
+    """Why a figure sets no bound of everyone, by claim: set aside by the rule, a party's, a part of another figure.
+
+    Figures that count are not in it, whether they set a bound or lie between.
+    """
+    from tollbook.ledger.bounds import ALL
+
+    out: dict[str, str] = {}
+    for b in bounds:
+        if b.group == ALL:
+            out.update({c: f"set aside by {rule}: {why}" for c, why in b.aside})
+            out.update(dict.fromkeys(b.beside, "a party: beside the range"))
+            out.update(dict.fromkeys(b.within, "a part of another figure"))
+    return out
 
 
 def _who(claims: tuple[str, ...], by_id: dict[str, Any]) -> str:

@@ -17,6 +17,11 @@ SAME_TOLL = 10
 EARLY_DAYS = 3
 """An early toll is one published within so many days of the act's last day: later counts overtake it."""
 
+VAGUE = "vague words, where a number is given"
+REVISED = "an earlier or a possible figure, told beside the toll"
+OLDER = "an older toll, told beside a larger one of the same people"
+LATER = "overtaken by a later figure of the same voice"
+
 ALL = "all"
 
 
@@ -75,9 +80,11 @@ def get_rule(name: str) -> Rule:
 class Bound:
     """Low, best and high of one harm and group of one incident (None: nobody says), and where they come from.
 
-    `open`: somebody says "at least", shown as "86+". `beside`: figures of parties, shown and not counted.
-    `aside`: (claim, reason) of figures that set no bound. `voices`: (fewest, most) independent counted voices.
-    `untold`: fewest and most of everyone whose class no counted voice tells.
+    `open`: somebody says "at least", shown as "86+". `voices`: (fewest, most) independent counted voices. `untold`:
+    fewest and most of everyone whose class no counted voice tells. Over everyone (group "all") each figure of the harm
+    is named exactly once: in `counted` (it counts, whether or not it sets a bound), in `within` (a part of another
+    figure, which bounds its own class only), in `beside` (a party's, shown and not counted) or in `aside` with the
+    reason the rule sets it aside.
     """
 
     harm: str
@@ -94,6 +101,8 @@ class Bound:
     voices: tuple[int, int] = (0, 0)
     provisional: bool = False
     untold: tuple[int, int] = (0, 0)
+    counted: tuple[str, ...] = ()
+    within: tuple[str, ...] = ()
 
     @property
     def claims(self) -> tuple[str, ...]:
@@ -127,6 +136,10 @@ class _Statement:
 
     def figures(self) -> list[Figure]:
         return [f for listed in self.groups.values() for f in listed]
+
+    def told(self) -> list[Figure]:
+        """All of it, parts of figures too."""
+        return [*self.figures(), *self.subsets]
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,10 +184,16 @@ def bounds(
     for harm in sorted(by_harm):
         statements = _statements(by_harm[harm], classes)
         counted, beside, aside = _counted(statements, sides, chosen, classes, count_parties)
-        if not counted and not beside and not aside:
-            continue
-        everyone = _bound(harm, ALL, [_whole(s) for s in counted], beside, aside, chosen)
-        out.append(replace(everyone, untold=_untold(counted, classes)))
+        left_out = {claim for claim, _ in aside}
+        kept = [_kept(figures) for s in counted for figures in s.groups.values()]
+        aside = (*aside, *((f.claim_id, why) for _, dropped in kept for f, why in dropped))
+        everyone = replace(
+            _bound(harm, ALL, [_whole(s) for s in counted], beside, aside, chosen),
+            untold=_untold(counted, classes),
+            counted=tuple(f.claim_id for main, _ in kept for f in main),
+            within=tuple(f.claim_id for s in statements for f in s.subsets if f.claim_id not in left_out),
+        )
+        out.append(everyone)
         for group in sorted({g for s in counted for g in _told_groups(s, classes)}):
             ranges = [r for r in (_of_group(s, group, classes) for s in counted) if r is not None]
             if ranges:
@@ -194,25 +213,34 @@ def _day(said: str | None) -> int | None:
 
 def _statements(figures: Sequence[Figure], classes: str) -> list[_Statement]:
     found: dict[tuple[str, str], _Statement] = {}
+    whole_of = _wholes(figures)
     for f in figures:
         key = (f.voice.id, f.mention_id)
-        statement = found.get(key)
-        if statement is None:
+        if key not in found:
             day = _day(f.said)
-            statement = _Statement(f.voice, day, (day if day is not None else -1, f.order, f.mention_id))
-            found[key] = statement
-        if f.subset_of is None:
-            statement.groups.setdefault(victim_class(f, classes), []).append(f)
+            found[key] = _Statement(f.voice, day, (day if day is not None else -1, f.order, f.mention_id))
+        if f.claim_id not in whole_of:
+            found[key].groups.setdefault(victim_class(f, classes), []).append(f)
     mains = {f.claim_id: s for s in found.values() for f in s.figures()}
     for f in figures:
-        if f.subset_of is not None:
-            owner = mains.get(f.subset_of) or found[(f.voice.id, f.mention_id)]
-            owner.subsets.append(f)
-            if owner is not found[(f.voice.id, f.mention_id)] or owner.groups:
-                continue
-            # a part whose whole is gone (rejected, or told by nobody left) stands for itself
-            owner.groups.setdefault(victim_class(f, classes), []).append(f)
+        if f.claim_id in whole_of:
+            mains[whole_of[f.claim_id]].subsets.append(f)
     return [s for s in found.values() if s.groups]
+
+
+def _wholes(figures: Sequence[Figure]) -> dict[str, str]:
+    """part -> the figure it is part of in the end. A part whose whole is gone (rejected, or of another harm) is none:
+    it stands for itself."""
+    above = {f.claim_id: f.subset_of for f in figures}
+    out: dict[str, str] = {}
+    for f in figures:
+        whole, seen = f.claim_id, {f.claim_id}
+        while (up := above[whole]) is not None and up in above and up not in seen:
+            whole = up
+            seen.add(up)
+        if whole != f.claim_id and (above[whole] is None or above[whole] not in above):
+            out[f.claim_id] = whole
+    return out
 
 
 def _counted(
@@ -222,15 +250,17 @@ def _counted(
     aside: list[tuple[str, str]] = []
 
     def drop(statement: _Statement, why: str) -> None:
-        aside.extend((f.claim_id, why) for f in statement.figures())
+        aside.extend((f.claim_id, why) for f in statement.told())
 
     parties = [] if count_parties or rule.name == "widest" else [s for s in statements if is_party(s.voice, sides)]
     beside = tuple(f.claim_id for s in parties for f in s.figures())
     left = [s for s in statements if not any(s is p for p in parties)]
+    if not rule.overtake:
+        left = [each for s in left for each in _each_toll(s)]
     if not rule.vague and any(not f.vague for s in left for f in s.figures()):
         for s in left:
             if all(f.vague for f in s.figures()):
-                drop(s, "vague words, where a number is given")
+                drop(s, VAGUE)
         left = [s for s in left if not all(f.vague for f in s.figures())]
     if rule.overtake:
         left = _tolls(left, drop)
@@ -266,13 +296,13 @@ def _later(earlier: _Statement, later: _Statement, classes: str, aside: list[tup
     parts = {victim_class(f, classes) for f in later.subsets}
     again = [f for f in earlier.subsets if victim_class(f, classes) in parts]
     untold = [f for f in earlier.subsets if victim_class(f, classes) not in parts]
-    aside.extend((f.claim_id, "overtaken by a later figure of the same voice") for f in again)
+    aside.extend((f.claim_id, LATER) for f in again)
     kept = _Statement(later.voice, later.said, later.key, dict(later.groups), [*untold, *later.subsets])
     top = _whole(later).high or 0
     for group, figures in earlier.groups.items():
         covered = "unknown" in later.groups or (group == "unknown" and top >= (_sum(figures)[0] or 0))
         if group in later.groups or covered:
-            aside.extend((f.claim_id, "overtaken by a later figure of the same voice") for f in figures)
+            aside.extend((f.claim_id, LATER) for f in figures)
         else:
             kept.groups[group] = figures
     return kept
@@ -298,17 +328,35 @@ def _overtake(left: list[_Statement], sides: Sides, drop: Callable[[_Statement, 
     return kept
 
 
+def _kept(figures: Sequence[Figure]) -> tuple[list[Figure], list[tuple[Figure, str]]]:
+    """(the figures that count, the others with the reason), of what one voice says of one group in one report.
+
+    Of several figures the first is the toll; those marked as earlier or possible are set aside, and so is a toll
+    near a larger one ("292 ... had earlier spoken of 250").
+    """
+    main = [f for f in figures if not f.revised] or list(figures[:1])
+    dropped = [(f, REVISED) for f in figures if not any(f is m for m in main)]
+    if any(not f.vague for f in main):
+        dropped += [(f, VAGUE) for f in main if f.vague]
+        main = [f for f in main if not f.vague]
+    dropped += [(f, OLDER) for f in main if any(_told_again(f, other) for other in main)]
+    return [f for f in main if not any(_told_again(f, other) for other in main)], dropped
+
+
+def _each_toll(statement: _Statement) -> list[_Statement]:
+    """A statement as several, so that what would be set aside within it bounds for itself."""
+    kept = {group: _kept(figures) for group, figures in statement.groups.items()}
+    main = replace(statement, groups={group: k[0] for group, k in kept.items()})
+    return [main, *(replace(statement, groups={g: [f]}, subsets=[]) for g, k in kept.items() for f, _ in k[1])]
+
+
 def _sum(figures: Sequence[Figure]) -> tuple[int | None, int, bool, list[Figure], list[Figure]]:
     """(low, high, open, low's figures, high's figures) of what one voice says of one group in one report.
 
-    Of several figures the first is the toll; those marked as earlier or possible are set aside, and so is a toll
-    near a larger one ("292 ... had earlier spoken of 250"). The rest may be other people ("six priests ...
-    two women") or the same: low takes them as one, high as several.
+    The figures that count may be of other people ("six priests ... two women") or the same: low takes them as one,
+    high as several.
     """
-    main = [f for f in figures if not f.revised] or list(figures[:1])
-    main = [f for f in main if not any(_told_again(f, other) for other in main)]
-    if any(not f.vague for f in main):
-        main = [f for f in main if not f.vague]
+    main = _kept(figures)[0]
     lows = [f for f in main if f.low is not None]
     top = max(lows, key=lambda f: f.low or 0) if lows else None
     return (
