@@ -482,6 +482,34 @@ def test_apart_and_same_move_reports_between_incidents(visitor: Visitor) -> None
     assert len(visitor.api(f"/incidents/{told[0]}")["told"]) >= 2
 
 
+def test_readings_of_a_place_stand_on_the_small_map_and_one_can_be_taken(visitor: Visitor) -> None:
+    incident = visitor.incident("Shaab")["id"]
+    page = unescape(visitor.get(f"/incidents/{incident}"))
+    drawn = page[page.index('class="map small"') :].split("</svg>")[0]
+    assert drawn.count("mark chosen") == 1, "where it is put"
+    linked = re.findall(r'<a href="#reading-(\d)" aria-label="Shaab, town in ([^:]+): reading', drawn)
+    assert {where.split(", ")[1] for _, where in linked} == {"Israel", "Armenia"}
+    assert all(f'id="reading-{n}"' in page for n, _ in linked)
+    before = visitor.api(f"/incidents/{incident}")["spot"]
+    chosen = re.search(r'name="at" value="(gn:616429)"', page)
+    assert chosen, "the one in Armenia"
+    form = {"kind": "correct", "subject": incident, "field": "place", "places": "Shaab", "at_name": "Shaab", "why": "w"}
+    visitor.post("/decide", **form, at=chosen.group(1))
+    now = visitor.api(f"/incidents/{incident}")
+    assert (now["spot"]["gazetteer_id"], round(now["spot"]["lat"])) == ("gn:616429", 40)
+    assert (now["card"]["country"], now["card"]["places"]) == ("AM", ["Shaab"])
+    (on_map,) = [f for f in visitor.api("/map")["features"] if f["properties"]["id"] == incident]
+    assert [round(x) for x in on_map["geometry"]["coordinates"]] == [45, 40]
+    packed = zipfile.ZipFile(BytesIO(visitor.client.get("/export/geojson?country=AM").content))
+    (feature,) = json.loads(packed.read(next(n for n in packed.namelist() if n.endswith(".geojson"))))["features"]
+    assert round(feature["geometry"]["coordinates"][1]) == 40
+    assert 'value="tb:iq-shaab"' in visitor.get(f"/incidents/{incident}"), "the way back"
+    visitor.post("/undo", decision=visitor.decisions()[-1]["id"], why="no")
+    assert visitor.api(f"/incidents/{incident}")["spot"] == before
+    for wrong in ("gn:0", "x", "gn:98182"):
+        visitor.post("/decide", 400, **form, at=wrong)
+
+
 def test_two_browsers_decide_the_same_thing(visitor: Visitor) -> None:
     other = Visitor(visitor.client.app, visitor.sessions)
     item = next(i for i in visitor.api("/queue?kind=pair")["items"])

@@ -115,12 +115,29 @@ def correction(value: Mapping[str, Any], kind: str) -> dict[str, Any]:
             raise UsageError("the first day is after the last")
     elif name == "type" and out.get("type") not in codes("types"):
         raise UsageError(f"no type {out.get('type')!r}; there are: {', '.join(sorted(codes('types')))}")
-    elif name == "place" and not isinstance(out.get("places"), list):
-        raise UsageError("a place is a list of names, the most specific first")
+    elif name == "place":
+        if not isinstance(out.get("places"), list):
+            raise UsageError("a place is a list of names, the most specific first")
+        if "at" in out:
+            out["at"] = _point(out["at"])
     elif name == "actor" and not isinstance(out.get("perpetrators"), list):
         raise UsageError("an actor is a list of names")
     elif name == "grade" and not isinstance(out.get("grade"), str):
         raise UsageError("a grade is a word")
+    return out
+
+
+def _point(value: object) -> dict[str, Any]:
+    """The detail of a place (as in a record's `place_details`) that a person puts an incident at. Raises UsageError."""
+    if not isinstance(value, Mapping) or not isinstance(value.get("name"), str):
+        raise UsageError("at: the detail of a place has a name, lat, lon and radius_km")
+    out = {
+        k: value.get(k) for k in ("name", "gazetteer_id", "lat", "lon", "radius_km", "admin_level", "admin1", "admin2")
+    }
+    for key, most in (("lat", 90), ("lon", 180), ("radius_km", 5000)):
+        number = out[key]
+        if not isinstance(number, (int, float)) or isinstance(number, bool) or not abs(number) <= most:
+            raise UsageError(f"at: {key} {number!r} is not a number up to {most}")
     return out
 
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from tollbook.ledger.bounds import ALL, Bound, Rule, Sides, bounds, is_party
-from tollbook.ledger.decisions import Held
+from tollbook.ledger.decisions import Decision, Held
 from tollbook.ledger.figures import Figure
 from tollbook.ledger.incidents import Card, Perpetrator, Told, body_named, card, grade
 from tollbook.ledger.voices import Voice, independence, with_allies
 from tollbook.link.parts import Act
 
 MACHINE, REVIEWED, CHANGED = "machine", "reviewed", "changed since review"
+CHOSEN = "chosen"
+"""The basis of a place's detail that a person chose among the entries of the gazetteer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class State:
 def state(told: Sequence[Told], figures: Sequence[Figure], held: Held, options: Options) -> State:
     """The state of one incident from its mentions (first-recorded first) and their figures."""
     found = _corrected(card(told), held)
+    told = _placed(told, found, held)
     sides = Sides(
         bodies=with_allies(frozenset(a for t in told for a in (*t.mention.actors, *t.mention.fighting)), found.country),
         perpetrator_sides=frozenset(s for t in told for s in t.mention.sides),
@@ -64,10 +67,9 @@ def state(told: Sequence[Told], figures: Sequence[Figure], held: Held, options: 
     did = frozenset(a for t in told for a in t.mention.actors)
     parties = frozenset(v.id for v in speaking if not options.count_parties and is_party(v, sides))
     graded, why = grade(options.grade, found, limits, speaking, did, parties), None
-    for mention_id in found.mentions:
-        override = held.corrected.get((mention_id, "grade"))
-        if override is not None:
-            graded, why = str(override.value.get("grade")), f"{override.why} ({override.user})"
+    override = _change(found, held, "grade")
+    if override is not None:
+        graded, why = str(override.value.get("grade")), f"{override.why} ({override.user})"
     killed = {b.group: b for b in limits if b.harm == "killed"}
     everyone = killed.get(ALL)
     act = Act(
@@ -95,7 +97,7 @@ def state(told: Sequence[Told], figures: Sequence[Figure], held: Held, options: 
         review=review,
         reviewed_by=by,
         reviewed_at=at,
-        told=tuple(told),
+        told=told,
         figures=tuple(figures),
         act=act,
         seen=seen,
@@ -125,27 +127,48 @@ def _speaking(told: Sequence[Told], figures: Sequence[Figure]) -> list[Voice]:
     return [Voice(f"report:{r}", r, "report", own=True) for r in sorted({t.report_id for t in told})]
 
 
+def _change(found: Card, held: Held, name: str) -> Decision | None:
+    """The newest correction of a field on any of an incident's mentions."""
+    changes = [held.corrected[m, name] for m in found.mentions if (m, name) in held.corrected]
+    return max(changes, key=lambda d: d.seq, default=None)
+
+
 def _corrected(found: Card, held: Held) -> Card:
-    """The card with what people corrected: the newest correction of each field on any of its mentions."""
-    for mention_id in found.mentions:
-        for name in ("date", "place", "type", "actor"):
-            change = held.corrected.get((mention_id, name))
-            if change is None:
-                continue
-            value = change.value
-            if name == "date":
-                found = replace(found, start=value.get("start"), end=value.get("end") or value.get("start"))
-            elif name == "place":
-                found = replace(found, places=tuple(value.get("places") or ()))
-                if value.get("country"):
-                    found = replace(found, country=value["country"])
-            elif name == "type":
-                found = replace(found, type=str(value.get("type")))
-            else:
-                names = [str(n) for n in value.get("perpetrators") or ()]
-                made = tuple(Perpetrator(n, 0, (change.user,), body_named(n)) for n in names)
-                found = replace(found, perpetrators=made)
+    """The card with what people corrected."""
+    for name in ("date", "place", "type", "actor"):
+        change = _change(found, held, name)
+        if change is None:
+            continue
+        value = change.value
+        if name == "date":
+            found = replace(found, start=value.get("start"), end=value.get("end") or value.get("start"))
+        elif name == "place":
+            found = replace(found, places=tuple(value.get("places") or ()))
+            if value.get("country"):
+                found = replace(found, country=value["country"])
+        elif name == "type":
+            found = replace(found, type=str(value.get("type")))
+        else:
+            names = [str(n) for n in value.get("perpetrators") or ()]
+            made = tuple(Perpetrator(n, 0, (change.user,), body_named(n)) for n in names)
+            found = replace(found, perpetrators=made)
     return found
+
+
+def _placed(told: Sequence[Told], found: Card, held: Held) -> tuple[Told, ...]:
+    """What is told, with the entry of the gazetteer that a person chose for the place in front of its other places."""
+    change = _change(found, held, "place")
+    at = change.value.get("at") if change is not None else None
+    if not isinstance(at, Mapping):
+        return tuple(told)
+    chosen = {**at, "basis": CHOSEN}
+    out = []
+    for t in told:
+        rest = [
+            d for d in t.act.get("place_details") or () if not isinstance(d, Mapping) or d.get("name") != at.get("name")
+        ]
+        out.append(replace(t, act={**t.act, "place_details": [chosen, *rest]}))
+    return tuple(out)
 
 
 def _review(found: Card, seen: str, held: Held) -> tuple[str, str | None, str | None]:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from tollbook.ledger.areas import province
 from tollbook.ledger.decisions import Held
-from tollbook.ledger.state import Options, State, state
+from tollbook.ledger.state import CHOSEN, Options, State, state
 from tollbook.link.cluster import Pair
 from tollbook.store import load, schema
 from tollbook.store.filters import JOIN
@@ -101,6 +101,9 @@ def incident_row(found: State) -> dict[str, Any]:
     }
     details = [d for t in found.told for d in t.act.get("place_details") or () if isinstance(d, dict)]
     shown["province"] = province(card.places, card.country, details)
+    chosen = next((d for d in details if d.get("basis") == CHOSEN), None)
+    if chosen is not None:
+        shown["at"] = chosen
     shown["voices"] = [[v.id, v.name, v.kind] for v in found.voices]
     shown["independent"] = list(found.independent)
     shown["grade_why"] = found.grade_why

@@ -72,7 +72,11 @@ class Atlas:
             if number in self._spots:
                 mentions.setdefault(incident, []).append(number)
         table = schema.incidents
-        for incident, place in connection.execute(sa.select(table.c.incident_id, table.c.place)):
+        at = sa.func.json_extract(table.c.card, "$.at")
+        for incident, place, chosen in connection.execute(sa.select(table.c.incident_id, table.c.place, at)):
+            if chosen:  # a person put it there
+                yield from ((incident, s) for s in _spots([json.loads(chosen)]))
+                continue
             numbers = mentions.get(incident)
             if numbers and place:
                 spot = self._best(place.split(", "), numbers)

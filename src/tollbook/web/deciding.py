@@ -16,7 +16,7 @@ from tollbook.ledger.decisions import Decision
 from tollbook.model import Span
 from tollbook.store import load, schema
 from tollbook.store.records import HARMS, WHO, Claim, digest, locate
-from tollbook.web import dossier
+from tollbook.web import dossier, placing
 
 WHATS = ("figure", "place", "date", "actor", "incident")
 """What selected words can be made."""
@@ -36,7 +36,10 @@ def value_of(form: Mapping[str, str]) -> dict[str, Any]:
         start = form.get("start") or None
         return {"field": "date", "start": start, "end": form.get("end") or start}
     if name == "place":
-        return {"field": "place", "places": split(form.get("places", ""), ",")}
+        places = split(form.get("places", ""), ",")
+        at = form.get("at", "").strip()
+        more = placing.chosen_place(form.get("at_name") or (places or [""])[0], at) if at else {}
+        return {"field": "place", "places": places, **more}
     if name == "actor":
         return {"field": "actor", "perpetrators": split(form.get("perpetrators", ""), ";")}
     return {"field": name, name: form.get(name, "").strip()}

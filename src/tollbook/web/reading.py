@@ -18,7 +18,7 @@ from tollbook.link.features import explain, score
 from tollbook.redact import Masker
 from tollbook.store import load, schema
 from tollbook.store.filters import EVERYTHING, Filters
-from tollbook.web import dossier, lists, marks, svg, utf16, voices, wording, worldmap
+from tollbook.web import dossier, lists, marks, placing, svg, utf16, voices, wording, worldmap
 from tollbook.web.desk import head, scalar
 from tollbook.web.site import (
     HARMS,
@@ -179,14 +179,16 @@ def _incident(site: Site, request: Request, asked: str) -> Response:
         decided = _about(connection, _subjects(connection, state))
         titles = _titles(connection, reports)
     chosen = spots.get(state.card.id)
+    placed = placing.readings(state.card.places, state.card.country, chosen, others, [t.act for t in state.told])
     lengths = {t.mention.id: hide(detail.sentences.get(t.mention.id, ""))[:1500] for t in state.told}
     return site.page(
         request, "incident.html", masker=masker, detail=detail, state=state, card=state.card,
         sentence=wording.sentence(state), said=said, whose={b: dossier.who(b, state) for b in state.bounds},
-        spot=chosen, spots=others, small=Markup(worldmap.small(others[:8], chosen)),
+        spot=chosen, placed=placed, small=Markup(placing.small_map(placed)),
         curves=[(h, Markup(c)) for h in HARMS if (c := svg.toll(detail.steps, h))],
         named=named, decided=decided, titles=titles, sentences=lengths, head=now.decision, all_group=ALL,
         weapon=wording.means(state), rule=site.desk.book.options.rule, acted_as=asked,
+        country_name=wording.country_name,
     )  # fmt: skip
 
 

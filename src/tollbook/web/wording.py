@@ -12,6 +12,7 @@ from tollbook.ledger.state import CHANGED, REVIEWED, State
 from tollbook.ledger.voices import Voice
 from tollbook.ontology import label
 from tollbook.render.text import line, period
+from tollbook.resolve.countries import countries
 
 VOICES_NAMED = 2
 """Voices named in the sentence; the rest are counted."""
@@ -132,10 +133,16 @@ def speaker(voice: Voice) -> str:
     return SPEAKERS.get(voice.name, line(voice.name)) if voice.generic else line(voice.name)
 
 
+def country_name(code: str | None) -> str:
+    """A country as a page names it: by its name, else by its code."""
+    found = countries().get(code or "")
+    return found.name if found is not None else code or ""
+
+
 def _where(places: Sequence[str], country: str | None) -> str:
     if places:
         return f" in {line(places[0])}"
-    return f" in {country}" if country else " at a place not told"
+    return f" in {country_name(country)}" if country else " at a place not told"
 
 
 def _harmed(found: Any) -> str:

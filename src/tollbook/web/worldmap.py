@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
 from pathlib import Path
-from typing import Any
 
 from tollbook.ledger.bounds import show
 from tollbook.ledger.state import REVIEWED
@@ -207,7 +206,7 @@ def draw(
         single, shared = _at_one_point(shown)
         parts += [_stack(g, to_place) for g in shared]
         parts += [_dot(s, view, link) for s in sorted(single, key=lambda s: -(s[0].high or s[0].low or 0))]
-    parts.append(_scale(view))
+    parts.append(scale_bar(view))
     return "".join([*parts, "</svg>"])
 
 
@@ -290,7 +289,7 @@ def _cells(shown: Sequence[_Shown], view: View, to_view: Callable[[View], str]) 
     return out
 
 
-def _scale(view: View) -> str:
+def scale_bar(view: View) -> str:
     """A bar of a round number of kilometres."""
     whole = WIDTH / 5 / view.pixels(1)
     power = 10 ** math.floor(math.log10(max(whole, 0.001)))
@@ -319,30 +318,3 @@ def moves(view: View) -> list[tuple[str, str, View]]:
         ("↑", "north", at(view.lon, view.lat + up, view.span)),
         ("↓", "south", at(view.lon, view.lat - up, view.span)),
     ]
-
-
-def small(spots: Sequence[Spot], chosen: Spot | None) -> str:
-    """A small map of one incident: its place as an area, other readings of the place beside it."""
-    if not spots:
-        return ""
-    view = fit([chosen] if chosen is not None else spots)
-    span = max(view.span, 6.0)
-    view = View(view.lon, view.lat, span)
-    parts: list[Any] = [
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" class="map small" role="img" aria-label="Where it lies">',
-        f'<rect width="{WIDTH}" height="{HEIGHT}" class="sea"/><g class="land">{land(view)}</g>',
-    ]
-    named: set[tuple[int, int]] = set()
-    for spot in sorted(spots, key=lambda s: s != chosen):
-        x, y = view.xy(spot.lon, spot.lat)
-        radius = max(5.0, min(view.pixels(spot.radius_km), 900))
-        kind = "area chosen" if spot == chosen else "area"
-        parts.append(
-            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" class="{kind}">'
-            f"<title>{escape(spot.name)}</title></circle>"
-        )
-        if (round(x / 200), round(y / 60)) in named:
-            continue
-        named.add((round(x / 200), round(y / 60)))
-        parts.append(f'<text x="{x + 8:.1f}" y="{y - 8:.1f}" class="name">{escape(spot.name)}</text>')
-    return "".join([*parts, _scale(view), "</svg>"])

@@ -72,6 +72,19 @@
     });
   }
 
+  /* --- incident: a reading on the small map opens its form --- */
+  for (const link of all(".map.small a[href^='#reading-']")) {
+    link.addEventListener("click", (event) => {
+      const item = document.querySelector(link.getAttribute("href"));
+      const form = item && item.querySelector("details");
+      if (!form) return;
+      event.preventDefault();
+      form.open = true;
+      item.scrollIntoView({ block: "center", behavior: reduced ? "auto" : "smooth" });
+      form.querySelector("input[name=why]").focus();
+    });
+  }
+
   /* --- wide charts begin at their newest end --- */
   for (const box of all(".scroll")) if (box.querySelector(".chart")) box.scrollLeft = box.scrollWidth;
 
