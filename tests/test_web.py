@@ -23,7 +23,7 @@ from tollbook.cli import main
 from tollbook.cli.app import app as program
 from tollbook.model import Furniture
 from tollbook.store.filters import Filters
-from tollbook.web import guard, lists, marks, svg, utf16, wording, worldmap
+from tollbook.web import columns, guard, lists, marks, sums, svg, utf16, wording, worldmap
 from tollbook.web.app import create_app
 from tollbook.web.atlas import Spot
 
@@ -355,7 +355,7 @@ def test_filters_in_the_address_hold_everywhere(reader: Visitor, query: str, cou
         for harm in ("killed", "injured"):
             told = {r.label: (r.low, r.high, r.open) for r in book.totals("month", harm, where).rows}
             with book.view() as connection:
-                months, rest = lists.months(connection, where, harm)
+                months, rest = sums.months(columns.read(connection), where, harm)
             drawn = {m.label: (m.low, m.high, m.open) for m in (*months, *rest)}
             assert {k: v for k, v in told.items() if any(v)} == {k: v for k, v in drawn.items() if any(v)}
     mapped = {f["properties"]["id"] for f in reader.api(f"/map?{query}")["features"]}
@@ -762,19 +762,28 @@ def toll(n: int) -> lists.Toll:
     return lists.Toll(f"{n:016x}", "bomb", "2014-01-01", "2014-01-01", "machine", n % 7, n % 7, False)
 
 
-def test_the_map_draws_areas_and_thousands_as_cells() -> None:
-    spots = {toll(n).id: Spot("X", 33 + n % 50 / 30, 44 + n % 40 / 30, 20.0) for n in range(3000)}
-    view = worldmap.fit(spots.values())
-    many = worldmap.draw(
-        [toll(n) for n in range(3000)], spots, view, lambda i: f"/i/{i}", lambda v: f"?map={v.text()}", str
+def drawn(count: int) -> str:
+    """A map of so many incidents, each at a point of its own."""
+    spots = [Spot("X", 33 + n % 50 / 30, 44 + n % 40 / 30 + n / 9e6, 20.0) for n in range(count)]
+    points = [worldmap.Point(s, 1, n % 7, n % 7, False, False, (n,)) for n, s in enumerate(spots)]
+    view = worldmap.fit(p.spot for p in points)
+    return worldmap.draw(
+        points, lambda ns: [toll(n) for n in ns], view, lambda i: f"/i/{i}", lambda v: f"?map={v.text()}", str
     )
+
+
+def test_the_map_draws_areas_and_thousands_as_cells() -> None:
+    many = drawn(3000)
     assert many.count('class="cell"') < 400
     assert 'class="dot' not in many
-    few = worldmap.draw([toll(n) for n in range(30)], spots, view, lambda i: f"/i/{i}", lambda v: "", str)
+    told = re.findall(r'aria-label="([\d,]+) incidents, ([\d,]+)', many)
+    assert sum(int(n.replace(",", "")) for n, _ in told) == 3000
+    assert sum(int(low.replace(",", "")) for _, low in told) == sum(n % 7 for n in range(3000))
+    few = drawn(30)
     assert few.count('class="dot') == 30
     assert few.count('class="area"') == 30
     assert few.count("<a ") == 30
-    assert len(worldmap.draw([], {}, worldmap.View(15, 20, 300), str, lambda v: "", str)) < 250_000
+    assert len(drawn(0)) < 250_000
 
 
 @pytest.mark.parametrize(

@@ -235,10 +235,10 @@ def live_runs(connection: sa.Connection, until: str | None = None, docs: Iterabl
     return {seq: report_id for report_id, seq in last.items()}
 
 
-def decisions(connection: sa.Connection, until: str | None = None) -> list[Decision]:
-    """Every decision row, oldest first."""
+def decisions(connection: sa.Connection, until: str | None = None, after: int = 0) -> list[Decision]:
+    """Every decision row, oldest first; those after a number."""
     table = schema.decisions
-    query = sa.select(table).order_by(table.c.seq)
+    query = sa.select(table).where(table.c.seq > after).order_by(table.c.seq)
     if until is not None:
         query = query.where(table.c.recorded_at <= until)
     return [_decision(row) for row in connection.execute(query)]

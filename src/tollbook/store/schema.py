@@ -293,7 +293,8 @@ def _notes() -> list[str]:
                 f"BEGIN INSERT INTO changed_incidents (incident_id) VALUES {values}; END"
             )
     out.append(
-        f"CREATE TRIGGER IF NOT EXISTS note_{head.name} AFTER INSERT ON {head.name} BEGIN DELETE FROM changed_incidents "
+        f"CREATE TRIGGER IF NOT EXISTS note_{head.name} AFTER INSERT ON {head.name} "
+        "BEGIN DELETE FROM changed_incidents "
         f"WHERE seq <= (SELECT max(seq) FROM changed_incidents) - {CHANGES_KEPT}; END"
     )
     return out

@@ -14,16 +14,16 @@ from pydantic import BaseModel, Field
 
 from tollbook import export, tally
 from tollbook.errors import UsageError
-from tollbook.ledger.bounds import RULES
+from tollbook.ledger.bounds import DEFAULT_RULE, RULES
 from tollbook.ledger.decisions import standing
 from tollbook.model import to_plain
 from tollbook.redact import RELEASE, Masker, Policy, redact
-from tollbook.store import load, schema
+from tollbook.store import schema
 from tollbook.store.filters import Filters
-from tollbook.web import acting, dossier, exporting, lists, marks, utf16, voices, wording
+from tollbook.web import acting, dossier, exporting, lists, marks, sums, utf16, voices, wording
 from tollbook.web.desk import head
 from tollbook.web.queue import KINDS
-from tollbook.web.site import NOBODY, Site, session_of
+from tollbook.web.site import NOBODY, Site, harm_of, session_of
 
 MASKED = Policy(names=False, places=0, quote=None, texts=True)
 """The analyst's own screen with the names hidden: nothing else is cut."""
@@ -128,10 +128,10 @@ def _incidents(site: Site, router: APIRouter) -> None:
     def incidents(asked: Asked, cursor: Cursor = None, limit: Limit = lists.PAGE) -> dict[str, Any]:
         """Incidents, the latest first."""
         with site.desk.view() as connection:
-            found = lists.incidents(connection, asked, cursor=cursor, limit=limit)
-            spots = site.desk.atlas.spots(connection)
+            columns = site.desk.columns(connection)
+            found = lists.incidents(connection, columns, asked, cursor=cursor, limit=limit)
         return {
-            "items": [{**_line(x), "spot": to_plain(spots.get(x.id))} for x in found.lines], "count": found.count,
+            "items": [{**_line(x), "spot": to_plain(columns.spot_of(x.id))} for x in found.lines], "count": found.count,
             "next": found.next,
         }  # fmt: skip
 
@@ -142,7 +142,7 @@ def _incidents(site: Site, router: APIRouter) -> None:
         state = detail.state
         with site.desk.view() as connection:
             masker = site.people.masker(connection, {t.report_id for t in state.told})
-            spot = site.desk.atlas.spots(connection).get(state.card.id)
+            spot = site.desk.columns(connection).spot_of(state.card.id)
         value = {
             "asked": detail.asked, "sentence": wording.sentence(state), "card": to_plain(state.card),
             "bounds": to_plain(state.bounds), "voices": to_plain(state.voices), "independent": list(state.independent),
@@ -162,12 +162,12 @@ def _incidents(site: Site, router: APIRouter) -> None:
     def mapped(asked: Asked, cursor: Cursor = None, limit: Limit = 200) -> dict[str, Any]:
         """Where incidents lie: GeoJSON points with a radius in kilometres. What is nowhere is in no feature."""
         with site.desk.view() as connection:
-            found = lists.incidents(connection, asked, cursor=cursor, limit=limit)
-            spots = site.desk.atlas.spots(connection)
+            columns = site.desk.columns(connection)
+            found = lists.incidents(connection, columns, asked, cursor=cursor, limit=limit)
         features = [
             {"type": "Feature", "geometry": {"type": "Point", "coordinates": [s.lon, s.lat]},
              "properties": {**_line(x), "spot_name": s.name, "radius_km": s.radius_km}}
-            for x in found.lines if (s := spots.get(x.id))
+            for x in found.lines if (s := columns.spot_of(x.id))
         ]  # fmt: skip
         return {"type": "FeatureCollection", "features": features, "next": found.next}
 
@@ -242,14 +242,26 @@ def _sums(site: Site, router: APIRouter) -> None:
         rule: Annotated[Literal[tuple(RULES)] | None, Query()] = None,  # type: ignore[valid-type]
         as_of: Annotated[str | None, Query(max_length=10)] = None,
         count_parties: bool = False,
+        ids: bool = False,
     ) -> dict[str, Any]:
-        """Totals with everything that must be printed with them."""
-        from tollbook.web.site import harm_of
-
-        found = site.desk.book.totals(
-            by, harm_of({"harm": harm}), asked, rule=rule, as_of=as_of or None, count_parties=count_parties
-        )
-        return dict(to_plain(found))
+        """Totals with everything that must be printed with them; with `ids`, each row names its incidents."""
+        asked_harm = harm_of({"harm": harm})
+        if rule in (None, DEFAULT_RULE) and not as_of and not count_parties and by not in ("sex", "age"):
+            options = site.desk.book.options
+            with site.desk.view() as connection:
+                found = sums.totals(
+                    site.desk.columns(connection), connection, by=by, harm=asked_harm, rule=options.rule,
+                    classes=options.classes, where=asked, reports=site.desk.reports_by_day(connection), ids=ids,
+                )  # fmt: skip
+        else:
+            found = site.desk.book.totals(
+                by, asked_harm, asked, rule=rule, as_of=as_of or None, count_parties=count_parties
+            )
+        value = dict(to_plain(found))
+        if not ids:
+            for row in (*value["rows"], value["total"], value["alleged"]):
+                del row["ids"]
+        return value
 
     @router.get("/voices")
     def all_voices(request: Request) -> dict[str, Any]:
@@ -308,7 +320,7 @@ def _decisions(site: Site, router: APIRouter) -> None:
     ) -> dict[str, Any]:  # fmt: skip
         """Every decision, oldest first, from a number on; `holds` says whether it was undone."""
         with site.desk.view() as connection:
-            rows = load.decisions(connection)
+            rows = site.desk.decisions(connection)
             chosen = [
                 d for d in rows
                 if d.seq > after and (not subject or any(s.startswith(subject) for s in (*d.subjects, d.id)))

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from tollbook.link.names import same_place
-from tollbook.store import schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,70 +24,35 @@ class Spot:
     alternatives: tuple[str, ...] = ()
 
 
-class Atlas:
-    """The spots of mentions, read once each: a claim never changes. Safe to use from several threads."""
+def spots_told(details: str) -> tuple[Spot, ...]:
+    """The spots among the details (JSON) of the places of one mention."""
+    return tuple(_spots(json.loads(details)))
 
-    def __init__(self) -> None:
-        self._spots: dict[int, tuple[Spot, ...]] = {}
-        self._last = 0
-        self._incidents: dict[str, Spot] = {}
-        self._known: str | None = None
-        self._lock = threading.Lock()
 
-    def spots(self, connection: sa.Connection) -> dict[str, Spot]:
-        """incident -> the spot of the most specific of its places that has coordinates. Others are not in it."""
-        head = connection.execute(sa.select(schema.head.c.log_head)).scalar()
-        with self._lock:
-            if head is None or head != self._known:
-                self._read(connection)
-                self._incidents = dict(self._placed(connection))
-                self._known = head
-            return self._incidents
+def chosen_spot(at: str) -> Spot | None:
+    """The spot (JSON) that a person put an incident at."""
+    return next(iter(_spots([json.loads(at)])), None)
 
-    def of_mention(self, number: int) -> tuple[Spot, ...]:
-        """The spots of one mention that has been read."""
-        return self._spots.get(number, ())
 
-    def _read(self, connection: sa.Connection) -> None:
-        rows = connection.exec_driver_sql(
-            "SELECT seq, json_extract(value, '$.place_details') FROM log_claims "
-            f"WHERE kind = 'act' AND seq > {int(self._last)} ORDER BY seq"
-        )
-        for seq, details in rows:
-            self._last = seq
-            found = tuple(_spots(json.loads(details))) if details else ()
-            if found:
-                self._spots[seq] = found
+def place_spot(place: str, spots: Sequence[Spot]) -> Spot | None:
+    """The spot of the most specific name of a place that one of its mentions' spots has; else of one spelled alike."""
+    names = place.split(", ")
+    for name in names:
+        for spot in spots:
+            if spot.name == name:
+                return spot
+    return next((s for n in names for s in spots if same_place(n, s.name)), None)
 
-    def _placed(self, connection: sa.Connection) -> Iterator[tuple[str, Spot]]:
-        """An expunged claim's spots go with it: only mentions that are live and still acts are asked."""
-        mentions: dict[str, list[int]] = {}
-        rows = connection.exec_driver_sql(
-            "SELECT m.incident_id, m.mention FROM derived_mentions m JOIN log_claims c ON c.seq = m.mention "
-            "WHERE m.live = 1 AND c.kind = 'act' AND m.incident_id IS NOT NULL ORDER BY m.mention"
-        )
-        for incident, number in rows:
-            if number in self._spots:
-                mentions.setdefault(incident, []).append(number)
-        table = schema.incidents
-        at = sa.func.json_extract(table.c.card, "$.at")
-        for incident, place, chosen in connection.execute(sa.select(table.c.incident_id, table.c.place, at)):
-            if chosen:  # a person put it there
-                yield from ((incident, s) for s in _spots([json.loads(chosen)]))
-                continue
-            numbers = mentions.get(incident)
-            if numbers and place:
-                spot = self._best(place.split(", "), numbers)
-                if spot is not None:
-                    yield incident, spot
 
-    def _best(self, places: list[str], numbers: list[int]) -> Spot | None:
-        spots = [s for n in numbers for s in self._spots[n]]
-        for place in places:
-            for spot in spots:
-                if spot.name == place:
-                    return spot
-        return next((s for p in places for s in spots if same_place(p, s.name)), None)
+def spots_of(connection: sa.Connection, mentions: Collection[str]) -> list[Spot]:
+    """All spots that live mentions (by id) tell, in the order they were recorded, each once."""
+    rows = connection.exec_driver_sql(
+        "SELECT json_extract(c.value, '$.place_details') FROM derived_mentions m "
+        "JOIN log_claims c ON c.seq = m.mention "
+        "WHERE m.mention_id IN (SELECT value FROM json_each(?)) AND m.live = 1 AND c.kind = 'act' ORDER BY m.mention",
+        (json.dumps(sorted(mentions)),),
+    )
+    return list(dict.fromkeys(s for (details,) in rows if details for s in spots_told(details)))
 
 
 def _spots(details: object) -> Iterator[Spot]:

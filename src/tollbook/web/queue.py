@@ -6,20 +6,23 @@ are shown with the item, so that the order can be checked by hand.
 
 from __future__ import annotations
 
+import heapq
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import sub
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased
 
 from tollbook.ledger.bounds import ALL
-from tollbook.ledger.state import CHANGED, REVIEWED
+from tollbook.ledger.decisions import Decision
+from tollbook.ledger.state import CHANGED, MACHINE, REVIEWED
 from tollbook.link.cluster import thresholds
 from tollbook.store import load, schema
+from tollbook.web.columns import EXTRAS, OPEN, SOME, Columns, both, extra, picked
 from tollbook.web.wording import plural
 
 KINDS: dict[str, tuple[str, str]] = {
@@ -85,31 +88,30 @@ class Queue:
         return tuple(i for i in self.items if kind is None or i.kind == kind)
 
 
-def build(connection: sa.Connection, mapped: Mapping[str, object]) -> Queue:
-    """The queue of a view; `mapped` holds the incidents that are on the map."""
-    rows = load.decisions(connection)
+def build(connection: sa.Connection, columns: Columns, rows: Sequence[Decision]) -> Queue:
+    """The queue of a view, from its incidents and decisions."""
     unsure = _unsure(connection, rows)
     items: list[Item] = []
-    finders: tuple[Callable[[], Iterator[Item]], ...] = (
-        lambda: _pairs(connection, unsure),
-        lambda: _merges(connection, unsure),
-        lambda: _sums(connection),
-        lambda: _ranges(connection),
-        lambda: _places(connection, mapped),
+    finders: tuple[Callable[[], Iterable[Item]], ...] = (
+        lambda: _pairs(connection, columns, unsure),
+        lambda: _merges(connection, columns, unsure),
+        lambda: _sums(columns),
+        lambda: _ranges(columns),
+        lambda: _places(columns),
         lambda: _issues(connection, rows),
     )
     for find in finders:
-        items += sorted(find(), key=lambda i: (-i.effect, i.subjects))[:MOST]
-    items.sort(key=lambda i: (-i.effect, list(KINDS).index(i.kind), i.subjects))
+        items += heapq.nsmallest(MOST, find(), key=lambda i: (-i.effect, i.subjects))
+    order = list(KINDS)
+    items.sort(key=lambda i: (-i.effect, order.index(i.kind), i.subjects))
     return Queue(tuple(items), Counter(i.kind for i in items))
 
 
-def _unsure(connection: sa.Connection, rows: list[Any]) -> set[frozenset[str]]:
+def _unsure(connection: sa.Connection, rows: Sequence[Decision]) -> set[frozenset[str]]:
     """Pairs of mentions that a person looked at and left open."""
     if not any(r.kind == "unsure" for r in rows):
         return set()
-    held = load.held(connection, rows, load.live_runs(connection))[0]
-    return {frozenset(p) for p in held.unsure}
+    return {frozenset(p) for p in load.held(connection, rows)[0].unsure}
 
 
 def _owners(connection: sa.Connection, mentions: set[str]) -> dict[str, str]:
@@ -123,48 +125,104 @@ def _owners(connection: sa.Connection, mentions: set[str]) -> dict[str, str]:
     return out
 
 
-def _pairs(connection: sa.Connection, unsure: set[frozenset[str]]) -> Iterator[Item]:
+def _pairs(connection: sa.Connection, columns: Columns, unsure: set[frozenset[str]]) -> Iterator[Item]:
     owner = _owners(connection, {m for p in unsure for m in p})
     left = {frozenset(owner.get(m, m) for m in p) for p in unsure}
-    table, b = schema.possible, schema.bounds
-    x, y = aliased(b), aliased(b)
-    query = sa.select(table.c.a, table.c.b, table.c.score, table.c.merged, x.c.low, y.c.low)
-    for of, side in ((x, table.c.a), (y, table.c.b)):
-        query = query.outerjoin(of, sa.and_(of.c.incident_id == side, of.c.harm == "killed", of.c.who == ALL))
-    for a, other, score, merged, low_a, low_b in connection.execute(query):
-        if frozenset((a, other)) in left:
-            continue
-        one = json.loads(merged).get("killed") or 0
-        width = max(0, (low_a or 0) + (low_b or 0) - one)
-        yield Item("pair", (a, other), width, 1 - score, f"counted apart; {score:.0%} likely to be one")
+    low, index = columns.raw("killed").low, columns.index
+    for (a, other), (score, merged) in columns.doubts.items():
+        if a in index and other in index and frozenset((a, other)) not in left:
+            width = max(0, low[index[a]] + low[index[other]] - (merged.get("killed") or 0))
+            yield Item("pair", (a, other), width, 1 - score, f"counted apart; {score:.0%} likely to be one")
 
 
-def _merges(connection: sa.Connection, unsure: set[frozenset[str]]) -> Iterator[Item]:
-    """Mentions whose best tie to the rest of their incident is weak, and that no person has tied."""
+EXTRAS["ties"] = (
+    "SELECT x.incident_id, json_group_array(json_array(x.mention_id, y.mention_id, p.score)) "
+    "FROM (SELECT * FROM derived_incidents {}) i CROSS JOIN derived_mentions x ON x.incident_id = i.incident_id "
+    "CROSS JOIN derived_pairs p ON p.a = x.mention JOIN derived_mentions y ON y.mention = p.b AND y.live = 1 "
+    "AND y.incident_id = x.incident_id WHERE x.live = 1 AND i.review = 'machine' AND i.reports > 1 "
+    "GROUP BY x.incident_id", "incident_id", lambda v: weak_ties(json.loads(v)),
+)  # fmt: skip
+
+
+def weak_ties(pairs: Iterable[tuple[str, str, float]]) -> tuple[tuple[float, str, str], ...]:
+    """Mentions whose best tie to the rest of their incident is weak: (how likely, the mention, the other), from all
+    pairs of an incident's mentions. The weakest come first."""
     least = thresholds()[0]
-    rows = connection.exec_driver_sql(
-        "SELECT x.incident_id, x.mention_id, y.mention_id, p.score FROM derived_pairs p "
-        "JOIN derived_mentions x ON x.mention = p.a AND x.live = 1 "
-        "JOIN derived_mentions y ON y.mention = p.b AND y.live = 1 "
-        "JOIN derived_incidents i ON i.incident_id = x.incident_id "
-        "WHERE x.incident_id = y.incident_id AND i.review = 'machine' AND i.reports > 1"
-    )
-    best: dict[tuple[str, str], tuple[float, str]] = {}
-    for incident, a, b, score in rows:
+    best: dict[str, tuple[float, str]] = {}
+    for a, b, score in pairs:
         for one, other in ((a, b), (b, a)):
-            if best.get((incident, one), (-1.0, ""))[0] < score:
-                best[incident, one] = (score, other)
-    weak: dict[str, tuple[float, str, str]] = {}
-    for (incident, one), (score, other) in best.items():
-        if (least * 0.5 < score < SURE and frozenset((one, other)) not in unsure) and (
-            incident not in weak or score < weak[incident][0]
-        ):
-            weak[incident] = (score, one, other)
-    lows = _lows(connection, list(weak))
-    for incident, (score, one, other) in weak.items():
-        yield Item(
-            "merge", (incident, one, other), lows.get(incident, 0), score, f"counted once; {score:.0%} likely to be one"
-        )
+            if best.get(one, (-1.0, ""))[0] < score:
+                best[one] = (score, other)
+    return tuple(sorted((s, one, other) for one, (s, other) in best.items() if least * 0.5 < s < SURE))
+
+
+def _merges(connection: sa.Connection, columns: Columns, unsure: set[frozenset[str]]) -> Iterator[Item]:
+    """Incidents that hang together by a weak tie that no person has made or left open."""
+    ties = extra(columns, connection, "ties")
+    top = columns.raw("killed")
+    for slot in picked(ties.where(bool)):
+        weak = next((t for t in ties[slot] if frozenset(t[1:]) not in unsure), None)
+        if weak is not None:
+            score, one, other = weak
+            low, _, high, _ = top.range(slot)
+            width = low if low is not None else high or 0
+            what = f"counted once; {score:.0%} likely to be one"
+            yield Item("merge", (columns.ids[slot] or "", one, other), width, score, what)
+
+
+def _sums(columns: Columns) -> Iterator[Item]:
+    """Totals, not reviewed and not open, whose sure parts add up to more than they say."""
+    raw, index = columns.raw("killed"), columns.index
+    for total, parts in columns.parts.items():
+        slot = index.get(total)
+        if slot is None or columns.coded["review"][slot] == REVIEWED:
+            continue
+        _, _, high, opened = raw.range(slot)
+        low = sum(raw.low[index[p]] for p, sure in parts.items() if sure and p in index)
+        if high is not None and not opened and low > high:
+            yield Item("sum", (total,), low - high, 0.0, f"it says {high:,}, its parts add up to {low:,}")
+
+
+def _ranges(columns: Columns) -> Iterator[Item]:
+    """Acts nobody has reviewed: the widest, and of those as wide the deadliest."""
+    raw = columns.raw("killed")
+    width = list(map(sub, raw.top, raw.low))
+    for review, confidence, what in (
+        (MACHINE, UNREAD, "read by machine only"), (CHANGED, STALE, "changed since it was reviewed"),
+    ):  # fmt: skip
+        mask = both(columns.acts(), columns.coded["review"].equal(review))
+        for slot in greatest(picked(mask), MOST, width, raw.top, columns.ids):
+            told = f"{what}{'; somebody says at least' if raw.flags[slot] & OPEN else ''}"
+            yield Item("range", (columns.ids[slot] or "",), width[slot], confidence, told)
+
+
+def greatest(
+    slots: Sequence[int], most: int, first: Sequence[int], second: Sequence[int], last: Sequence[Any]
+) -> list[int]:
+    """Those with the greatest `first`, of equals the greatest `second`, of equals the first by `last`, without sorting
+    all of them by all of it."""
+    for values in (first, second):
+        if len(slots) <= most:
+            return list(slots)
+        edge = sorted(map(values.__getitem__, slots), reverse=True)[most - 1]
+        above = [s for s in slots if values[s] > edge]
+        level = [s for s in slots if values[s] == edge]
+        if above:
+            return above + greatest(level, most - len(above), second, second, last)
+        slots = level
+    return sorted(slots, key=lambda s: str(last[s]))[:most]
+
+
+def _places(columns: Columns) -> Iterator[Item]:
+    """Deaths that stand nowhere on the map."""
+    raw, c = columns.raw("killed"), columns.coded
+    nowhere = both(columns.acts(), raw.having(SOME), c["review"].where(lambda v: v != REVIEWED), c["spot"].equal(None))
+    for named, where in ((True, c["place"].told()), (False, c["place"].equal(None))):
+        mask = both(nowhere, where)
+        for slot in greatest(picked(mask), MOST, raw.top, raw.top, columns.ids):
+            what = f"{c['place'][slot]} is not on the map" if named else "no place is told"
+            subject = (columns.ids[slot] or "",)
+            yield Item("place", subject, raw.top[slot], NAMED if named else UNPLACED, what)
 
 
 def _lows(connection: sa.Connection, ids: list[str]) -> dict[str, int]:
@@ -178,57 +236,7 @@ def _lows(connection: sa.Connection, ids: list[str]) -> dict[str, int]:
     return out
 
 
-def _sums(connection: sa.Connection) -> Iterator[Item]:
-    rows = connection.exec_driver_sql(
-        "SELECT p.total_id, t.high, sum(x.low) FROM derived_parts p "
-        "JOIN derived_bounds t ON t.incident_id = p.total_id AND t.harm = 'killed' AND t.who = 'all' AND t.open = 0 "
-        "JOIN derived_bounds x ON x.incident_id = p.part_id AND x.harm = 'killed' AND x.who = 'all' "
-        "JOIN derived_incidents i ON i.incident_id = p.total_id AND i.review != 'reviewed' "
-        "WHERE p.sure = 1 GROUP BY p.total_id, t.high HAVING sum(x.low) > t.high"
-    )
-    for total, high, low in rows:
-        yield Item("sum", (total,), low - high, 0.0, f"it says {high:,}, its parts add up to {low:,}")
-
-
-def _ranges(connection: sa.Connection) -> Iterator[Item]:
-    i, b = schema.incidents, schema.bounds
-    width = sa.func.coalesce(b.c.high, b.c.low, 0) - sa.func.coalesce(b.c.low, 0)
-    doubt = sa.case((i.c.review == CHANGED, 1 - STALE), else_=1 - UNREAD)
-    query = (
-        sa.select(i.c.incident_id, i.c.review, width, b.c.open, b.c.high)
-        .outerjoin(b, sa.and_(b.c.incident_id == i.c.incident_id, b.c.harm == "killed", b.c.who == ALL))
-        .where(i.c.review != REVIEWED, i.c.scope.in_(["incident", "background"]))
-        .order_by((sa.func.coalesce(width, 0) * doubt).desc(), sa.func.coalesce(b.c.high, 0).desc(), i.c.incident_id)
-        .limit(MOST)
-    )
-    for incident, review, wide, opened, _ in connection.execute(query):
-        what = "changed since it was reviewed" if review == CHANGED else "read by machine only"
-        yield Item(
-            "range", (incident,), wide or 0, STALE if review == CHANGED else UNREAD,
-            f"{what}{'; somebody says at least' if opened else ''}",
-        )  # fmt: skip
-
-
-def _places(connection: sa.Connection, mapped: Mapping[str, object]) -> Iterator[Item]:
-    i, b = schema.incidents, schema.bounds
-    query = (
-        sa.select(i.c.incident_id, i.c.place, sa.func.coalesce(b.c.high, b.c.low))
-        .join(b, sa.and_(b.c.incident_id == i.c.incident_id, b.c.harm == "killed", b.c.who == ALL))
-        .where(i.c.review != REVIEWED, i.c.scope.in_(["incident", "background"]), sa.or_(b.c.high > 0, b.c.low > 0))
-        .order_by(sa.func.coalesce(b.c.high, b.c.low).desc())
-    )
-    found = 0
-    for incident, place, deaths in connection.execute(query):
-        if incident in mapped:
-            continue
-        what = f"{place} is not on the map" if place else "no place is told"
-        yield Item("place", (incident,), deaths, NAMED if place else UNPLACED, what)
-        found += 1
-        if found >= 2 * MOST:
-            return
-
-
-def _issues(connection: sa.Connection, rows: list[Any]) -> Iterator[Item]:
+def _issues(connection: sa.Connection, rows: Sequence[Decision]) -> Iterator[Item]:
     """Contradictions and orphans that still stand: both name the ids they are about in their words."""
     from tollbook.ledger.decisions import standing
 
@@ -238,7 +246,7 @@ def _issues(connection: sa.Connection, rows: list[Any]) -> Iterator[Item]:
     ).all()
     if not found:
         return
-    held, orphans = load.held(connection, rows, load.live_runs(connection))
+    held, orphans = load.held(connection, rows)
     lost = {d.id: d for d in orphans}
     holding = {d.id for d in standing(rows)}
     for code, message in found:

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from tollbook import lexicon, tally
-from tollbook.ledger.bounds import ALL, RULES
+from tollbook.ledger.bounds import ALL, DEFAULT_RULE, RULES
 from tollbook.ledger.decisions import FIELDS, Decision, standing
 from tollbook.link.features import explain, score
 from tollbook.redact import Masker
 from tollbook.store import load, schema
 from tollbook.store.filters import EVERYTHING, Filters
-from tollbook.web import dossier, lists, marks, placing, svg, utf16, voices, wording, worldmap
+from tollbook.web import dossier, lists, marks, placing, sums, svg, utf16, voices, wording, worldmap
+from tollbook.web.atlas import spots_of
+from tollbook.web.columns import Columns
 from tollbook.web.desk import head, scalar
 from tollbook.web.site import (
     HARMS,
@@ -27,11 +29,12 @@ from tollbook.web.site import (
     Site,
     address,
     filters_of,
-    grades,
     harm_of,
     raw_address,
     session_of,
 )
+
+T = TypeVar("T")
 
 LATEST = 8
 """Incidents on the overview."""
@@ -52,8 +55,9 @@ def routes(site: Site) -> APIRouter:
         where = filters_of(request.query_params)
         cursor = request.query_params.get("cursor") or None
         with site.desk.view() as connection:
-            page = lists.incidents(connection, where, cursor=cursor)
-            asked = {"filters": where, "harm": harm_of(request.query_params), **_choices(site, connection)}
+            columns = site.desk.columns(connection)
+            page = lists.incidents(connection, columns, where, cursor=cursor)
+            asked = {"filters": where, "harm": harm_of(request.query_params), **_choices(columns)}
         more = address("/incidents", where, cursor=page.next) if page.next else None
         return site.page(request, "incidents.html", found=page, more=more, cursor=cursor, **asked)
 
@@ -92,10 +96,9 @@ def routes(site: Site) -> APIRouter:
     return router
 
 
-def _choices(site: Site, connection: sa.Connection) -> dict[str, Any]:
+def _choices(columns: Columns) -> dict[str, Any]:
     """What the form of filters offers."""
-    at = head(connection).log
-    return {"grades": site.kept(at, ("grades",), lambda: grades(connection)), "address_of": address}
+    return {"grades": columns.used("grade"), "address_of": address}
 
 
 # --- overview -----------------------------------------------------------------------------------
@@ -107,21 +110,20 @@ def _overview(site: Site, request: Request) -> HTMLResponse:
     group = where.victims or ALL
     with site.desk.view() as connection:
         at = head(connection).log
-        spots = site.desk.atlas.spots(connection)
-        months, rest = site.kept(at, ("months", where, harm), lambda: lists.months(connection, where, harm, group))
-        published = site.kept(
-            at, ("published", where.first, where.last), lambda: lists.reports_by_month(connection, where)
-        )
-        tolls = site.kept(at, ("tolls", where, harm), lambda: lists.tolls(connection, where, harm, group))
-        mapped = sum(1 for t in tolls if t.id in spots)
-        known = site.kept(at, ("known", where), lambda: lists.known(connection, where, mapped))
-        latest = lists.incidents(connection, where, limit=LATEST)
+        columns = site.desk.columns(connection)
+
+        def kept(name: str, make: Callable[[], T]) -> T:
+            return site.kept(at, (name, where, harm), make, alone=False)
+
+        months, rest = kept("months", lambda: sums.months(columns, where, harm, group))
+        published = tally.reports_by_month(site.desk.reports_by_day(connection), where)
+        points = kept("points", lambda: sums.points(columns, where, harm, group))
+        known = kept("known", lambda: sums.known(columns, where))
+        latest = lists.incidents(connection, columns, where, limit=LATEST)
         waiting = site.queue(connection, at)
         top = lists.some(connection, list(dict.fromkeys(s for i in waiting.items[:5] for s in i.subjects)))
-        choices = _choices(site, connection)
-    view = asked_view or site.kept(
-        at, ("fit", where, harm), lambda: worldmap.fit(spots[t.id] for t in tolls if t.id in spots)
-    )
+        choices = _choices(columns)
+    view = asked_view or kept("fit", lambda: worldmap.fit(p.spot for p in points))
     extra = {"harm": harm if harm != "killed" else None}
 
     def to_view(v: worldmap.View) -> str:
@@ -133,8 +135,12 @@ def _overview(site: Site, request: Request) -> HTMLResponse:
     drawn = site.kept(
         at,
         ("map", where, harm, view),
-        lambda: worldmap.draw(tolls, spots, view, lambda i: f"/incidents/{i}", to_view, to_place),
-    )
+        lambda: worldmap.draw(
+            points, lambda slots: sums.tolls(columns, slots, harm, group), view, lambda i: f"/incidents/{i}", to_view,
+            to_place,
+        ),
+        alone=False,
+    )  # fmt: skip
     chart = svg.band(months, _what(harm, where), published, lambda m: raw_address("/", _within(where, m), **extra))
     names = {x.id: x for x in top}
     bars = svg.filled(months)
@@ -171,14 +177,12 @@ def _incident(site: Site, request: Request, asked: str) -> Response:
         masker = site.people.masker(connection, reports)
         hide = (lambda text: text) if session.names else masker.blocks
         said = dossier.speaking(connection, state, hide)
-        spots = site.desk.atlas.spots(connection)
-        numbers = _numbers(connection, [t.mention.id for t in state.told])
-        others = list(dict.fromkeys(s for n in numbers for s in site.desk.atlas.of_mention(n)))
+        chosen = site.desk.columns(connection).spot_of(state.card.id)
+        others = spots_of(connection, [t.mention.id for t in state.told])
         around = [i for i, _ in detail.possible] + [p for p, _, _ in (*detail.parts, *detail.part_of)]
         named = {x.id: x for x in lists.some(connection, around)}
-        decided = _about(connection, _subjects(connection, state))
+        decided = _about(site.desk.decisions(connection), _subjects(connection, state))
         titles = _titles(connection, reports)
-    chosen = spots.get(state.card.id)
     placed = placing.readings(state.card.places, state.card.country, chosen, others, [t.act for t in state.told])
     lengths = {t.mention.id: hide(detail.sentences.get(t.mention.id, ""))[:1500] for t in state.told}
     return site.page(
@@ -190,12 +194,6 @@ def _incident(site: Site, request: Request, asked: str) -> Response:
         weapon=wording.means(state), rule=site.desk.book.options.rule, acted_as=asked,
         country_name=wording.country_name,
     )  # fmt: skip
-
-
-def _numbers(connection: sa.Connection, mentions: Sequence[str]) -> list[int]:
-    table = schema.mentions
-    query = sa.select(table.c.mention).where(table.c.mention_id.in_(list(mentions)), table.c.live == 1)
-    return list(connection.execute(query.order_by(table.c.mention)).scalars())
 
 
 def _subjects(connection: sa.Connection, state: Any) -> set[str]:
@@ -221,9 +219,8 @@ def _titles(connection: sa.Connection, reports: set[str]) -> dict[str, tuple[str
     return out
 
 
-def _about(connection: sa.Connection, subjects: set[str]) -> list[tuple[Decision, bool]]:
+def _about(rows: Sequence[Decision], subjects: set[str]) -> list[tuple[Decision, bool]]:
     """The decisions about these claims and those that undo them, newest first, each with whether it holds."""
-    rows = load.decisions(connection)
     holding = {d.id for d in standing(rows)}
     mine = {d.id for d in rows if subjects & set(d.subjects)}
     for d in rows:
@@ -284,7 +281,8 @@ def _report(site: Site, request: Request, asked: str) -> HTMLResponse:
         now = head(connection)
         found = dossier.sheet(connection, asked)
         masker = site.people.masker(connection, [found.report_id])
-        decided = _about(connection, {x for c in found.reading.claims for x in (c.claim_id, c.mention_id)})
+        told = {x for c in found.reading.claims for x in (c.claim_id, c.mention_id)}
+        decided = _about(site.desk.decisions(connection), told)
         named = {
             x.id: x for x in lists.some(connection, list(dict.fromkeys(c.incident for c in found.claims if c.incident)))
         }
@@ -321,15 +319,29 @@ def _totals(site: Site, request: Request) -> HTMLResponse:
     rule = params.get("rule") or None
     parties = params.get("parties") == "1"
     as_of = params.get("as_of") or None
+    plain = rule in (None, DEFAULT_RULE) and not parties and as_of is None and by not in ("sex", "age")
     with site.desk.view() as connection:
         at = head(connection).log
-        choices = _choices(site, connection)
-        published = lists.reports_by_month(connection, where)
-    plain = rule in (None, "latest-per-voice") and not parties and as_of is None
-    key = ("totals", by, harm, where, rule, parties, as_of)
-    found = site.kept(
-        at, key, lambda: site.desk.book.totals(by, harm, where, rule=rule, count_parties=parties, as_of=as_of)
-    )
+        columns = site.desk.columns(connection)
+        choices = _choices(columns)
+        days = site.desk.reports_by_day(connection)
+        published = tally.reports_by_month(days, where)
+        if plain:
+            options = site.desk.book.options
+            found = site.kept(
+                at,
+                ("totals", by, harm, where),
+                lambda: sums.totals(
+                    columns, connection, by=by, harm=harm, rule=options.rule, classes=options.classes, where=where,
+                    reports=days,
+                ),
+                alone=False,
+            )  # fmt: skip
+    if not plain:
+        key = ("totals", by, harm, where, rule, parties, as_of)
+        found = site.kept(
+            at, key, lambda: site.desk.book.totals(by, harm, where, rule=rule, count_parties=parties, as_of=as_of)
+        )
     months = (
         [
             lists.Month(r.label, r.low, r.high, r.open, min(r.reviewed_low, r.low))
@@ -352,7 +364,7 @@ def _log(site: Site, request: Request) -> HTMLResponse:
     params = request.query_params
     subject = (params.get("subject") or "").strip()[:40]
     with site.desk.view() as connection:
-        rows = load.decisions(connection)
+        rows = site.desk.decisions(connection)
         holding = {d.id for d in standing(rows)}
         chosen = [d for d in reversed(rows) if not subject or any(s.startswith(subject) for s in (*d.subjects, d.id))]
         cursor = params.get("cursor")

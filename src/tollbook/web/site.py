@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -25,7 +26,6 @@ from tollbook.ledger.state import CHANGED, MACHINE, REVIEWED
 from tollbook.ontology import entries, label
 from tollbook.redact import Masker, redact
 from tollbook.render.text import printable
-from tollbook.store import load, schema
 from tollbook.store.filters import Filters
 from tollbook.tally import CAVEATS
 from tollbook.web import queue, wording
@@ -35,6 +35,10 @@ from tollbook.web.people import People
 
 HERE = Path(__file__).parent
 HARMS = ("killed", "injured", "killed_or_injured", "missing", "abducted", "detained", "displaced")
+BEHIND = (
+    "Another program is writing to this book. What is shown is complete as of before; what is being added is counted "
+    "once it is done."
+)
 KEPT = 120
 """Computed parts of pages that are kept while the book stays as it is."""
 
@@ -110,6 +114,8 @@ class Site:
         token = _mask.set(NOBODY if session.names else masker)
         try:
             notes, session.notes = session.notes, []
+            if self.desk.behind:
+                notes = [*notes, ("warn", BEHIND)]
             values.setdefault("filters", None)
             values.setdefault("address", path_of(request))
             text = self.env.get_template(name).render(
@@ -123,8 +129,9 @@ class Site:
         """The book's name on every page."""
         return str(self.desk.book.charter.get("title") or self.desk.path.name)
 
-    def kept(self, head: str, what: tuple[Any, ...], make: Callable[[], T]) -> T:
-        """`make()`, computed once while the book's log is at `head`; others who ask for it meanwhile wait for it."""
+    def kept(self, head: str, what: tuple[Any, ...], make: Callable[[], T], *, alone: bool = True) -> T:
+        """`make()`, computed once while the book is at `head`; others who ask for it meanwhile wait for it. `alone`:
+        not while another such is computed, since threads that read many rows at once wait for each other at each."""
         key = (head, *what)
         with self._lock:
             one = self._making.setdefault(key, threading.Lock())
@@ -134,7 +141,7 @@ class Site:
                     self._kept.move_to_end(key)
                     return cast(T, self._kept[key])
             try:
-                with self._heavy:  # one at a time: threads that read many rows at once wait for each other at each row
+                with self._heavy if alone else contextlib.nullcontext():
                     made = make()
                 with self._lock:
                     self._kept[key] = made
@@ -153,14 +160,20 @@ class Site:
 
     def queue(self, connection: sa.Connection, head: str) -> queue.Queue:
         """The queue of the book as it is."""
-        return self.kept(head, ("queue",), lambda: queue.build(connection, self.desk.atlas.spots(connection)))
+
+        def build() -> queue.Queue:
+            return queue.build(connection, self.desk.columns(connection), self.desk.decisions(connection))
+
+        return self.kept(head, ("queue",), build)
 
     def _overtaken(self, session: Session) -> list[tuple[str, str]]:
         """What others decided since on what was decided in this browser, each told once."""
         if not session.made:
             return []
         with self.desk.book.store.read() as connection:
-            rows = load.decisions(connection)
+            rows = self.desk.decisions(connection)
+        if not rows or rows[-1].seq <= session.seen:
+            return []
         mine = {d.id: d for d in rows if d.id in session.made}
         about = {s: d for d in mine.values() for s in d.subjects}
         told = []
@@ -235,9 +248,3 @@ def address(path: str, where: Filters | None = None, **more: Any) -> Markup:
 def percent(part: int, whole: int) -> str:
     """A share as it is printed; a dash where there is nothing to share."""
     return f"{part / whole:.0%}" if whole else "–"
-
-
-def grades(connection: sa.Connection) -> list[str]:
-    """The grades that stand in the book."""
-    table = schema.incidents
-    return [str(g) for g in connection.execute(sa.select(table.c.grade).distinct().order_by(table.c.grade)).scalars()]

@@ -175,39 +175,59 @@ def _path(ring: Ring, view: View) -> str:
     return "".join(out) + "Z" if kept > 2 else ""
 
 
+@dataclass(frozen=True, slots=True)
+class Point:
+    """What lies at a spot: how many incidents, their ranges added up, whether all are reviewed, and the places of the
+    first of them in a list that the caller keeps."""
+
+    spot: Spot
+    count: int
+    low: int
+    high: int
+    open: bool
+    reviewed: bool
+    members: tuple[int, ...]
+
+
 def draw(
-    tolls: Sequence[Toll],
-    spots: dict[str, Spot],
+    points: Sequence[Point],
+    single: Callable[[Sequence[int]], Sequence[Toll]],
     view: View,
     link: Callable[[str], str],
     to_view: Callable[[View], str],
     to_place: Callable[[str], str],
 ) -> str:
-    """The map of these incidents. `link` gives the address of an incident, `to_view` that of another view, `to_place`
-    that of a place's list."""
+    """The map of what lies at these points: incidents one by one where they are few, else cells. `single` gives the
+    incidents of some members, `link` the address of an incident, `to_view` that of another view, `to_place` that of a
+    place's list."""
     shown = []
-    for t in tolls:
-        spot = spots.get(t.id)
-        if spot is None:
-            continue
-        x, y = view.xy(spot.lon, spot.lat)
+    for p in points:
+        x, y = view.xy(p.spot.lon, p.spot.lat)
         if -30 <= x <= WIDTH + 30 and -30 <= y <= HEIGHT + 30:
-            shown.append((t, spot, x, y))
-    about = f"{len(shown)} incidents on the map"
+            shown.append((p, x, y))
+    count = sum(p.count for p, _, _ in shown)
     parts = [
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" class="map" role="group" aria-label="Map: {about}">',
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" class="map" role="group" aria-label="Map: {count} incidents on the map">',
         f'<rect width="{WIDTH}" height="{HEIGHT}" class="sea"/><g class="land">{land(view)}</g>',
     ]
-    if len(shown) > MOST_DOTS:
+    if count > MOST_DOTS:
         parts += _cells(shown, view, to_view)
     else:
-        areas = {s[1]: s for s in shown if view.pixels(s[1].radius_km) > 7}
-        parts += [_area(s, view) for s in areas.values()]
-        single, shared = _at_one_point(shown)
-        parts += [_stack(g, to_place) for g in shared]
-        parts += [_dot(s, view, link) for s in sorted(single, key=lambda s: -(s[0].high or s[0].low or 0))]
+        parts += _one_by_one([(t, p.spot, x, y) for p, x, y in shown for t in single(p.members)], view, link, to_place)
     parts.append(scale_bar(view))
     return "".join([*parts, "</svg>"])
+
+
+def _one_by_one(
+    shown: Sequence[_Shown], view: View, link: Callable[[str], str], to_place: Callable[[str], str]
+) -> list[str]:
+    areas = {s[1]: s for s in shown if view.pixels(s[1].radius_km) > 7}
+    single, shared = _at_one_point(shown)
+    return [
+        *(_area(s, view) for s in areas.values()),
+        *(_stack(g, to_place) for g in shared),
+        *(_dot(s, view, link) for s in sorted(single, key=lambda s: -(s[0].high or s[0].low or 0))),
+    ]
 
 
 _Shown = tuple[Toll, Spot, float, float]
@@ -268,23 +288,24 @@ def _dot(one: _Shown, view: View, link: Callable[[str], str]) -> str:
     )
 
 
-def _cells(shown: Sequence[_Shown], view: View, to_view: Callable[[View], str]) -> list[str]:
-    groups: dict[tuple[int, int], list[_Shown]] = {}
+def _cells(shown: Sequence[tuple[Point, float, float]], view: View, to_view: Callable[[View], str]) -> list[str]:
+    groups: dict[tuple[int, int], list[tuple[Point, float, float]]] = {}
     for one in shown:
-        groups.setdefault((int(one[2] // CELL), int(one[3] // CELL)), []).append(one)
+        groups.setdefault((int(one[1] // CELL), int(one[2] // CELL)), []).append(one)
     out = []
-    for members in sorted(groups.values(), key=lambda g: -len(g)):
-        x, y = sum(m[2] for m in members) / len(members), sum(m[3] for m in members) / len(members)
-        low, high, opened = _added(members)
-        spot_lon = sum(m[1].lon for m in members) / len(members)
-        spot_lat = max(-85.0, min(85.0, sum(m[1].lat for m in members) / len(members)))
-        nearer = View(max(-180.0, min(180.0, spot_lon)), spot_lat, max(NARROWEST, view.span / 3))
-        told = f"{len(members):,} incidents, {show(low, high, opened)}, each added by itself"
-        radius = min(CELL * 0.62, 8 + 2.2 * math.sqrt(len(members)))
+    sized = sorted(((sum(p.count for p, _, _ in g), g) for g in groups.values()), key=lambda g: -g[0])
+    for count, members in sized:
+        x, y = sum(x * p.count for p, x, _ in members) / count, sum(y * p.count for p, _, y in members) / count
+        lon = sum(p.spot.lon * p.count for p, _, _ in members) / count
+        lat = sum(p.spot.lat * p.count for p, _, _ in members) / count
+        nearer = View(max(-180.0, min(180.0, lon)), max(-85.0, min(85.0, lat)), max(NARROWEST, view.span / 3))
+        low, high = sum(p.low for p, _, _ in members), sum(p.high for p, _, _ in members)
+        told = f"{count:,} incidents, {show(low, high, any(p.open for p, _, _ in members))}, each added by itself"
+        radius = min(CELL * 0.62, 8 + 2.2 * math.sqrt(count))
         out.append(
             f'<a href="{escape(to_view(nearer))}" aria-label="{escape(told)}"><circle cx="{x:.1f}" cy="{y:.1f}" '
             f'r="{radius:.1f}" class="cell"><title>{escape(told)}</title></circle>'
-            f'<text x="{x:.1f}" y="{y + 4:.1f}" class="celltext">{len(members):,}</text></a>'
+            f'<text x="{x:.1f}" y="{y + 4:.1f}" class="celltext">{count:,}</text></a>'
         )
     return out
 

@@ -1,0 +1,230 @@
+"""The desk's quick counts beside the book's slow ones: the same numbers, whatever is asked for and was decided."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from book_reports import act, figure, record, report
+from tollbook import review, tally
+from tollbook.book import Book, init_book, open_book
+from tollbook.model import to_plain
+from tollbook.store import derive, load, schema
+from tollbook.store.filters import EVERYTHING, Filters, conditions
+from tollbook.web import columns, lists, queue, sums
+from tollbook.web.desk import Desk
+
+PLACES = ("Qasrin", "Telhama", "Balad", "Dara az-Zuhr", "Marwan")
+GROUPS = ("civilian", "state_forces", "armed_group", "unknown")
+DOERS = ("Islamic State", "ISIL", "the army", "gunmen of Balad")
+SPOTS = {p: (33.0 + n, 44.0 + n) for n, p in enumerate(PLACES[:3])}
+
+
+def dense(rng: random.Random, count: int) -> tuple[list[Any], list[dict[str, Any]]]:
+    """Reports of one small area and few days, of every kind that is counted apart: sums over others, acts that may be
+    one, told in retrospect, alleged, statistics, ranges open or untold, victims told by class."""
+    reports, records = [], []
+    for n in range(count):
+        scope = rng.choices(("incident", "total", "background", "statistic"), (10, 4, 1, 1))[0]
+        place, other = rng.sample(PLACES, 2)
+        first = dt.date(2022, rng.randrange(4, 7), rng.randrange(1, 29))
+        long = {"statistic": 120, "total": rng.choice((0, 3, 6, 40))}.get(scope, rng.choice((0, 0, 0, 2)))
+        dead, hurt = rng.randrange(1, 9) + 12 * (scope == "total"), rng.randrange(0, 5)
+        told = f"An act {n} killed {dead} people and hurt {hurt} in {place}, {n} said."
+        whom = rng.choice(GROUPS)
+        hedge = rng.random() < 0.25
+        figures = [
+            figure(f"{dead} people", None if rng.random() < 0.1 else dead, None if hedge else dead + rng.randrange(3),
+                   who="unknown", says=rng.choice(("police", "the army", "medics", None)))
+        ]  # fmt: skip
+        if whom != "unknown":
+            figures.append(figure(f"{dead} people", dead // 2, dead // 2, who=whom, subset_of=0))
+        if rng.random() < 0.4:
+            figures.append(figure(f"hurt {hurt}", hurt, hurt, harm="injured", who=whom))
+        lat, lon = SPOTS.get(place, (None, None))
+        detail = {
+            "name": place, "span": None, "role": "at", "gazetteer_id": None, "lat": lat, "lon": lon, "radius_km": 9.0,
+            "admin_level": 3, "admin1": "Marwan" if rng.random() < 0.5 else None, "admin2": None, "alternatives": [],
+        }  # fmt: skip
+        dated = rng.random() < 0.9
+        one = act(
+            "a", told, *figures, scope=scope, type=rng.choice(("bomb", "attack", "air_strike")),
+            status=rng.choices(("happened", "alleged", "denied"), (8, 1, 1))[0],
+            start=first.isoformat() if dated else None,
+            end=(first + dt.timedelta(days=long)).isoformat() if dated else None,
+            places=rng.choice(([place], [place, "Marwan"], [])) if scope == "incident" else [other],
+            country=rng.choice(("IQ", "IQ", "SY", None)), targets=[], place_details=[detail],
+            perpetrators=rng.sample(DOERS, rng.choice((0, 0, 1, 2))),
+        )  # fmt: skip
+        reports.append(report(f"r{n}", f"Report {n}", told, f"Outlet {n % 6}"))
+        records.append(record(f"r{n}", (first + dt.timedelta(days=1)).isoformat(), one))
+    return reports, records
+
+
+def some_filters(rng: random.Random) -> Iterator[Filters]:
+    yield EVERYTHING
+    yield from (Filters(country="IQ"), Filters(voices=2), Filters(review="reviewed"), Filters(status="alleged"))
+    for _ in range(6):
+        yield Filters(
+            since=rng.choice((None, "2022-05", "2022-04-20", "2022")),
+            until=rng.choice((None, "2022-06", "2022-06-11")), place=rng.choice((None, None, "Kasrin", "Marwan")),
+            type=rng.choice((None, None, "bomb", "attack")),
+            perpetrator=rng.choice((None, None, None, "ISIS", "balad")), victims=rng.choice((None, None, "civilian")),
+            review=rng.choice((None, None, "machine")), status=rng.choice((None, None, "happened")),
+        )  # fmt: skip
+
+
+def plain(found: tally.Totals) -> dict[str, Any]:
+    value = dict(to_plain(found))
+    for row in (*value["rows"], value["total"], value["alleged"]):
+        row["ids"].sort()
+    return value
+
+
+def check(desk: Desk, book: Book, rng: random.Random) -> None:
+    """Everything that is counted from columns, beside the same from the book's tables."""
+    with desk.view() as connection:
+        held = desk.columns(connection)
+        days = desk.reports_by_day(connection)
+        for where in some_filters(rng):
+            ids = set(
+                connection.execute(
+                    sa.select(schema.incidents.c.incident_id).where(*conditions(connection, where))
+                ).scalars()
+            )
+            mask = held.asked(where)
+            assert {held.ids[n] for n in columns.picked(mask)} == ids, where
+            for by in ("month", "week", "year", "place", "perpetrator", "type", "class"):
+                for harm in ("killed", "injured"):
+                    options = book.options
+                    quick = sums.totals(
+                        held, connection, by=by, harm=harm, rule=options.rule, classes=options.classes, where=where,
+                        reports=days, ids=True,
+                    )  # fmt: skip
+                    slow = tally.totals(
+                        connection, by=by, harm=harm, rule=options.rule, classes=options.classes, where=where
+                    )
+                    assert plain(quick) == plain(slow), (by, harm, where)
+            listed: list[str] = []
+            cursor = None
+            while True:
+                page = lists.incidents(connection, held, where, cursor=cursor, limit=7)
+                listed += [x.id for x in page.lines]
+                assert page.count == len(ids)
+                cursor = page.next
+                if cursor is None:
+                    break
+            table = schema.incidents.c
+            in_order = sa.select(table.incident_id).where(*conditions(connection, where)).order_by(
+                sa.func.coalesce(table.start, "").desc(), table.incident_id
+            )  # fmt: skip
+            assert listed == list(connection.execute(in_order).scalars())
+            told = sums.known(held, where)
+            points = sums.points(held, where)
+            assert told.mapped == sum(p.count for p in points)
+            assert told.incidents == sum(
+                1 for i in ids if held.coded["scope"][held.index[i]] in ("incident", "background")
+            )
+        fresh = columns.read(connection)
+        rows = load.decisions(connection)
+        assert desk.decisions(connection) == tuple(rows)
+        assert queue.build(connection, held, rows) == queue.build(connection, fresh, rows)
+        assert {i: held.spot_of(i) for i in held.index} == {i: fresh.spot_of(i) for i in fresh.index}
+        assert held.order == fresh.order
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_quick_counts_are_the_slow_ones_after_every_decision(tmp_path: Path, seed: int) -> None:
+    rng = random.Random(seed)
+    reports, records = dense(rng, 40)
+    path = tmp_path / "b.toll"
+    with init_book(path) as book:
+        book.add_records(reports[:30], records[:30])
+        book.refresh()
+    desk = Desk(path)
+    with desk.view() as connection:
+        first = desk.columns(connection)
+    check(desk, desk.book, rng)
+    for kind in ("accept", "apart", "same", "unsure", "reject", "correct", "add", "accept"):
+        with desk.writing() as book:
+            ids = [i.id for i in book.incidents()]
+            if kind == "add":
+                book.add_records(reports[30:], records[30:])
+            elif kind == "correct":
+                day = {"field": "date", "start": "2022-05-05", "end": "2022-05-06"}
+                review.decide(book, kind, rng.choice(ids), why="seen", value=day)
+            elif kind in ("accept", "reject"):
+                review.decide(book, kind, rng.choice(ids), why="read")
+            else:
+                review.decide(book, kind, *rng.sample(ids, 2), why="compared")
+        check(desk, desk.book, rng)
+    with desk.view() as connection:
+        assert desk.columns(connection).revision > first.revision
+    desk.close()
+
+
+def test_a_state_is_made_of_the_one_before_and_an_older_view_keeps_its_own(tmp_path: Path) -> None:
+    reports, records = dense(random.Random(9), 30)
+    path = tmp_path / "b.toll"
+    with init_book(path) as book:
+        book.add_records(reports, records)
+        book.refresh()
+    desk = Desk(path)
+    with desk.view() as before:
+        old = desk.columns(before)
+        assert desk.columns(before) is old
+        incident = next(i for i in old.index if old.coded["scope"][old.index[i]] == "incident")
+        with desk.writing() as book:
+            review.decide(book, "accept", incident, why="read")
+        with desk.view() as after:
+            new = desk.columns(after)
+            assert new.base is old
+            assert len(new.moved) < len(new)
+            assert new.coded["review"][new.index[incident]] == "reviewed"
+            rebuilt = columns.read(after)
+            assert {i: new.counted(new.index[i], list(new.raws)) for i in new.index} == {
+                i: rebuilt.counted(rebuilt.index[i], list(new.raws)) for i in rebuilt.index
+            }
+        assert desk.columns(before) is old
+        assert old.coded["review"][old.index[incident]] == "machine"
+    desk.close()
+
+
+def test_what_another_program_changed_is_read_again(tmp_path: Path) -> None:
+    reports, records = dense(random.Random(3), 24)
+    path = tmp_path / "b.toll"
+    with init_book(path) as book:
+        book.add_records(reports[:12], records[:12])
+        book.refresh()
+    desk = Desk(path)
+    with desk.view() as connection:
+        desk.columns(connection)
+    with open_book(path, write=True) as other:
+        other.add_records(reports[12:], records[12:])
+        with desk.view() as connection:
+            assert desk.behind
+            assert len(desk.columns(connection).index) < 24
+        derive.drop(other.store)
+        other.refresh()
+    check(desk, desk.book, random.Random(1))
+    assert not desk.behind
+    desk.close()
+
+
+def test_a_column_of_more_than_a_byte_of_values() -> None:
+    found = columns.Coded.empty()
+    for n in range(700):
+        found.put(n, n % 350)
+    copy = found.copy()
+    copy.put(3, "other")
+    assert found[3] == 3
+    assert copy[3] == "other"
+    assert found.equal(349).count(1) == 2
+    assert copy.where(lambda v: v == "other" or v == 0, "asked").count(1) == 3
+    assert copy.where(lambda v: False, "asked").count(1) == 3  # an answer that is kept is not asked for again
