@@ -36,6 +36,34 @@ def demo_book(folder: Path) -> Path:
     return target
 
 
+def doubtful(count: int) -> tuple[list[Any], list[dict[str, Any]]]:
+    """`count` pairs of reports that may tell one act: the even ones are joined by the machine, the odd ones are not."""
+    reports, records = [], []
+    for k in range(count):
+        day, place = f"2022-{1 + k % 12:02d}-{1 + 2 * k % 28:02d}", f"Dar{'abcdefghij'[k % 10]}z{'klmn'[k // 10]}un"
+        for side, (speaker, kind, told) in enumerate(
+            [("residents", "bomb", "A bomb killed"), ("police", "attack", "Gunmen killed")]
+        ):
+            if k % 2 == 0:
+                kind, told = "bomb", "A bomb killed"
+            dead = 3 + 2 * side + k % 5
+            sentence = f"{told} {dead} people in {place}, {speaker} said."
+            reports.append(report(f"r{k}-{side}", f"Dead in {place}", sentence, f"Outlet {side}"))
+            toll = figure(f"{dead} people", dead, dead, who="unknown", says=speaker)
+            told_act = act("a", sentence, toll, type=kind, start=day, end=day, places=[place], targets=[])
+            records.append(record(f"r{k}-{side}", day, told_act))
+    return reports, records
+
+
+def doubtful_book(folder: Path, count: int = 24) -> Path:
+    """A book in which much waits for a decision."""
+    path = folder / "doubtful.toll"
+    with init_book(path, {"title": "Doubtful"}) as book:
+        book.add_records(*doubtful(count))
+        book.refresh()
+    return path
+
+
 def hostile() -> tuple[list[Any], list[dict[str, Any]]]:
     """A report with a script or a reordering mark in every field that a report can fill, and a planted name."""
     sentence = (

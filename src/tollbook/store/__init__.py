@@ -17,7 +17,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -244,7 +244,7 @@ class SqlStore:
     @contextlib.contextmanager
     def shadow(self) -> Iterator[sa.Connection]:
         """A connection of its own, with one consistent view of the book, whose temporary tables vanish with it."""
-        engine = _engine(self.path)
+        engine = _new_engine(self.path)
         try:
             with engine.connect() as connection:
                 connection.exec_driver_sql("BEGIN")
@@ -466,6 +466,16 @@ def _add_issues(
 
 
 def _engine(path: Path) -> sa.Engine:
+    """The engine of a book's file, one a process: statements are compiled once, however often the book is opened."""
+    return _engine_of(path.resolve())
+
+
+@lru_cache(maxsize=16)
+def _engine_of(path: Path) -> sa.Engine:
+    return _new_engine(path)
+
+
+def _new_engine(path: Path) -> sa.Engine:
     engine = sa.create_engine(
         sa.URL.create("sqlite", database=str(path)),
         connect_args={"timeout": BUSY_SECONDS, "isolation_level": None},
@@ -501,7 +511,7 @@ def _migrate(path: Path, version: int) -> None:
     with contextlib.closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     shutil.copy2(path, copy)
-    engine = _engine(path)
+    engine = _new_engine(path)
     try:
         with engine.connect() as connection:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
