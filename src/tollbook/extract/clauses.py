@@ -6,6 +6,7 @@ import itertools
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from tollbook.extract.acts import Blame, Trigger, clash_sides, find_blame, type_of
 from tollbook.extract.figures import Figure
@@ -23,12 +24,16 @@ _LONG_DAYS = 45
 _LEAD = 4
 _VAGUE_WAR = 200  # "hundreds" told in passing, past the lead, is what a war or campaign cost
 _WHOLE_WAR = 5000  # no single act of the gold reports is told with as many dead; figures from here on sum up wars
+_CUTS = frozenset({"and", "bringing", "brings", "brought", "raising", "taking"})  # these cut under conditions
 _BIG_KM = 4.0  # a town drawn wider than this is a city: it stands behind a village or a district of its own
 
 
-@dataclass(slots=True)
+@dataclass
 class Act:
-    """One telling of an act: a clause with its figures, type, places, dates and actors."""
+    """One telling of an act: a clause with its figures, type, places, dates and actors.
+
+    What follows from these is worked out once: an act is not changed after `candidate_acts` gave it out.
+    """
 
     marks: Marks
     index: int
@@ -49,32 +54,48 @@ class Act:
     harms: frozenset[str] = field(default_factory=frozenset)
     sites: list[Place] = field(default_factory=list)  # streets, hospitals, airports: named, finer than `places`
 
-    @property
+    @cached_property
     def statistic(self) -> bool:
         """Does the clause give a figure for a whole war or a long stretch of time?"""
-        if not any(f.counted for f in self.figures):
+        if not self.counted:
             return False
         nearest = self.nearest_date
         days = (nearest.end - nearest.start).days if nearest and nearest.start and nearest.end else None
-        toll = max((f.min or f.max or 0 for f in self.figures if f.counted and f.harm != "injured"), default=0)
+        toll = max([f.min or f.max or 0 for f in self.counted if f.harm != "injured"], default=0)
         if days is not None and days > _LONG_DAYS:
             return True
-        if self.index > _LEAD and all(f.word and (f.min or 0) >= _VAGUE_WAR for f in self.figures if f.counted):
+        if self.index > _LEAD and all(f.word and (f.min or 0) >= _VAGUE_WAR for f in self.counted):
             return True
         return "statistic" in self.flags or toll >= _WHOLE_WAR
 
-    @property
+    @cached_property
+    def counted(self) -> list[Figure]:
+        """The figures told by a number."""
+        return [f for f in self.figures if f.counted]
+
+    @cached_property
+    def wholes(self) -> list[Figure]:
+        """Those that are part of no other."""
+        return [f for f in self.counted if f.part_of is None]
+
+    @cached_property
+    def toll(self) -> list[Figure]:
+        """Those of them that tell the killed."""
+        return [f for f in self.wholes if f.harm == "killed"]
+
+    @cached_property
     def describes(self) -> bool:
         """Does the clause only say who the dead or wounded of a toll told elsewhere were?"""
         return bool(self.figures) and all(f.among_dead for f in self.figures) and not self.places
 
-    @property
+    @cached_property
     def nearest_date(self) -> DateRange | None:
         """The date that stands nearest to the first figure's word of harm, or the first without figures."""
         if not self.figures:
             return self.dates[0] if self.dates else None
         at = self.figures[0].cue[0]
-        return min((d for d in self.dates if d.span), key=lambda d: abs(d.span[0] - at) if d.span else 0, default=None)
+        told = [d for d in self.dates if d.span]
+        return min(told, key=lambda d: abs(d.span[0] - at) if d.span else 0) if len(told) > 1 else (*told, None)[0]
 
     @property
     def stretch(self) -> bool:
@@ -85,7 +106,7 @@ class Act:
         long = near is not None and near.start and near.end and (near.end - near.start).days >= _SUM_DAYS
         return bool(long) and (not self.places or width(self.places[0]) > 0) and "armed_clash" not in self.types
 
-    @property
+    @cached_property
     def told(self) -> bool:
         """Does the clause itself name or tell an act, rather than add a figure to one?"""
         return any(t.kind in ("event", "take") for t in self.triggers) or (
@@ -152,18 +173,16 @@ def _clauses(marks: Marks) -> list[tuple[int, int]]:
     count = len(tokens)
     if not count:
         return []
-    cuts = [0]
-    for i in range(2, count - 2):
+    cuts, cutting = [0], words("cut")
+    for i in [k for k in range(2, count - 2) if tokens.low[k] in cutting or tokens.low[k] in _CUTS]:
         word = tokens.low[i]
-        if word in words("cut") or (word == "and" and _new_subject(marks, i)):
+        if word in cutting or (word == "and" and _new_subject(marks, i)):
             apart = _stands_alone(marks, cuts[-1], i) and _stands_alone(marks, i, count)
             if word == "and":
                 apart = apart and _alike(marks, cuts[-1], i, count)
             if apart or (word == "while" and _kills(marks, cuts[-1], i) and _kills(marks, i, count)):
                 cuts.append(i)
-        elif word in ("bringing", "brings", "brought", "raising", "taking") and _figure_in(
-            marks, i, min(i + 12, count)
-        ):
+        elif word != "and" and _figure_in(marks, i, min(i + 12, count)):
             cuts.append(i)
     cuts.append(count)
     return list(itertools.pairwise(cuts))

@@ -68,7 +68,8 @@ def find_figures(text: str, tokens: Tokens, counts: Sequence[Count], actors: Seq
     described = {g for g, _ in among}
     figures = [_figure(tokens, groups[g], cues[c], undivided, vocab) for g, c, undivided in links]
     figures = [
-        replace(f, among_dead=f.among_dead or g in described) for f, (g, _, _) in zip(figures, links, strict=True)
+        replace(f, among_dead=True) if g in described and not f.among_dead else f
+        for f, (g, _, _) in zip(figures, links, strict=True)
     ]
     order = [g for g, _, _ in links]
     figures = _each_some(order, figures)

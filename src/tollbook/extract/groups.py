@@ -97,23 +97,23 @@ def find_groups(tokens: Tokens, counts: Sequence[Count], actors: Sequence[Actor]
     groups: list[Group] = []
     taken = 0
     starts = {tokens.at(c.span[0]): c for c in counts if tokens.span[0] <= c.span[0] and c.span[1] <= tokens.span[1]}
-    i = 0
-    while i < len(tokens):
+    articles, after = words("articles"), 0
+    for i in [k for k, word in enumerate(tokens.low) if k in starts or k in nouns or word in articles]:
+        if i < after:
+            continue
         if i in starts:
             group = _noun_phrase(tokens, i, tokens.at(starts[i].span[1] - 1) + 1, starts[i], nouns, by_token, starts)
-        elif tokens.low[i] in words("articles") and not any(i < k <= i + 2 for k in starts):
+        elif tokens.low[i] in articles and i + 1 not in starts and i + 2 not in starts:
             group = _noun_phrase(tokens, i, i + 1, None, nouns, by_token, starts)
             if group.head is None or (group.last < len(tokens) and tokens.low[group.last] in words("not_persons")):
-                i += 1
                 continue
         elif i in nouns and i >= taken and not _rank_only(tokens, nouns[i]) and not _pointing_back(tokens, i):
             group = _bare(tokens, i, nouns, by_token)
         else:
-            i += 1
             continue
         if not _kin_of(tokens, group) and not _most_of(tokens, group):
             groups.append(group)
-        i = taken = max(group.last, i + 1)
+        after = taken = max(group.last, i + 1)
     return groups
 
 

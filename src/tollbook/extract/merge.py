@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import Protocol
 
 from tollbook import lexicon
@@ -58,13 +58,17 @@ class Advice(Protocol):
         """The type of an act with these tellings, the rules' own where the reader has no better one."""
 
 
-@dataclass(slots=True)
+@dataclass
 class Story:
-    """All tellings of one act."""
+    """All tellings of one act. What follows from them is worked out once, until another is added."""
 
     acts: list[Act] = field(default_factory=list)
 
-    @property
+    def add(self, act: Act) -> None:
+        """Takes in one more telling."""
+        self.__dict__ = {"acts": [*self.acts, act]}
+
+    @cached_property
     def types(self) -> Counter[ActType]:
         """Summed weights of the types told."""
         total: Counter[ActType] = Counter()
@@ -73,7 +77,7 @@ class Story:
                 total[name] += weight * (0.6 if act.title else 1.0)  # type: ignore[assignment]
         return total
 
-    @property
+    @cached_property
     def type(self) -> ActType | None:
         """The type that weighs most, a narrower one of the same harm before it; None where no word tells one."""
         types = self.types
@@ -82,12 +86,12 @@ class Story:
             return "suicide_bomb"
         return best
 
-    @property
+    @cached_property
     def places(self) -> list[Place]:
         """Places of all tellings, the most specific first, each name once."""
         seen: set[str] = set()
         out = []
-        for place in sorted((p for act in self.acts for p in act.places), key=width):
+        for place in sorted([p for act in self.acts for p in act.places], key=width):
             if fold(place.name) not in seen:
                 seen.add(fold(place.name))
                 out.append(place)
@@ -98,17 +102,17 @@ class Story:
         """Named streets, hospitals and airports of all tellings, each name once."""
         return list({fold(p.name): p for act in reversed(self.acts) for p in reversed(act.sites)}.values())[::-1]
 
-    @property
+    @cached_property
     def dates(self) -> list[DateRange]:
         """Dates of all tellings, in order."""
         return [d for act in self.acts for d in act.dates]
 
-    @property
+    @cached_property
     def figures(self) -> list[tuple[Figure, Marks]]:
         """Figures of all tellings with the sentence they stand in."""
         return [(f, act.marks) for act in self.acts for f in act.figures]
 
-    @property
+    @cached_property
     def blames(self) -> list[Blame]:
         """The doers as the fullest body telling names them; another telling counts where that one names none."""
         order = sorted(self.acts, key=lambda a: (a.title, not a.figures, a.index))
@@ -128,7 +132,7 @@ class Story:
 
     def main(self, harm: str = "killed") -> list[Figure]:
         """Counted whole figures for one harm."""
-        return [f for f, _ in self.figures if f.harm == harm and f.part_of is None and f.counted]
+        return [f for act in self.acts for f in act.wholes if f.harm == harm]
 
 
 def heaviest(types: Counter[ActType]) -> ActType | None:
@@ -155,7 +159,7 @@ def merge_acts(acts: Sequence[Act], advice: Advice | None = None) -> list[Story]
     for act in headline:
         best = _best(stories, act, advice)
         if best is not None:
-            best.acts.append(act)
+            best.add(act)
         else:
             stories.insert(0, Story([act]))
     return stories
@@ -168,7 +172,7 @@ def _place(stories: list[Story], act: Act, advice: Advice | None) -> None:
     if best is None:
         stories.append(Story([act]))
     else:
-        best.acts.append(act)
+        best.add(act)
 
 
 def _best(stories: list[Story], act: Act, advice: Advice | None) -> Story | None:
@@ -204,10 +208,8 @@ def fit(story: Story, act: Act, *, recent: bool, alone: bool = False, advice: Ad
     """How well the act fits the story: a sum of named weights; `recent` says the story is the last one told."""
     if act.statistic != story.acts[0].statistic:
         return _NEVER
-    told = _numbers([f for f, _ in story.figures if f.counted])
-    if act.title and _toll(act) and not _numbers(_toll(act)) & told and (story.main() or not alone):
-        return _NEVER
-    if "sums" in act.flags and _toll(act) and not _numbers(_toll(act)) & told:
+    own = (act.title or "sums" in act.flags) and act.toll and not _numbers(act.toll) & _told_numbers(story)
+    if own and ("sums" in act.flags or story.main() or not alone):
         return _NEVER
     w = weights()
     reasons = [
@@ -235,17 +237,17 @@ def fit(story: Story, act: Act, *, recent: bool, alone: bool = False, advice: Ad
     return sum(w[reason] for reason in reasons if reason) + advised
 
 
-def _toll(act: Act) -> list[Figure]:
-    return [f for f in act.figures if f.harm == "killed" and f.part_of is None and f.counted]
-
-
-def _numbers(figures: Sequence[Figure]) -> set[tuple[str, int]]:
+def _numbers(figures: Iterable[Figure]) -> set[tuple[str, int]]:
     return {(f.harm, f.min if f.min is not None else f.max or 0) for f in figures if not f.word}
+
+
+def _told_numbers(story: Story) -> set[tuple[str, int]]:
+    return _numbers([f for act in story.acts for f in act.counted])
 
 
 def _summed(story: Story, act: Act) -> bool:
     """Do the killed groups of one telling add up to the toll of the other ("at least" may round)?"""
-    groups, tolls = [f.min or 0 for f in _toll(act)], [[f.min or 0 for f in _toll(a)] for a in story.acts]
+    groups, tolls = [f.min or 0 for f in act.toll], [[f.min or 0 for f in a.toll] for a in story.acts]
     return any(
         len(a) > 1 and len(b) == 1 and b[0] >= _TELLING and 0 <= b[0] - sum(a) <= (b[0] >= _ROUND)
         for told in tolls
@@ -254,10 +256,8 @@ def _summed(story: Story, act: Act) -> bool:
 
 
 def _figures_fit(story: Story, act: Act) -> str:
-    mine = _numbers([f for f in act.figures if f.part_of is None and f.counted])
-    all_mine = _numbers([f for f in act.figures if f.counted])
-    theirs = _numbers([f for f, _ in story.figures if f.counted])
-    whole = _numbers([f for f, _ in story.figures if f.part_of is None and f.counted])
+    mine, all_mine = _numbers(act.wholes), _numbers(act.counted)
+    theirs, whole = _told_numbers(story), _numbers([f for a in story.acts for f in a.wholes])
     if (_seized(mine) and _hurt(whole)) or (_hurt(mine) and _seized(whole)):
         return "harm_differs"
     if not all_mine or not theirs:
@@ -272,11 +272,11 @@ def _figures_fit(story: Story, act: Act) -> str:
         return "toll_part"
     if any(f.more and any(h == f.harm for h, _ in whole) for f in act.figures):
         return "toll_more"
-    if _toll(act) and _part_of_days(story, act):
+    if act.toll and _part_of_days(story, act):
         return "toll_part_of_days"
-    if _toll(act) and _part_of_place(story, act):
+    if act.toll and _part_of_place(story, act):
         return "toll_part_of_place"
-    if _toll(act) and any(h == "killed" for h, _ in whole):
+    if act.toll and any(h == "killed" for h, _ in whole):
         if act.title:
             return "toll_differs_title"
         return "toll_differs_anaphora" if "anaphora" in act.flags else "toll_differs"
@@ -302,18 +302,18 @@ def _part_of_days(story: Story, act: Act) -> bool:
     inside = theirs.start <= mine.start and (mine.end or mine.start) <= (theirs.end or theirs.start)
     narrower = (mine.start, mine.end) != (theirs.start, theirs.end)
     largest = max((f.min or 0 for f in story.main()), default=0)
-    return inside and narrower and max((f.min or 0 for f in _toll(act)), default=0) < largest
+    return inside and narrower and max((f.min or 0 for f in act.toll), default=0) < largest
 
 
 def _part_of_place(story: Story, act: Act) -> bool:
     """A smaller toll at a place within the wider one of a larger toll ("6 in the city ... 2 in Midan")."""
-    first = next((a for a in story.acts if _toll(a)), None)
+    first = next((a for a in story.acts if a.toll), None)
     if first is None or not act.places or not first.places or act.title:
         return False
     named = {fold(p.name) for p in first.places}
     inside = width(first.places[0]) > 0 and fold(act.places[0].name) not in named
-    largest = max((f.min or 0 for f in _toll(first)), default=0)
-    return inside and max((f.min or 0 for f in _toll(act)), default=0) < largest
+    largest = max((f.min or 0 for f in first.toll), default=0)
+    return inside and max((f.min or 0 for f in act.toll), default=0) < largest
 
 
 def _places_fit(story: Story, act: Act) -> str:
@@ -330,7 +330,7 @@ def _places_fit(story: Story, act: Act) -> str:
         return "place_overlap"
     if width(theirs[0]) > 0 and mine[0].gazetteer_id is None and not act.figures:
         return "place_unknown"
-    same = _numbers([f for f in act.figures if f.counted]) & _numbers([f for f, _ in story.figures if f.counted])
+    same = _numbers(act.counted) & _told_numbers(story)
     return "place_differs_same_toll" if any(n > 4 for _, n in same) else "place_differs"
 
 

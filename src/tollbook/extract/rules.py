@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 from tollbook.extract import Reading
 from tollbook.extract.acts import read_telling
@@ -17,7 +19,7 @@ from tollbook.extract.means import find_means, find_objects
 from tollbook.extract.tokens import Tokens, tokenize
 from tollbook.extract.victims import find_victims
 from tollbook.extract.words import phrases, words
-from tollbook.model import Place, Report, Span
+from tollbook.model import Actor, Place, Report, Span
 from tollbook.resolve.actors import find_actors, load_actors
 from tollbook.resolve.counts import find_counts
 from tollbook.resolve.dates import find_dates
@@ -28,6 +30,7 @@ from tollbook.resolve.speakers import find_speakers
 from tollbook.sentences import split_sentences
 
 _A_GAME = 2  # words of sport from which on a report may be about a game
+_Spanned = TypeVar("_Spanned", Actor, Place)
 _READ = frozenset({"title", "body", "standfirst"})
 
 
@@ -68,10 +71,10 @@ class RulesExtractor:
             first, last = sentence.span
             tokens = tokenize(text, sentence.span)
             counts = find_counts(text, first, last)
-            here = [a for a in actors if first <= a.span[0] < last]
+            here = _within(actors, first, last)
             victims = find_victims(text, tokens, here)
             named = [v.span for v in victims if v.name]
-            places = [p for p in reading.places if first <= p.span[0] < last and not _overlaps(p.span, named)]
+            places = [p for p in _within(reading.places, first, last) if not _overlaps(p.span, named)]
             marks.append(
                 Marks(
                     sentence=sentence,
@@ -81,7 +84,7 @@ class RulesExtractor:
                     places=tuple(places),
                     dates=tuple(find_dates(text, report.published, start=first, end=last)),
                     actors=tuple(here),
-                    speakers=tuple(s for s in speakers if s.scope[0] < last and s.scope[1] > first),
+                    speakers=tuple([s for s in speakers if s.scope[0] < last and s.scope[1] > first]),
                     counts=tuple(counts),
                     means=tuple(find_means(text, tokens)),
                     objects=tuple(find_objects(text, tokens)),
@@ -107,6 +110,15 @@ def may_be_violent(text: str) -> bool:
         return False
     played = sum(word in words("sports") for word in re.findall(r"[a-z-]+", text.lower()))
     return played < _A_GAME or sum(1 for _ in _violence().finditer(text)) > 2 * played
+
+
+def _within(found: Sequence[_Spanned], first: int, last: int) -> Sequence[_Spanned]:
+    """Those that begin in text[first:last]; they are sorted by where they stand."""
+    return found[bisect_left(found, first, key=_start) : bisect_left(found, last, key=_start)]
+
+
+def _start(found: Actor | Place) -> int:
+    return found.span[0]
 
 
 def _overlaps(span: Span, others: Sequence[Span]) -> bool:

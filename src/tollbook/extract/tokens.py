@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 from typing import Generic, NamedTuple, TypeVar
 
 from tollbook.model import Span
@@ -17,7 +18,7 @@ _REMEMBERED = 50_000  # words; bounds the memory that a stream of unlike reports
 
 @lru_cache(maxsize=1)
 def _word() -> re.Pattern[str]:
-    return re.compile(r"\w+(?:['’.\-]\w+){0,8}|[^\w\s]")
+    return re.compile(r"(\w+(?:['’.\-]\w+){0,8}|[^\w\s])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +41,13 @@ class Tokens:
 def tokenize(text: str, span: Span) -> Tokens:
     """The tokens of text[span[0]:span[1]]."""
     first, last = span
-    spans = [match.span() for match in _word().finditer(text, first, last)]
-    lowered = text[first:last].lower().replace("’", "'")
-    if len(lowered) == last - first:
-        low = tuple([lowered[a - first : b - first] for a, b in spans])
-    else:  # a letter that grows in lower case moves all places behind it
-        low = tuple([text[a:b].lower().replace("’", "'") for a, b in spans])
-    return Tokens(span, tuple([a for a, _ in spans]), tuple([b for _, b in spans]), low)
+    piece = text[first:last]
+    lowered = piece.lower().replace("’", "'")
+    grows = len(lowered) != len(piece)  # a letter that grows in lower case moves all places behind it
+    parts = _word().split(piece if grows else lowered)  # what stands between, a word, what stands between, ...
+    low = [word.lower().replace("’", "'") for word in parts[1::2]] if grows else parts[1::2]
+    cuts = tuple(accumulate(map(len, parts), initial=first))
+    return Tokens(span, cuts[1:-1:2], cuts[2::2], tuple(low))
 
 
 class Hit(NamedTuple, Generic[T]):
@@ -77,6 +78,8 @@ class Phrases(Generic[T]):
             self._by_first.setdefault(words[0], []).append((words[1:], values))
         self._stems = {first[:-1]: rows for first, rows in self._by_first.items() if first.endswith("*")}
         self._stem_lengths = sorted({len(stem) for stem in self._stems})
+        self._shortest = self._stem_lengths[0] if self._stem_lengths else 0
+        self._stem_heads = frozenset(stem[: self._shortest] for stem in self._stems)
         self._rows_of: dict[str, _Rows[T]] = {}
         self._blank: set[str] = set()
 
@@ -87,22 +90,26 @@ class Phrases(Generic[T]):
         if blank.issuperset(low):
             return hits
         count, last = len(low), 0
+        rows_of = self._rows_of
         for i in [k for k, word in enumerate(low) if word not in blank]:
             if i < last:
                 continue
-            rows = self._rows_of.get(low[i]) or self._rows(low[i])
+            rows = rows_of.get(low[i]) or self._rows(low[i])
             match = rows.match(low, i, count) if rows is not None else None
             if match is not None:
                 rest, values = match
                 last = i + 1 + len(rest)
-                hits.extend([Hit(i, last, value) for value in values])
+                for value in values:
+                    hits.append(Hit(i, last, value))
         return hits
 
     def _rows(self, word: str) -> _Rows[T] | None:
         """The phrases that may begin with this word, None of none; remembered for the words seen so far."""
-        found = list(self._by_first.get(word, ()))
-        for length in self._stem_lengths:
-            found += self._stems.get(word[:length], ()) if length <= len(word) else ()
+        found = self._by_first.get(word, [])
+        if word[: self._shortest] in self._stem_heads:
+            found = list(found)
+            for length in self._stem_lengths:
+                found += self._stems.get(word[:length], ()) if length <= len(word) else ()
         rows = _Rows(found) if found else None
         if len(self._rows_of) + len(self._blank) < _REMEMBERED:
             if rows is None:
@@ -131,7 +138,7 @@ class _Rows(Generic[T]):
         """The longest phrase that stands at token `i`."""
         best: tuple[tuple[str, ...], list[T]] | None = None
         if i + 1 < count:
-            for row in self.second.get(low[i + 1], ()):
+            for row in self.second.get(low[i + 1], ()) if self.second else ():
                 if i + 1 + len(row[0]) <= count and _follows(row[0], low, i + 1):
                     best = row
                     break

@@ -146,8 +146,11 @@ def blamed_in(tokens: Tokens, actors: Sequence[Actor]) -> list[Blame]:
         return []
     found: list[Blame] = []
     sided = [a for a in actors if a.who in _SIDED and tokens.span[0] <= a.span[0] < tokens.span[1]]
+    if not sided:
+        return found
+    verbs, claims = words["blamed", "verbs"], words["blamed", "claims"]
     for i, word in enumerate(low):
-        if lists.has("blamed", "verbs", word):
+        if word in verbs:
             for actor in sided:
                 at = tokens.at(actor.span[0])
                 between = low[i + 1 : at]
@@ -156,7 +159,7 @@ def blamed_in(tokens: Tokens, actors: Sequence[Actor]) -> list[Blame]:
                 if close or passed_on:
                     found.append(Blame(actor, "blamed"))
                     break
-        elif lists.has("blamed", "claims", word) and _owns(tokens, i):
+        elif word in claims and _owns(tokens, i):
             actor_before = next((a for a in reversed(sided) if 0 <= i - tokens.at(a.span[1] - 1) - 1 <= 1), None)
             if actor_before is not None:
                 found.append(Blame(actor_before, "claimed"))

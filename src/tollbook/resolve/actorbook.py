@@ -118,10 +118,12 @@ class Words(NamedTuple):
     coalition: frozenset[str]
     heads_last: frozenset[str]
     heads_first: frozenset[str]
+    heads: frozenset[str]  # both
     heads_not: frozenset[str]
     joins: frozenset[str]
     caps_words: frozenset[str]
     belonging: frozenset[str]
+    belonging_firsts: frozenset[str]
     adjective_only: dict[str, frozenset[str]]
 
 
@@ -233,10 +235,12 @@ def _words(data: Any) -> Words:
         coalition=phrases("coalition"),
         heads_last=single("heads_last"),
         heads_first=single("heads_first"),
+        heads=single("heads_last") | single("heads_first"),
         heads_not=phrases("heads_not"),
         joins=single("name_joins") | {"al"},
         caps_words=frozenset(word.rstrip(".") for word in split(data["caps_words"])),
         belonging=phrases("belonging"),
+        belonging_firsts=frozenset(phrase.split()[0] for phrase in phrases("belonging")),
         adjective_only={word: names_of(split(names)) for word, names in data["adjective_only"].items()},
     )
 

@@ -17,12 +17,17 @@ _HELD = frozenset({"held", "controlled", "run", "occupied", "besieged", "dominat
 
 @dataclass(slots=True)
 class Line:
-    """One sentence as words, with what the index knows at each of them."""
+    """One sentence as words, with what the index knows at each of them, and at which (`known`).
+
+    `groups`: there is a word that the names of groups are built with, and capitals tell something.
+    """
 
     text: str
     words: Sequence[Word]
     caps: bool
     hits: list[list[Hit]]
+    known: list[int]
+    groups: bool
 
 
 @dataclass(slots=True)

@@ -50,10 +50,9 @@ def find_actors(
     lines = [_line(text, sentence.span, book) for sentence in sentences]
     lands: Counter[str] = Counter()
     for line in lines:
-        for hits in line.hits:
-            for _, values, _ in hits[:1]:
-                for code in {value.code for value in values if isinstance(value, Land)}:
-                    lands[code] += 1
+        for i in line.known:
+            for code in {value.code for value in line.hits[i][0][1] if isinstance(value, Land)}:
+                lands[code] += 1
     report = Told(lands, published=published)
     found: list[Actor] = []
     for line in lines:
@@ -70,20 +69,23 @@ def _line(text: str, span: tuple[int, int], book: ActorBook) -> Line:
     start, end = span
     caps = in_capitals(text, start, end)
     found = words(text, start, end)
-    hits: list[list[Hit]] = [[] for _ in found]
-    for i in book.index.openings(found):
+    hits: list[list[Hit]] = [[]] * len(found)
+    openings = book.index.openings(found)
+    for i in openings:
         hits[i] = book.index.at(text, found, i, caps)
-    for i, at in enumerate(hits):
+    for i in openings:
+        at = hits[i]
         if at and any(isinstance(value, Mark) and value.role == "place" for value in at[0][1]):
             for k in range(i, i + at[0][0]):
                 hits[k] = []  # "Niger state": the country in it is none
     if caps:
         # In capitals an acronym that is also an English word is the word.
-        for i, at in enumerate(hits):
+        for i in openings:
             raw = text[found[i].bare : found[i].end]
             if raw in book.words.caps_words or raw.removesuffix("S") in book.words.caps_words:
-                hits[i] = [(n, kept, c) for n, v, c in at if (kept := _no_acronym(n, v))]
-    return Line(text, found, caps, hits)
+                hits[i] = [(n, kept, c) for n, v, c in hits[i] if (kept := _no_acronym(n, v))]
+    groups = not caps and not book.words.heads.isdisjoint([word.norm for word in found])
+    return Line(text, found, caps, hits, [i for i in openings if hits[i]], groups)
 
 
 def _no_acronym(length: int, values: list[Any]) -> list[Any]:
@@ -155,13 +157,14 @@ def _end(line: Line, found: Found) -> int:
 
 def _give_way(line: Line, found: Found, book: ActorBook, report: Told) -> Found:
     """ "fighters from the Nusra Front" is the Nusra Front."""
-    if not found.generic or found.rank not in (1, 2):
+    after = line.words[found.last].norm if found.last < len(line.words) else ""
+    if not found.generic or found.rank not in (1, 2) or after not in book.words.belonging_firsts:
         return found
     for length in (3, 2, 1):
         tail = line.words[found.last : found.last + length]
         if len(tail) < length or any(word.gap > 1 for word in tail):
             continue
-        if " ".join(word.norm for word in tail) in book.words.belonging:
+        if " ".join([word.norm for word in tail]) in book.words.belonging:
             for skip in (0, 1):
                 at = found.last + length + skip
                 if at < len(line.words) and (skip == 0 or line.words[at - 1].norm == "the"):
@@ -328,10 +331,10 @@ def _crowd_found(
 def _backed(line: Line, i: int) -> int:
     """The word after "US-backed", "government-backed", "Turkey-backed"; 0 where there is none."""
     for length, values, _ in line.hits[i]:
-        if any(isinstance(v, Land) or (isinstance(v, Mark) and v.role == "owner") for v in values):
-            j = i + length
-            if j < len(line.words) and line.words[j].norm in _BACKED and line.words[j].gap < 2:
-                return j + 1
+        j = i + length
+        backed = j < len(line.words) and line.words[j].norm in _BACKED and line.words[j].gap < 2
+        if backed and any(isinstance(v, Land) or (isinstance(v, Mark) and v.role == "owner") for v in values):
+            return j + 1
     return 0
 
 
@@ -341,7 +344,7 @@ def _backed(line: Line, i: int) -> int:
 def _unknown(line: Line, i: int, book: ActorBook) -> Found | None:
     """A row of capitalised words that is built like a group's name ("Free Kurdish Brigade", "Liwa al-Haqq")."""
     vocabulary = book.words
-    if line.caps:
+    if not line.groups:
         return None
     word = line.words[i]
     if not _capital(line, word) or word.norm in ("the", "a", "an"):

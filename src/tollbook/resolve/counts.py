@@ -16,7 +16,7 @@ from typing import Any
 from tollbook import lexicon
 from tollbook.errors import LexiconError
 from tollbook.model import Count, Span
-from tollbook.resolve.numbers import Phrases, Tokens, number_at, spoken_year, tokens
+from tollbook.resolve.numbers import Phrases, Tokens, number_at, numerals, spoken_year, tokens
 
 _DAY_LINKS = ("-", "–", ",", "and", "or", "to")
 _BOUNDS = ("at_least", "more_than", "at_most", "less_than")
@@ -67,6 +67,7 @@ class _Words:
     year_left: frozenset[str]
     clock_right: frozenset[str]
     starts: frozenset[str]
+    after_article: frozenset[str]  # what may follow "a" or "an" in a number phrase
 
 
 def _flag(rows: Iterable[str]) -> Phrases:
@@ -80,7 +81,7 @@ def _words() -> _Words:
     zero = data["zero"]
     exact, vague = Phrases(data["exact"].items()), Phrases(data["vague"].items())
     pronouns, determiners = _flag(zero["pronouns"]), _flag(zero["determiners"])
-    numerals = [*data["small"], *data["tens"], *data["scales"], *data["dozen"], "a", "half", "another", "both"]
+    openers = [*data["small"], *data["tens"], *data["scales"], *data["dozen"], "a", "half", "another", "both"]
     return _Words(
         small=data["small"], tens=data["tens"], scales=data["scales"], dozen=data["dozen"], exact=exact, vague=vague,
         vague_not_after=_flag(data["vague_not_after"]), vague_not_before=frozenset(data["vague_not_before"]),
@@ -103,7 +104,10 @@ def _words() -> _Words:
         months=frozenset(lexicon.load("lexicon/en/dates")["months"]),
         year_left=frozenset(data["year_left"]),
         clock_right=frozenset(data["clock_right"]),
-        starts=frozenset([*numerals, *exact.firsts(), *vague.firsts(), *pronouns.firsts(), *determiners.firsts()]),
+        starts=frozenset([*openers, *exact.firsts(), *vague.firsts(), *pronouns.firsts(), *determiners.firsts()]),
+        after_article=numerals().after_article.union(
+            *(table.seconds(a) for a in ("a", "an") for table in (exact, vague, pronouns, determiners))
+        ),
     )  # fmt: skip
 
 
@@ -509,7 +513,7 @@ def find_counts(text: str, start: int = 0, end: int | None = None) -> list[Count
     counts: list[Count] = []
     after = floor = 0
     for i in [k for k, word in enumerate(t.low) if word in starts or word.isdecimal()]:
-        if i < after:
+        if i < after or (t.low[i] in ("a", "an") and t.at(i + 1) not in words.after_article):
             continue
         core: _Core | None = None
         if not t.low[i].isdecimal():

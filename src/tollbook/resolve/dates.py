@@ -412,7 +412,7 @@ def _may_begin(t: Tokens, i: int) -> bool:
     word = t.low[i]
     if word.isdecimal() or word in numerals().starts:
         near = _near_numbers()
-        return (len(word) == 4 and word.isdecimal()) or any(t.at(k) in near for k in range(i + 1, i + 7))
+        return (len(word) == 4 and word.isdecimal()) or not near.isdisjoint(t.low[i + 1 : i + 7])
     following = _triggers().get(word)
     return following is not None and (not following or t.at(i + 1) in following or t.at(i + 1).isdecimal())
 
@@ -454,9 +454,9 @@ def _opened_by_since(t: Tokens, i: int) -> bool:
         return True
     verb = False
     for k in range(i - 1, max(-1, i - SINCE_BACK), -1):
-        if t.at(k) in w.clause_ends:
+        if t.low[k] in w.clause_ends:
             return False
-        verb = verb or t.at(k) in w.since_verbs
+        verb = verb or t.low[k] in w.since_verbs
         if w.since.before(t, k + 1):
             return verb
     return False

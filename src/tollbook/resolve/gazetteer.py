@@ -68,6 +68,7 @@ class _Part:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._areas: dict[int, tuple[str, str]] = {}
         try:
             with path.open("rb") as file:
                 self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
@@ -130,11 +131,20 @@ class _Part:
         name, after = self._string(fields[4])
         return (f"gn:{fields[3]}" if fields[3] else self._string(after)[0]), name
 
+    def _area(self, index: int) -> tuple[str, str] | tuple[None, None]:
+        """Id and name of a province or district, remembered: its towns name it again and again."""
+        if index == gf.NONE:
+            return None, None
+        known = self._areas.get(index)
+        if known is None:
+            known = self._areas[index] = self.identity(index)
+        return known
+
     def entry(self, index: int, match: Match) -> Entry:
         lat, lon, population, _, _, admin1, admin2, radius, country, level = self._fields(index)
         own_id, name = self.identity(index)
-        admin1_id, admin1_name = self.identity(admin1) if admin1 != gf.NONE else (None, None)
-        admin2_id, admin2_name = self.identity(admin2) if admin2 != gf.NONE else (None, None)
+        admin1_id, admin1_name = self._area(admin1)
+        admin2_id, admin2_name = self._area(admin2)
         return Entry(
             id=own_id,
             name=name,
@@ -191,6 +201,7 @@ class Gazetteer:
     def __init__(self, paths: Sequence[Path]) -> None:
         self._parts = [_Part(path) for path in paths]
         self._found: dict[str, tuple[Entry, ...]] = {}
+        self._spelled: dict[str, tuple[Entry, ...]] = {}
         self._known: dict[str, bool] = {}
         hashes = [str(part.header["version"]) for part in self._parts]
         self.version: str = (
@@ -236,6 +247,17 @@ class Gazetteer:
             cached = self._found[folded] = self._look(folded, gf.deep(name))
         return cached
 
+    def spelled(self, name: str) -> tuple[Entry, ...]:
+        """Those of `find` that are filed under the spelling as it is, without transliterations; the tuple is shared."""
+        cached = self._spelled.get(name)
+        if cached is None:
+            if len(self._spelled) >= _CACHE_BOUND:
+                self._spelled.clear()
+            known = self.knows(name)
+            cached = tuple([e for e in self.find(name) if e.match != "folded"]) if known else ()
+            self._spelled[name] = cached
+        return cached
+
     def _look(self, folded: str, skeleton: str) -> tuple[Entry, ...]:
         if not folded:
             return ()
@@ -253,7 +275,8 @@ class Gazetteer:
         """Whether the spelling is filed as it is (no transliteration); cheaper than a lookup."""
         folded = gf.light(name)
         if folded in self._found:
-            return any(e.match != "folded" for e in self._found[folded])
+            found = self._found[folded]
+            return bool(found) and found[0].match != "folded"  # the best spelled stands first
         known = self._known.get(folded)
         if known is None:
             if len(self._known) >= _CACHE_BOUND:

@@ -11,18 +11,21 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
+from itertools import accumulate
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any, NamedTuple
 
 from tollbook.lexicon import load
 from tollbook.resolve.tables import split
 
 # "U.S." and "D.R.C." are one word; an apostrophe inside a word belongs to it.
-_WORD = re.compile(r"(?:[^\W\d_]\.){2,8}|[^\W_½¼¾]+(?:['’ʼ`‘][^\W_]+){0,3}")
+_WORD = re.compile(r"((?:[^\W\d_]\.){2,8}|[^\W_½¼¾]+(?:['’ʼ`‘][^\W_]+){0,3})")
 _ARTICLES = frozenset({"al", "el"})
 _HYPHEN_ARTICLES = frozenset({"an", "ar", "as", "ash", "at", "ad", "az", "ud", "ul", "ur"})
 _ANY_ARTICLE = _ARTICLES | _HYPHEN_ARTICLES
 # For names in ASCII: apostrophes and full stops go, every other mark parts two words.
 _ASCII = {i: (None if chr(i) in "'`." else " ") for i in range(128) if not chr(i).isalnum()}
+_CAPITALS, _SMALL = ascii_uppercase.encode(), ascii_lowercase.encode()
 _APOSTROPHES = str.maketrans("", "", "'’ʼ`‘.")
 
 
@@ -77,27 +80,24 @@ def _gap(between: str) -> int:
 @lru_cache(maxsize=256)
 def words(text: str, start: int, end: int) -> tuple[Word, ...]:
     """The words of text[start:end]; linear in its length. The last answers are kept: several readers ask the same."""
+    parts = _WORD.split(text[start:end])  # what stands between, a word, what stands between, ...
+    norms = list(map(fold, parts[1::2]))
+    gaps = [0 if between == " " else _gap(between) for between in parts[:-1:2]]
+    cuts = list(accumulate(map(len, parts), initial=start))
+    starts, ends = cuts[1:-1:2], cuts[2::2]
+    if _ANY_ARTICLE.isdisjoint(norms):
+        return tuple(map(Word._make, zip(norms, starts, starts, ends, gaps, strict=True)))
     found: list[Word] = []
-    last_end = start
-    lead: tuple[int, int] | None = None
-    hits = list(_WORD.finditer(text, start, end))
-    for position, hit in enumerate(hits):
-        at, to = hit.span()
-        norm = fold(hit.group())
-        if lead is not None:
-            opening, gap = lead
-        else:
-            between = text[last_end:at]
-            opening, gap = at, 0 if between == " " else _gap(between)
-        last_end = to
-        if norm in _ANY_ARTICLE:
-            after = text[to : to + 1]
-            joined = after == "-" or (norm in _ARTICLES and after == " ")
-            if joined and lead is None and position + 1 < len(hits) and hits[position + 1].start() == to + 1:
-                lead = (at, gap)
+    lead = -1  # the article before this word, where there is one
+    for i, norm in enumerate(norms):
+        if lead < 0 and norm in _ANY_ARTICLE and i + 1 < len(norms):
+            between = parts[2 * i + 2]
+            if between == "-" or (norm in _ARTICLES and between == " "):
+                lead = i
                 continue
-        lead = None
-        found.append(Word(norm, opening, at, to, gap))
+        first = i if lead < 0 else lead
+        found.append(Word(norm, starts[first], starts[i], ends[i], gaps[first]))
+        lead = -1
     return tuple(found)
 
 
@@ -132,6 +132,7 @@ class Index:
         self._phrases: dict[str, list[tuple[str, Any]]] = {}
         self._by_first: dict[str, list[list[str]]] = {}
         self._asked: dict[str, tuple[tuple[int, ...], frozenset[str]]] = {}
+        self._firsts: frozenset[str] | None = None
 
     def add(self, name: str, value: Any, case: str | None = None) -> None:
         """Adds one name with one value; the case rule is read off the name unless given."""
@@ -167,12 +168,10 @@ class Index:
 
     def openings(self, found: Sequence[Word]) -> list[int]:
         """The words at which a name may start: `at` is empty for all others."""
-        firsts = self._by_first
-        return [
-            i
-            for i, word in enumerate(found)
-            if (norm := word.norm) in firsts or (norm[-1:] == "s" and norm[:-1] in firsts)
-        ]
+        firsts = self._firsts
+        if firsts is None:
+            firsts = self._firsts = frozenset([*self._by_first, *(f"{first}s" for first in self._by_first)])
+        return [i for i, word in enumerate(found) if word.norm in firsts]
 
     def _ask(self, key: str) -> tuple[tuple[int, ...], frozenset[str]]:
         """The lengths of the names that begin with this word, the longest first, and what their second words may be."""
@@ -222,7 +221,16 @@ def in_capitals(text: str, start: int, end: int) -> bool:
     piece = text[start:end]
     if piece.upper() == piece:
         return any(c.isalpha() for c in piece)
-    return sum(map(str.islower, piece)) * 10 < sum(map(str.isalpha, piece))
+    upper, lower = upper_and_lower(piece)
+    return lower * 10 < (upper + lower if piece.isascii() else sum(map(str.isalpha, piece)))
+
+
+def upper_and_lower(piece: str) -> tuple[int, int]:
+    """How many capitals and how many small letters there are."""
+    if not piece.isascii():
+        return sum(map(str.isupper, piece)), sum(map(str.islower, piece))
+    raw = piece.encode()
+    return len(raw) - len(raw.translate(None, _CAPITALS)), len(raw) - len(raw.translate(None, _SMALL))
 
 
 def names_of(parts: Iterable[str]) -> frozenset[str]:

@@ -9,14 +9,15 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from tollbook import lexicon
 
-_TOKEN_ASCII = re.compile(r"[A-Za-z]+|[0-9]+|\S")
+_TOKEN_ASCII = re.compile(r"([a-z]+|[0-9]+|\S)")
 _CENTURIES = {"nineteen": 1900, "twenty": 2000}
 LARGEST = 10**9  # no toll is larger; longer digit strings are identifiers
-_TOKEN = re.compile(r"\d+|[^\W\d_]+|\S")
+_TOKEN = re.compile(r"(\d+|[^\W\d_]+|\S)")
 
 Phrase = tuple[str, ...]
 
@@ -57,11 +58,15 @@ class Tokens:
 def tokens(text: str, start: int = 0, end: int | None = None) -> Tokens:
     """Tokens of text[start:end] with places in `text`. Cached: counts and dates read the same sentences."""
     end = len(text) if end is None else end
-    ascii_only = text.isascii()  # then lower-casing moves no place, and a faster pattern does the same
-    spans = [m.span() for m in (_TOKEN_ASCII if ascii_only else _TOKEN).finditer(text, start, end)]
-    lowered = text.lower() if ascii_only else ""
-    low = [lowered[a:b] for a, b in spans] if ascii_only else [text[a:b].lower() for a, b in spans]
-    return Tokens(text, low, [a for a, _ in spans], [b for _, b in spans])
+    piece = text[start:end]
+    if piece.isascii():  # then lower-casing moves no place, and a faster pattern does the same
+        parts = _TOKEN_ASCII.split(piece.lower())  # what stands between, a token, what stands between, ...
+        low = parts[1::2]
+    else:
+        parts = _TOKEN.split(piece)
+        low = [word.lower() for word in parts[1::2]]
+    cuts = list(accumulate(map(len, parts), initial=start))
+    return Tokens(text, low, cuts[1:-1:2], cuts[2::2])
 
 
 class Phrases:
@@ -88,7 +93,7 @@ class Phrases:
 
     def after(self, t: Tokens, i: int) -> tuple[int, Any] | None:
         """The longest phrase that begins at token i: (index past its end, value)."""
-        rows = self._by_first.get(t.at(i))
+        rows = self._by_first.get(t.low[i]) if 0 <= i < len(t.low) else None
         if rows:
             second = t.at(i + 1)
             for phrase, value in rows:
@@ -101,7 +106,9 @@ class Phrases:
 
     def before(self, t: Tokens, i: int) -> tuple[int, Any] | None:
         """The longest phrase that ends just before token i: (index of its first word, value)."""
-        for phrase, value in self._by_last.get(t.at(i - 1), ()):
+        if not 0 < i <= len(t.low):
+            return None
+        for phrase, value in self._by_last.get(t.low[i - 1], ()):
             first = i - len(phrase)
             if first >= 0 and tuple(t.low[first:i]) == phrase:
                 return first, value
@@ -138,8 +145,8 @@ def number_at(t: Tokens, i: int) -> tuple[int, int] | None:
 
     "17,000", "17 000", "1.5 million", "one hundred and five", "a dozen", "half a million", "two and a half million".
     """
-    first = t.at(i)
     words = numerals()
+    first = t.low[i] if 0 <= i < len(t.low) else ""
     if first not in words.starts and not first.isdecimal():
         return None
     if first in ("a", "an") and t.at(i + 1) not in words.after_article:

@@ -53,9 +53,7 @@ class _Search:
 
     def known(self, line: Line, first: int, last: int) -> Mention | None:
         name = self.named(line, first, last)
-        if not self.gazetteer.knows(name):
-            return None
-        entries = tuple(e for e in self.gazetteer.find(name) if e.match != "folded")
+        entries = self.gazetteer.spelled(name)
         return Mention(line, first, last, name, entries) if entries else None
 
     def unknown(self, line: Line, first: int, last: int, *, facility: bool = False) -> Mention:
@@ -76,14 +74,13 @@ def _restore_possessives(search: _Search) -> None:
             stem = token.text[:-1]
             if stem.lower() not in search.lists.countries and not _is_cut(search, token.text, stem):
                 continue
-            line.tokens[at] = replace(token, end=token.end - 1, text=stem, low=stem.lower(), possessive=True)
+            line.tokens[at] = token._replace(end=token.end - 1, text=stem, low=stem.lower(), possessive=True)
 
 
 def _is_cut(search: _Search, whole: str, stem: str) -> bool:
     if search.gazetteer.knows(whole) or not search.gazetteer.knows(stem):
         return False
-    entries = [e for e in search.gazetteer.find(stem) if e.match != "folded" and e.country in search.prior]
-    return prominence(entries) >= 0.8
+    return prominence([e for e in search.gazetteer.spelled(stem) if e.country in search.prior]) >= 0.8
 
 
 # --- runs of capitalised words ---------------------------------------------------------------------------------------
@@ -110,8 +107,11 @@ def _run_word(token: Token, line: Line, lists: PlaceWords) -> bool:
 
 def runs(line: Line, lists: PlaceWords) -> Iterator[tuple[int, int]]:
     """First and last word of each maximal run of name words; particles may stand inside, an article before."""
-    tokens, at, total = line.tokens, 0, len(line.tokens)
-    while at < total:
+    tokens, after, total = line.tokens, 0, len(line.tokens)
+    named = line.named()
+    for at in sorted({*named, *(k - 1 for k in named if k)}):
+        if at < after:
+            continue
         token = tokens[at]
         opens = (
             token.particle
@@ -121,7 +121,6 @@ def runs(line: Line, lists: PlaceWords) -> Iterator[tuple[int, int]]:
             and _run_word(tokens[at + 1], line, lists)
         )
         if not (opens or _run_word(token, line, lists)):
-            at += 1
             continue
         last, end = at, at + 1
         while end < total and joined(tokens[end - 1], tokens[end]):
@@ -132,7 +131,7 @@ def runs(line: Line, lists: PlaceWords) -> Iterator[tuple[int, int]]:
             end += 1
         if _run_word(tokens[last], line, lists):
             yield at, last
-        at = last + 1
+        after = last + 1
 
 
 # --- gazetteer names ---------------------------------------------------------------------------------------------
@@ -152,13 +151,14 @@ def gazetteer_names(search: _Search, line: Line) -> list[Mention]:
     """The longest gazetteer names, from left to right, without overlap. Single ordinary words of a line in
     capitals are out.
     """
-    tokens, found, at = line.tokens, [], 0
-    while at < len(tokens):
-        mention = _longest(search, line, at) if _can_open(line, at, search.lists) else None
+    found: list[Mention] = []
+    after = 0
+    named = line.named()
+    for at in sorted({*named, *(k - 1 for k in named if k)}):  # a name opens with a name word or right before one
+        mention = _longest(search, line, at) if at >= after and _can_open(line, at, search.lists) else None
         if mention:
             found.append(mention)
-            at = mention.last
-        at += 1
+            after = mention.last + 1
     return found
 
 
@@ -450,13 +450,9 @@ _PIECE = {
 def _piece_cost(search: _Search, line: Line, first: int, last: int) -> float:
     tokens, lists = line.tokens[first : last + 1], search.lists
     size = len(tokens)
-    if search.gazetteer.knows(search.named(line, first, last)):
-        here = any(
-            e.country in search.prior
-            for e in search.gazetteer.find(search.named(line, first, last))
-            if e.match != "folded"
-        )
-        if here:
+    entries = search.gazetteer.spelled(search.named(line, first, last))
+    if entries:
+        if any(e.country in search.prior for e in entries):
             return _PIECE["known"]
         if size == 1:
             return min(_PIECE["one"] if tokens[0].low not in lists.heads else _PIECE["head_alone"], _PIECE["elsewhere"])
@@ -517,14 +513,14 @@ def _facility_end(line: Line, last: int, lists: PlaceWords) -> int:
     none.
     """
     tokens = line.tokens
+    if tokens[last].possessive:
+        return last
     for size in (2, 1):
         end = last + size
-        if end >= len(tokens) or tokens[last].possessive:
-            continue
         part = tokens[last + 1 : end + 1]
-        if any(t.gap not in (" ", "\n") for t in part):
+        if len(part) < size or any(t.gap not in (" ", "\n") for t in part):
             continue
-        if " ".join(t.low for t in part) in lists.facilities_small:
+        if " ".join([t.low for t in part]) in lists.facilities_small:
             return end
     return last
 
@@ -538,7 +534,7 @@ def _extend(search: _Search, mention: Mention) -> None:
         mention.inner = replace(mention) if mention.known else None
         mention.last, mention.facility, mention.hint = end, True, "point"
         mention.name = search.text[mention.start : mention.end]
-        mention.entries = tuple(e for e in search.gazetteer.find(mention.name) if e.match != "folded")
+        mention.entries = search.gazetteer.spelled(mention.name)
         mention.score = max(mention.score, 0.0) + WEIGHTS["kind_after"] - 0.5
     elif not mention.entries and not mention.facility:
         mention.entries = search.gazetteer.find(mention.name)
@@ -574,6 +570,8 @@ def find(text: str, words: Words, gazetteer: Gazetteer, hint: str | None = None)
 
 
 def _read_line(search: _Search, line: Line) -> None:
+    if not any(token.free for token in line.tokens):
+        return
     fixed = [*abbreviations(search, line), *streets(search, line)]
     taken = {at for m in fixed for at in range(m.first, m.last + 1)}
     names = [m for m in gazetteer_names(search, line) if not taken & set(range(m.first, m.last + 1))]

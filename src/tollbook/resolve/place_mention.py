@@ -82,7 +82,7 @@ class Mention:
     @property
     def known(self) -> bool:
         """Whether the gazetteer has the name as it is spelled."""
-        return any(e.match != "folded" for e in self.entries)
+        return bool(self.entries) and self.entries[0].match != "folded"  # the best spelled stands first
 
 
 def near(a: Entry, b: Entry) -> float:

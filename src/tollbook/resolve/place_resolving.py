@@ -12,7 +12,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, lru_cache
 
 from tollbook.lexicon import load
 from tollbook.model import Place
@@ -75,36 +75,42 @@ class Context:
         return self._chosen[key]
 
 
+_UNHINTED = {"country": 1.0, "town": 0.6, "province": 0.3, "region": 0.5, "point": 0.3, "district": 0.0}
+_HINTED = {
+    ("district", "town"): 0.5,
+    ("town", "district"): 0.2,
+    ("region", "province"): 0.9,
+    ("region", "town"): 0.6,
+    ("region", "district"): 0.5,
+    ("province", "district"): 0.4,
+    ("province", "region"): 0.6,
+    ("district", "province"): 0.1,
+    ("town", "point"): 0.3,
+}
+
+
 def level_fit(entry: Entry, hint: str | None) -> float:
     """How well an entry's level agrees with the words around the name; a town where they say nothing."""
     level = entry.level
     if hint is None:
-        return {"country": 1.0, "town": 0.6, "province": 0.3, "region": 0.5, "point": 0.3, "district": 0.0}[level] - (
-            0.5 if level == "district" and not entry.curated else 0.0
-        )
+        return _UNHINTED[level] - (0.5 if level == "district" and not entry.curated else 0.0)
     if hint == level:
         return 2.6 if level == "province" else 1.6
-    pairs = {
-        ("district", "town"): 0.5,
-        ("town", "district"): 0.2,
-        ("region", "province"): 0.9,
-        ("region", "town"): 0.6,
-        ("region", "district"): 0.5,
-        ("province", "district"): 0.4,
-        ("province", "region"): 0.6,
-        ("district", "province"): 0.1,
-        ("town", "point"): 0.3,
-    }
-    return pairs.get((hint, level), -0.6)
+    return _HINTED.get((hint, level), -0.6)
 
 
 def size_bonus(entry: Entry) -> float:
     """Larger places are meant more often: 0 to about 3 by the logarithm of the people living there."""
-    if entry.level == "country":
+    return _size_bonus(entry.level, entry.population, entry.curated)
+
+
+@lru_cache(maxsize=8192)
+def _size_bonus(level: str, population: int, curated: bool) -> float:
+    if level == "country":
         return 3.2
-    people = entry.population if entry.level != "district" or entry.curated else entry.population * 0.5
+    people = population if level != "district" or curated else population * 0.5
     bonus = max(0.0, math.log10(people + 1) - 2.0) * 0.55
-    return min(2.8, max(bonus, 1.0 if entry.curated else 0.0)) + (0.5 if entry.curated else 0.0)
+    return min(2.8, max(bonus, 1.0 if curated else 0.0)) + (0.5 if curated else 0.0)
 
 
 _MATCH = {"name": 0.0, "alternate": -0.35, "folded": -1.6}
@@ -133,7 +139,7 @@ def rate(entry: Entry, mention: Mention, context: Context) -> float:
             value += 4.0
             break
     if context.points and entry.radius_km and entry.level != "country":
-        closest = min((near(entry, point) for name, point in context.points if name != mention.name), default=None)
+        closest = min([near(entry, point) for name, point in context.points if name != mention.name], default=None)
         if closest is not None:
             value += 1.5 * math.exp(-closest / 120.0)
     return value
@@ -161,7 +167,9 @@ def _acceptable(entry: Entry, mention: Mention, context: Context) -> bool:
 
 def best(mention: Mention, context: Context) -> tuple[Entry | None, list[Entry]]:
     """The bearer meant, or None, and all candidates from likely to unlikely."""
-    rated = sorted(((rate(e, mention, context), e) for e in mention.entries), key=lambda pair: (-pair[0], pair[1].id))
+    rated = [(rate(e, mention, context), e) for e in mention.entries]
+    if len(rated) > 1:
+        rated.sort(key=lambda pair: (-pair[0], pair[1].id))
     for _, entry in rated:
         if _acceptable(entry, mention, context) and _measures(entry, mention):
             return entry, [e for _, e in rated]

@@ -7,17 +7,18 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from itertools import accumulate
-from typing import Any
+from typing import Any, NamedTuple
 
 from tollbook.errors import LexiconError
 from tollbook.lexicon import load
 from tollbook.model import Sentence, Span
 from tollbook.resolve.gazetteer_rows import country_names
+from tollbook.resolve.names import upper_and_lower
 
 # Abbreviations with full stops first ("N.Y.", "U.S.", "Ala."), then words with inner hyphens and apostrophes.
-_WORD = re.compile(r"(?:[A-Z]\.){2,4}|[A-Z]\.[A-Z]\b|W\.Va\.|[^\W_]+(?:['’‘ʿ`‑‐-][^\W_]+){0,6}['’]?")
+_WORD = re.compile(r"((?:[A-Z]\.){2,4}|[A-Z]\.[A-Z]\b|W\.Va\.|[^\W_]+(?:['’‘ʿ`‑‐-][^\W_]+){0,6}['’]?)")
 _ARTICLE = r"(?:al|el|ul|ad|ed|an|en|ar|er|as|es|ash|esh|at|et|az|ez|il|l|d|s|t|de|la)"
 _NAME_LIKE = re.compile(rf"(?:{_ARTICLE}[-’'‘])?[^\W\d_a-z]")
 _PARTICLES = frozenset(
@@ -134,8 +135,7 @@ def place_words() -> PlaceWords:
     )
 
 
-@dataclass(slots=True)
-class Token:
+class Token(NamedTuple):
     """A word: `text` without a possessive ending, `low` in small letters, `gap` what stands between it and the
     word before.
     """
@@ -149,8 +149,7 @@ class Token:
     named: bool  # looks like (a part of) a name
     particle: bool
     free: bool  # may take part in a place's name: not in a skipped range, not a never-word, not a demonym
-    sentence: int
-    skipped: bool = False  # in a range known to be something else's name
+    skipped: bool  # in a range known to be something else's name
 
 
 @dataclass(slots=True)
@@ -160,8 +159,10 @@ class Line:
     tokens: list[Token]
     capitals: bool
     headline: bool
-    kind: str
-    number: int
+
+    def named(self) -> list[int]:
+        """The words that look like (a part of) a name."""
+        return [at for at, token in enumerate(self.tokens) if token.named]
 
 
 @dataclass(slots=True)
@@ -193,50 +194,71 @@ class _Skip:
         return before > 0 and self._reach[before - 1] > start
 
 
-def _token(
-    text: str, span: Span, limit: int, gap: str, skip: _Skip, capitals: bool, number: int, words: PlaceWords
-) -> Token | None:
-    start, end = span
-    whole = text[start:end]
-    letters = whole.isalpha()
-    if whole.islower() and (letters or ("'" not in whole and "’" not in whole)):
-        particle = whole in _PARTICLES
-        named = not letters and len(whole) > 3 and "-" in whole and bool(_NAME_LIKE.match(whole))
-        return Token(start, end, whole, whole, gap, False, named, particle, False, number)
-    ending = None if letters else _POSSESSIVE.search(whole)
-    if end < limit and text[end] == "." and whole + "." in words.abbreviations:
-        whole, ending = whole + ".", None
+def _tokens(text: str, span: Span, skip: _Skip, capitals: bool, words: PlaceWords) -> list[Token]:
+    found: list[Token] = []
+    parts = _WORD.split(text[span[0] : span[1]])  # what stands between, a word, what stands between, ...
+    make, start, seen = Token._make, span[0], span[0]
+    for gap, word in zip(parts[:-1:2], parts[1::2], strict=True):
+        start += len(gap)
+        end = start + len(word)
+        if word.islower() and word.isalpha():
+            between = gap if seen + len(gap) == start else text[seen:start]
+            found.append(make((start, end, word, word, between, False, False, word in _PARTICLES, False, False)))
+            seen = end
+        else:
+            if end < span[1] and text[end] == "." and word + "." in words.abbreviations:
+                word += "."
+            form = _form(word, capitals)
+            if form is not None:
+                first = start + form.skip
+                last = first + len(form.text)
+                skipped = skip.touches(first, last)
+                named, free = form.named and not skipped, form.free and not skipped
+                token = (first, last, form.text, form.low, text[seen:start], form.possessive, named, form.particle)
+                found.append(make((*token, free, skipped)))
+                seen = max(end, last)
+        start = end
+    return found
+
+
+class _Form(NamedTuple):
+    """What a word with a capital, a digit or a mark in it says by itself: see `Token`; `skip` letters are left out."""
+
+    text: str
+    low: str
+    skip: int
+    possessive: bool
+    named: bool
+    particle: bool
+    free: bool
+
+
+@lru_cache(maxsize=16_384)
+def _form(whole: str, capitals: bool) -> _Form | None:
+    """The form of a word, None where nothing but an ending is left."""
+    words = place_words()
+    if whole.islower() and "'" not in whole and "’" not in whole:
+        named = len(whole) > 3 and "-" in whole and bool(_NAME_LIKE.match(whole))
+        return _Form(whole, whole, 0, False, named, whole in _PARTICLES, False)
+    ending = _POSSESSIVE.search(whole)
     if ending:
         whole = whole[: ending.start()]
     if not whole:
         return None
-    stem, hyphen, tail = whole.rpartition("-")
     member = _MEMBER.match(whole)
+    stem, hyphen, tail = whole.rpartition("-")
+    about = False
     if member:  # "D-Charleston", a member of a parliament and where he sits
-        start, whole = start + member.end(), whole[member.end() :]
-        stem, hyphen, tail = "", "", ""
-    about = bool(hyphen) and tail in words.endings_dropped
-    if hyphen and tail in words.endings_kept and stem[:1].isupper():
-        whole = stem
+        whole = whole[member.end() :]
+    elif hyphen:
+        about = tail in words.endings_dropped
+        if tail in words.endings_kept and stem[:1].isupper():
+            whole = stem
     low = whole.lower()
-    numeral = whole[0].isdigit()
-    skipped = skip.touches(start, start + len(whole))
-    free = not about and not whole.isdigit() and low not in words.never and low not in words.demonyms and not skipped
-    named = free and not numeral and bool(_NAME_LIKE.match(whole))
+    free = not about and not whole.isdigit() and low not in words.never and low not in words.demonyms
+    named = free and not whole[0].isdigit() and bool(_NAME_LIKE.match(whole))
     particle = low in _PARTICLES and (capitals or whole.islower() or whole.istitle())
-    return Token(start, start + len(whole), whole, low, gap, ending is not None, named, particle, free, number, skipped)
-
-
-def _tokens(text: str, span: Span, skip: _Skip, capitals: bool, number: int, words: PlaceWords) -> list[Token]:
-    found: list[Token] = []
-    last = span[0]
-    for match in _WORD.finditer(text, *span):
-        at = match.span()
-        token = _token(text, at, span[1], text[last : at[0]], skip, capitals, number, words)
-        if token is not None:
-            found.append(token)
-            last = max(at[1], token.end)
-    return found
+    return _Form(whole, low, member.end() if member else 0, ending is not None, named, particle, free)
 
 
 def split_words(text: str, sentences: Sequence[Sentence], skip: Sequence[Span]) -> Words:
@@ -244,23 +266,21 @@ def split_words(text: str, sentences: Sequence[Sentence], skip: Sequence[Span]) 
     words, lists = Words([]), place_words()
     skipped = _Skip(skip)
     letters = 0
-    for number, sentence in enumerate(sentences or (Sentence((0, len(text)), 0),)):
+    for sentence in sentences or (Sentence((0, len(text)), 0),):
         start, end = max(0, sentence.span[0]), min(len(text), sentence.span[1])
         part = text[start:end]
         if sentence.kind not in ("title", "body") or not part.strip():
             continue
-        upper, lower = sum(map(str.isupper, part)), sum(map(str.islower, part))
+        upper, lower = upper_and_lower(part)
         capitals = upper >= 8 and upper > CAPITALS_SHARE * (upper + lower)
-        tokens = _tokens(text, (start, end), skipped, capitals, number, lists)
-        long = [t for t in tokens if len(t.text) >= 4]
-        headline = not capitals and len(long) >= 4 and sum(t.text[0].isupper() for t in long) > 0.7 * len(long)
+        tokens = _tokens(text, (start, end), skipped, capitals, lists)
+        long = [t.text[0].isupper() for t in tokens if len(t.text) >= 4]
+        headline = not capitals and len(long) >= 4 and sum(long) > 0.7 * len(long)
         if headline:
-            for token in tokens:
-                if token.low in lists.headline:
-                    token.named = token.free = False
-        words.lines.append(Line(tokens, capitals, headline, sentence.kind, number))
+            tokens = [t._replace(named=False, free=False) if t.low in lists.headline else t for t in tokens]
+        words.lines.append(Line(tokens, capitals, headline))
         if not capitals:
-            words.small.update(t.low for t in tokens if t.text.islower())
+            words.small.update([t.low for t in tokens if t.text.islower()])
         letters += end - start
     words.no_commas = letters > 400 and text.count(",") * 1500 < letters
     words.no_apostrophes = letters > 400 and text.count("'") + text.count("’") <= letters // 1500
@@ -282,10 +302,8 @@ def _count_countries(words: Words, lists: PlaceWords) -> None:
     """Counts how often the text names each country, by name or by its people."""
     for line in words.lines:
         tokens = line.tokens
-        for at, token in enumerate(tokens):
-            low = token.low
-            if not token.text[0].isupper() or low not in lists.country_starts:
-                continue
+        for at in [k for k, t in enumerate(tokens) if t.low in lists.country_starts and t.text[0].isupper()]:
+            token, low = tokens[at], tokens[at].low
             for size in (4, 3, 2, 1):
                 name = " ".join(t.low for t in tokens[at : at + size])
                 people = lists.demonyms.get(name)

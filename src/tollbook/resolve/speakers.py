@@ -179,12 +179,9 @@ def _read(line: Line, book: SpeechBook, memory: _Memory) -> list[Speaker]:
 
 def _cues(line: Line, book: SpeechBook) -> list[_Cue]:
     cues: list[_Cue] = []
-    used = -1
-    i = 0
-    n = len(line.words)
-    while i < n:
-        if line.words[i].norm not in book.cue_words:
-            i += 1
+    used, after = -1, 0
+    for i in [k for k, word in enumerate(line.words) if word.norm in book.cue_words]:
+        if i < after:
             continue
         before = _before(line, i, book)
         if before is not None:
@@ -193,15 +190,11 @@ def _cues(line: Line, book: SpeechBook) -> list[_Cue]:
             carried = _carried(line, i, phrase, used, book)
             if carried is not None:
                 cues.append(carried)
-                used = i = carried.end
+                used = after = carried.end
                 continue
             if phrase is not None and phrase.first >= used and _before_holds(line, phrase, weak, book):
-                last = phrase.last
-                if weak and line.words[i].norm in book.quoted:
-                    pass
-                cues.append(_Cue(phrase, i, last, "states", i == 0, i > 0, told=False))
-                used = last
-                i = last
+                cues.append(_Cue(phrase, i, phrase.last, "states", i == 0, i > 0, told=False))
+                used = after = phrase.last
                 continue
         verb = _verb(line, i, book)
         if verb is not None:
@@ -209,10 +202,7 @@ def _cues(line: Line, book: SpeechBook) -> list[_Cue]:
             cue = _verb_cue(line, i, length, stance, used, book)
             if cue is not None:
                 cues.append(cue)
-                used = max(cue.end, i + length)
-                i = used
-                continue
-        i += 1
+                used = after = max(cue.end, i + length)
     return cues
 
 
@@ -229,7 +219,8 @@ def _carried(line: Line, i: int, medium: Phrase | None, used: int, book: SpeechB
 
 def _before(line: Line, i: int, book: SpeechBook) -> tuple[int, bool] | None:
     for parts in book.before.get(line.words[i].norm, ()):
-        if len(parts) == 1 or tuple([word.norm for word in line.words[i : i + len(parts)]]) == parts:
+        size = len(parts)
+        if size == 1 or tuple([word.norm for word in line.words[i : i + size]]) == parts:
             return len(parts), " ".join(parts) in book.before_weak
     return None
 

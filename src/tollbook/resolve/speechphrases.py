@@ -72,7 +72,9 @@ def read_line(text: str, sentence: Sentence, actors: Sequence[Actor], book: Spee
                 after = i + length
                 ends[after] = (i, values[0])
                 starts[i] = (after, values[0])
-    by_start = {word.start: k for k, word in enumerate(found)} | {word.bare: k for k, word in enumerate(found)}
+    by_start: dict[int, int] = {}
+    if actors:
+        by_start = {word.start: k for k, word in enumerate(found)} | {word.bare: k for k, word in enumerate(found)}
     actor_ends: dict[int, tuple[int, Actor]] = {}
     actor_starts: dict[int, tuple[int, Actor]] = {}
     for actor in actors:
