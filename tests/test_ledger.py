@@ -114,6 +114,9 @@ def test_police_are_civilians_for_ibc_and_un() -> None:
         ("medics", "a hospital source", True),
         ("police", "medics", False),
         ("Mayor Haddad", "Judge Omran", False),
+        ("a local civil defense official", "rescue workers", True),
+        ("a source at Qasrin Police Command", "police", True),
+        ("a local civil defense official", "the defense ministry", False),
         ("SANAs correspondent", "SANA", True),
     ],
 )
@@ -442,6 +445,8 @@ def test_the_data_files_hold_what_they_must() -> None:
         (ledger_figures.check, {"schemes": {"x": {"roles": {"police": "angels"}}}, "default": "x"}),
         (ledger_figures.check, {"schemes": {}, "default": "x"}),
         (ledger_voices.check, {"kinds": {"media": "tv"}, "speaker_kinds": {"media": "gossip"}}),
+        (ledger_voices.check, {"kinds": {"media": "tv"}, "speaker_kinds": {}, "phrases": {"gossip": ["two words"]}}),
+        (ledger_voices.check, {"kinds": {"media": "tv"}, "speaker_kinds": {}, "phrases": {"media": ["tv"]}}),
         (ledger_incidents.check_grades, {"default": "x"}),
         (ledger_incidents.check_grades, {"default": "x", "x": {"grades": []}}),
     ],

@@ -276,18 +276,23 @@ def _counted(
 
 
 def _tolls(left: list[_Statement], drop: Callable[[_Statement, str], None]) -> list[_Statement]:
-    """Statements about all the dead, where there are any; else those about some of them."""
+    """Statements about all the dead, where there are any; else those about some of them.
+
+    Some are never more than all: a count of some that is above every toll stays.
+    """
     tests: tuple[tuple[Callable[[Figure], bool], str], ...] = (
         (lambda f: f.partial, "counts bodies at one place, not the toll"),
         (lambda f: f.narrow, "counts one group of people, not the toll"),
     )
     for some, why in tests:
         whole = [s for s in left if not all(some(f) for f in s.figures())]
-        if whole and len(whole) < len(left):
+        top = max((_whole(s).high or 0 for s in whole), default=-1)
+        over = [s for s in left if any(s is w for w in whole) or (_whole(s).low or 0) > top]
+        if whole and len(over) < len(left):
             for s in left:
-                if not any(s is w for w in whole):
+                if not any(s is kept for kept in over):
                     drop(s, why)
-            left = whole
+            left = over
     return left
 
 

@@ -58,8 +58,11 @@ class Figure:
 
     @property
     def narrow(self) -> bool:
-        """Whether it counts one group by what they are ("six teachers", "11 pupils"); others may be dead too."""
-        return self.age is not None or self.sex == "female" or self.role in _words()["narrow_roles"]
+        """Whether it counts one group by what they are ("six teachers", "11 pupils", "a family of six"); others may be
+        dead too."""
+        if self.age is not None or self.sex == "female" or self.role in _words()["narrow_roles"]:
+            return True
+        return not _words()["narrow_words"].isdisjoint(_WORD.findall(self.words.lower()))
 
     @property
     def open(self) -> bool:
@@ -70,7 +73,10 @@ class Figure:
 @lru_cache(maxsize=1)
 def _words() -> dict[str, frozenset[str]]:
     data = lexicon.load("voices")
-    return {key: frozenset(data[key].split()) for key in ("vague", "revision", "partial", "numbers", "narrow_roles")}
+    return {
+        key: frozenset(data[key].split())
+        for key in ("vague", "revision", "partial", "numbers", "narrow_roles", "narrow_words")
+    }
 
 
 @lru_cache(maxsize=1)

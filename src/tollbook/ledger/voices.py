@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 from tollbook import lexicon
@@ -50,6 +51,7 @@ class _Lexicon:
     names: dict[tuple[str, ...], Voice]
     aliases: dict[str, Voice]
     kinds: dict[str, str]
+    phrases: dict[tuple[str, str], str]
     order: tuple[str, ...]
     heads: frozenset[str]
     fill: frozenset[str]
@@ -74,6 +76,7 @@ def _lexicon() -> _Lexicon:
         names=names,
         aliases=aliases,
         kinds={word: kind for kind, listed in reversed(data["kinds"].items()) for word in listed.split()},
+        phrases={tuple(p.split()): kind for kind, listed in data["phrases"].items() for p in listed},
         order=tuple(data["kinds"]),
         heads=frozenset(data["generic_heads"].split()),
         fill=frozenset(data["generic_fill"].split()),
@@ -94,6 +97,11 @@ def check(data: dict[str, Any]) -> None:
     wrong = set(data["speaker_kinds"].values()) - kinds
     if wrong:
         raise LexiconError(f"voices.yml: speaker_kinds: {sorted(wrong)} are not kinds")
+    wrong = set(data.get("phrases", {})) - kinds
+    if wrong or not all(len(p.split()) == 2 for listed in data.get("phrases", {}).values() for p in listed):
+        raise LexiconError(
+            f"voices.yml: phrases: two words each, of a kind there is{f', not {sorted(wrong)}' if wrong else ''}"
+        )
     strange = [b for sides in data.get("allies", {}).values() for s in sides for b in s.split() if ":" not in b]
     if strange:
         raise LexiconError(f"voices.yml: allies: {strange} are not actors' ids")
@@ -113,11 +121,17 @@ def named_voice(says: str) -> Voice:
                 found = lex.names.get((folded[i][:-1],))  # "SANAs correspondent": an apostrophe is lost
             if found is not None and (length > 1 or _only_fill(folded, i, lex)):
                 return found
-    kinds = {lex.kinds[w] for w in folded if w in lex.kinds}
-    kind = next((k for k in lex.order if k in kinds), "other")
+    kind = _kind(folded, lex)
     if _is_generic(says, folded, lex):
         return Voice(f"kind:{kind}", kind if kind != "other" else says, kind, generic=True)
     return Voice(f"name:{' '.join(folded)}", says, kind, body=_speaks_for(says, kind))
+
+
+def _kind(folded: tuple[str, ...], lex: _Lexicon) -> str:
+    """The kind of speaker a name's words tell: of two words together, else of the first kind in order; or "other"."""
+    together = next((lex.phrases[p] for p in pairwise(folded) if p in lex.phrases), None)
+    kinds = {lex.kinds[w] for w in folded if w in lex.kinds}
+    return together or next((k for k in lex.order if k in kinds), "other")
 
 
 def _only_fill(folded: tuple[str, ...], at: int, lex: _Lexicon) -> bool:
