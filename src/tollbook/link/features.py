@@ -323,9 +323,16 @@ FEATURES: tuple[Feature, ...] = (
 )
 
 
+_SOONEST = (
+    "scope", "country", "type", "dates", "tolls", "published", "actors", "places", "targets", "wording", "distance",
+)  # fmt: skip
+"""All features, those that are quick to compare and often decide against a pair first."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Weights:
-    """The weights; `steps` holds (level function, weights, most that the features after it can add)."""
+    """The weights; `steps` holds (level function, weights, most that the features after it can add), in the order in
+    which a hopeless pair is told soonest."""
 
     bias: float
     tables: tuple[dict[int, float], ...]
@@ -338,11 +345,14 @@ def weights() -> _Weights:
     data = lexicon.load("link")
     check(data)
     tables = tuple({int(k): float(v) for k, v in data["weights"][f.name].items()} for f in FEATURES)
+    by_name = {f.name: (f.level, table) for f, table in zip(FEATURES, tables, strict=True)}
     steps = []
     left = 0.0
-    for feature, table in zip(reversed(FEATURES), reversed(tables), strict=True):
-        steps.append((feature.level, table, left))
+    for name in reversed(_SOONEST):
+        level, table = by_name.pop(name)
+        steps.append((level, table, left))
         left += max(0.0, *table.values())
+    assert not by_name
     return _Weights(float(data["bias"]), tables, tuple(reversed(steps)))
 
 

@@ -33,6 +33,8 @@ from tollbook.store.world import World, bound_rows, incident_row, tellings_of
 
 LINK_FILES = ("link.yml", "speakers.yml", "countries.yml", "lexicon/en/actors.yml", "actors/*.yml")
 """The data files that comparing reports depends on."""
+CACHE_KB = 128 * 1024
+"""Memory for the book's pages while it is computed: ids and hashes fall all over the indexes of a large book."""
 COUNT_FILES = (*LINK_FILES, "voices.yml", "classes.yml", "grades.yml")
 """The data files that counting depends on; a change of another one leaves the computed rows standing."""
 
@@ -80,6 +82,7 @@ def refresh(store: SqlStore, options: Options, tell: Tell | None = None) -> bool
         if is_fresh(connection):
             return False
     with store.write() as connection:
+        connection.exec_driver_sql(f"PRAGMA cache_size = -{CACHE_KB}")
         row = connection.execute(sa.select(schema.head)).first()
         now = log_head(connection)
         before, linked = Head(0, 0, 0), 0
@@ -128,8 +131,47 @@ def _rebuild(connection: sa.Connection, before: Head, options: Options, tell: Te
     """Clusters what the new rows touched, and replaces the incidents, bounds, parts, doubts and totals of it."""
     full = before.claims == 0 and before.decisions == 0
     dirty = _mark_live(connection, before, full)
-    rows = load.decisions(connection)
-    held, orphans = load.held(connection, rows)
+    _bring(connection, None if full else dirty, load.decisions(connection), before.decisions, options, tell)
+
+
+def holds(connection: sa.Connection, options: Options) -> bool:
+    """Whether the derived tables are those of the log's head, counted by these options."""
+    row = connection.execute(sa.select(schema.head)).first()
+    default = options.rule.name == DEFAULT_RULE and not options.count_parties
+    return is_fresh(connection) and default and row is not None and row.rule == _rule_key(options)
+
+
+def go_back(connection: sa.Connection, later: Sequence[Decision], options: Options) -> None:
+    """Brings tables that hold the book of a later moment to the log that the connection shows: its beginning.
+
+    `later` are the decisions of that later moment. Only what was added, replaced or decided since is computed again.
+    """
+    table = schema.mentions
+    live = load.live_runs(connection)
+    query = sa.select(table.c.mention, table.c.run_seq, table.c.live)
+    moved = {n: run in live for n, run, was in connection.execute(query) if (run in live) != bool(was)}
+    statement = "UPDATE derived_mentions SET live = ? WHERE mention = ?"
+    if moved:
+        connection.exec_driver_sql(statement, [(int(now_live), n) for n, now_live in sorted(moved.items())])
+    last = connection.execute(sa.select(sa.func.coalesce(sa.func.max(schema.decisions.c.seq), 0))).scalar_one()
+    _bring(connection, set(moved), later, last, options, None)
+
+
+def _bring(
+    connection: sa.Connection,
+    dirty: set[int] | None,
+    rows: Sequence[Decision],
+    after: int,
+    options: Options,
+    tell: Tell | None,
+) -> None:
+    """Brings incidents, bounds, doubts, parts and totals to the live mentions and the log's decisions.
+
+    `dirty` are the mentions that came or went (None: all is computed); decisions of `rows` newer than `after` were
+    added, or taken back.
+    """
+    full = dirty is None
+    held, orphans = load.held(connection, load.decisions(connection))
     _orphan_issues(connection, orphans)
     number_of = _numbers(connection, {x for p in (*held.same, *held.apart) for x in p})
     same, apart = (
@@ -137,13 +179,13 @@ def _rebuild(connection: sa.Connection, before: Head, options: Options, tell: Te
         for listed in (held.same, held.apart)
     )
     world = World(connection, held, same, apart, options)
-    if full:
+    if dirty is None:
         world.learn(None)
         found = all_groups(world)
     else:
-        dirty |= _decided(connection, rows, before.decisions, held)
+        dirty = dirty | _decided(connection, rows, after, held)
         found = changed_groups(world, dirty)
-    touched, left = _regroup(world, found, None if full else dirty, tell)
+    touched, left = _regroup(world, found, dirty, tell)
     doubts(world, touched, full)
     looked = parts_of_sums(connection, touched, None if full else left, tell)
     month_totals(connection, None if full else {*touched, *left, *looked})
@@ -327,6 +369,7 @@ def _forget(connection: sa.Connection, numbers: set[int]) -> tuple[set[str], set
         for number, live, incident in connection.execute(query):
             old.update([incident] if incident else ())
             dead.update(() if live else [number])
+    dead |= _unled(connection, numbers)
     left = set(old)
     parts, doubt = schema.parts.c, schema.possible.c
     for names in load.chunks(sorted(old)):
@@ -340,6 +383,19 @@ def _forget(connection: sa.Connection, numbers: set[int]) -> tuple[set[str], set
             left.update(connection.execute(sa.select(other).where(load.among(one, names))).scalars())
             connection.execute(one.table.delete().where(load.among(one, names)))
     return left, dead
+
+
+def _unled(connection: sa.Connection, numbers: set[int]) -> set[int]:
+    """The mentions that are live no more and lead nowhere, of the documents of these: one may lead somewhere again."""
+    table, reports = schema.mentions, schema.reports
+    out: set[int] = set()
+    for batch in load.chunks(sorted(numbers)):
+        own = sa.select(table.c.report_id).where(load.among(table.c.mention, batch))
+        documents = sa.select(reports.c.doc_id).where(reports.c.report_id.in_(own))
+        versions = sa.select(reports.c.report_id).where(reports.c.doc_id.in_(documents))
+        lost = sa.select(table.c.mention).where(table.c.report_id.in_(versions), table.c.live == 0)
+        out.update(connection.execute(lost.where(table.c.incident_id.is_(None))).scalars())
+    return out
 
 
 def _write_incidents(world: World, groups: Sequence[tuple[int, ...]]) -> list[tuple[str, tuple[int, ...]]]:
@@ -405,7 +461,8 @@ def _lead_old_ids(connection: sa.Connection, dead: Iterable[int]) -> None:
                     carriers[old.report_id] = carried(texts[old.report_id], texts[rows[0].report_id])
                 span = carriers[old.report_id]((old.start, old.end))
             leads.append((_nearest(old.claim_id, span, rows), old.seq))
-        connection.exec_driver_sql("UPDATE derived_mentions SET incident_id = ? WHERE mention = ?", leads)
+        if leads:
+            connection.exec_driver_sql("UPDATE derived_mentions SET incident_id = ? WHERE mention = ?", leads)
 
 
 def _nearest(claim_id: str, span: Span | None, rows: Sequence[Any]) -> str | None:

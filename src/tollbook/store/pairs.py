@@ -84,6 +84,7 @@ def _compare(
         return [_likely(mention, numbers, known) for mention, numbers in some]
 
     pairs = [p for found in spread(likely, sought) for p in found]
+    filed.sort(key=lambda row: (row["key"], row["wide"]))  # hashes: each page of the index is met once a batch
     for table, values in ((schema.pairs, pairs), (schema.keys, filed), (schema.mentions, rows)):
         load.insert(connection, table, values)
     _sketch(connection, {m.report_id for m, _ in batch})

@@ -1,0 +1,60 @@
+"""The book of a past moment, reached by taking back what came since, is the book computed from the claims of then."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from book_reports import act, figure, record, report
+from tollbook.book import Book, init_book
+from tollbook.review import decide
+from tollbook.store import now, views
+
+
+def shown(book: Book, moment: str, monkeypatch: pytest.MonkeyPatch, share: float) -> dict[str, Any]:
+    monkeypatch.setattr(views, "SMALL", share)
+    with views.as_of_view(book.store, moment, book.options) as connection:
+        return {
+            table.name: sorted((tuple(r) for r in connection.execute(sa.select(table))), key=repr)
+            for table in (*views.COUNTED, views.schema.mentions)
+        }
+
+
+def told(n: int, dead: int) -> tuple[Any, dict[str, Any]]:
+    """One of some reports of one small area and few days; every fourth is a sum over them."""
+    day, place, total = f"2022-05-{1 + n % 3:02d}", ("Qasrin", "Telhama", "Balad")[n % 3], n % 4 == 3
+    words = f"{'In all' if total else 'A bomb killed'} {dead} people in {'Marwan' if total else place}, {n} said."
+    said = figure(f"{dead} people", dead, dead, who="unknown")
+    one = act(
+        "a", words, said, start="2022-05-01" if total else day, end=day, targets=[],
+        places=["Marwan"] if total else [place, "Marwan"], scope="total" if total else "incident",
+    )  # fmt: skip
+    return report(f"r{n}", f"Report {n}", words, f"Outlet {n % 6}"), record(f"r{n}", day, one)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_past_moment_is_the_same_by_both_ways(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    dice = random.Random(seed)
+    moments: list[str] = []
+    with init_book(tmp_path / "b.toll") as book:
+        for step in range(4):
+            for n in range(8 * step, 8 * step + 8):
+                one, its = told(n, 20 + n if n % 4 == 3 else 2 + n % 4)
+                book.add_records([one], [its])
+            again, its = told(8 * step, 9)  # a report that changed its text and its toll
+            book.add_records([again], [its])
+            ids = sorted(i.id for i in book.incidents())
+            first = decide(book, "same", *dice.sample(ids, 2), why="w", user="u")
+            decide(book, "reject", dice.choice(ids), why="w", user="u")
+            if step % 2:
+                decide(book, "undo", first, why="w", user="u")
+            book.refresh()
+            moments.append(now())
+        for moment in moments:
+            back = shown(book, moment, monkeypatch, 1.0)
+            assert back == shown(book, moment, monkeypatch, -1.0)
+            assert back["derived_incidents"]
