@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 from desk_book import HOSTILE, PLANTED, REVERSED, demo_book, hostile_book
-from tollbook.book import open_book
+from tollbook.book import init_book, open_book
 from tollbook.cli import main
 from tollbook.cli.app import app as program
 from tollbook.model import Furniture
@@ -276,6 +276,85 @@ def test_nothing_a_report_holds_runs_or_reorders_a_page(victim: Visitor) -> None
             assert "<script>" not in page, path
             assert "\u202e" not in page, path
             assert 'href="javascript' not in page, path
+
+
+QUERIES = {
+    "/": ("since", "until", "place", "country", "type", "perpetrator", "victims", "status", "review", "grade", "voices",
+          "harm", "map"),
+    "/incidents": ("place", "type", "grade", "cursor", "harm"),
+    "/queue": ("kind", "at"),
+    "/reports": ("q", "cursor"),
+    "/totals": ("by", "rule", "as_of", "harm", "parties", "place"),
+    "/log": ("subject", "cursor"),
+    "/export/csv": ("place", "type"),
+    "/enter": ("token",),
+}  # fmt: skip
+"""Every value that an address may carry, by page."""
+
+
+@pytest.mark.parametrize("planted", [HOSTILE, f'"><img src=x onerror=alert(1)>{REVERSED}', "'; x: url(//evil.example)"])
+def test_what_an_address_carries_is_shown_as_text_only(reader: Visitor, planted: str) -> None:
+    paths = [(p, {name: planted}) for p, names in QUERIES.items() for name in names]
+    paths += [(f"{start}/{planted}", {}) for start in ("/incidents", "/reports", "/static", "/export", "")]
+    for path, query in paths:
+        answer = reader.client.get(path, params=query)
+        assert answer.status_code < 500, (path, query)
+        if "html" in answer.headers["content-type"]:
+            assert planted not in answer.text, (path, query)
+            assert "<img src=x" not in answer.text
+            assert "\u202e" not in answer.text
+
+
+def test_what_a_form_carries_is_shown_as_text_only(visitor: Visitor) -> None:
+    """Each field that a person (or a file a person was sent) may fill, with a script and a reordering mark."""
+    bad = f"{HOSTILE} {REVERSED} \"><b x='"
+    row, report = open_report(visitor, "2014-01-02-north-gulf-wire")
+    act = next(c for c in report["claims"] if c["kind"] == "act")
+    of = {"report": row["report_id"], "mention": act["mention"], "why": bad}
+    visitor.post("/add", **of, what="figure", words="Elsewhere", figure="5", harm="injured", says=bad)
+    visitor.post("/add", **of, what="incident", words="called the camp a base", start="2014-01-02", places=bad)
+    incident = visitor.incident("Shaab")["id"]
+    for fields in (
+        {"field": "grade", "grade": bad[:60]},
+        {"field": "place", "places": bad},
+        {"field": "actor", "perpetrators": bad},
+    ):
+        visitor.post("/decide", kind="correct", subject=incident, why=bad, **fields)
+    visitor.post("/note", incident=incident, note=f"{bad} 14 died", words="14", figure="14", says=bad, why=bad)
+    visitor.post("/undo", decision=visitor.decisions()[-1]["id"], why=bad)
+    told = "Gunmen shot dead two teachers in Tikrit on Tuesday, police said."
+    visitor.post("/reports", kind="paste", text=f"{told} {bad}", title=bad, outlet=bad, published="2014-01-08")
+    visitor.client.post(
+        "/reports", data={"csrf": visitor.csrf, "kind": "file", "title": bad, "outlet": bad},
+        files={"file": (f"{HOSTILE}.html", f"<title>{bad}</title><p>{told} &lt;script&gt;</p>".encode(), "text/html")},
+        headers=SAME,
+    )  # fmt: skip
+    seen = 0
+    for path, page in every_page(visitor):
+        if not path.startswith("/api") and not path.endswith(".txt"):
+            assert HOSTILE not in page, path
+            assert "<b x=" not in page, path
+            assert "\u202e" not in page, path
+            seen += "&lt;script&gt;alert(1)" in page
+    assert seen > 5, "it is shown, as text"
+
+
+def test_five_megabytes_in_one_paragraph_are_shown_in_parts(tmp_path: Path) -> None:
+    from book_reports import act, figure, record
+    from book_reports import report as made
+
+    sentence = "A bomb killed 3 people in Qasrin on Monday, police said."
+    path = tmp_path / "big.toll"
+    with init_book(path, {"title": "Big"}) as book:
+        book.add_records(
+            [made("big", "Blast", f"{sentence} {'word ' * 1_000_000}", "Daily")],
+            [record("big", "2021-03-02", act("a", sentence, figure("3 people", 3, 3)))],
+        )
+        book.refresh()
+    big = Visitor(*create_app(path, PORT))
+    for where, page in every_page(big):
+        if not where.startswith("/api/reports/"):
+            assert len(page) < 600_000, (where, len(page))
 
 
 def test_a_planted_name_is_on_no_page_until_names_are_shown(victim: Visitor) -> None:

@@ -84,6 +84,7 @@ class Masker:
 def private_names(record: Mapping[str, Any]) -> set[str]:
     """The names of a record that belong to people who did not choose to be public: named victims, and speakers,
     targets and accused who are single persons as far as their names tell (not bodies, not kinds of people)."""
+    from tollbook.ledger.incidents import body_named
     from tollbook.ledger.voices import named_voice
 
     out: set[str] = set()
@@ -96,7 +97,8 @@ def private_names(record: Mapping[str, Any]) -> set[str]:
             if isinstance(says, str) and named_voice(says).kind in ("other", "witness") and _is_person(says):
                 out.add(says)
         targets = [t for t in incident.get("targets") or () if isinstance(t, str)]
-        out.update(t for t in targets if _is_person(t) and named_voice(t).kind in ("other", "witness"))
+        persons = (t for t in targets if _is_person(t) and body_named(t) is None)
+        out.update(t for t in persons if named_voice(t).kind in ("other", "witness"))
         accused = [p for p in incident.get("perpetrators") or () if isinstance(p, str)]
         out.update(p for p in accused if public_actor(p) != p)
     return out

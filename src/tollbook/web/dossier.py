@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tollbook.book import report_of
+from tollbook.book import Detail, report_of
 from tollbook.errors import UsageError
 from tollbook.ledger.bounds import ALL, Bound
 from tollbook.ledger.decisions import ADDED, counts, unmarked
@@ -20,6 +20,8 @@ from tollbook.ledger.voices import Voice
 from tollbook.model import Furniture, Report, Span
 from tollbook.store import load, schema
 from tollbook.store import records as stored
+from tollbook.web.lists import Line
+from tollbook.web.wording import speaker
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,9 +203,12 @@ def speaking(connection: sa.Connection, state: State, hide: Any) -> list[Speakin
             start, end = context(text, f.span) if text else (0, 0)
             cut = hide(text[start:end])
             at, until = f.span[0] - start, f.span[1] - start
+            before = "" if start == 0 or text[start - 1] == "\n" else "… "
+            after = "" if end >= len(text) or text[end] == "\n" else " …"
             said.append(
                 Words(
-                    f, by_mention[f.mention_id], cut[:at], cut[at:until] or f.words, cut[until:],
+                    f, by_mention[f.mention_id], before + cut[:at], cut[at:until] or f.words,
+                    cut[until:].rstrip() + after,
                     tuple(dict.fromkeys(setting.get(f.claim_id, ()))), aside.get(f.claim_id), f.claim_id in beside,
                 )
             )  # fmt: skip
@@ -211,13 +216,52 @@ def speaking(connection: sa.Connection, state: State, hide: Any) -> list[Speakin
     return sorted(out, key=lambda s: (not any(w.bounds for w in s.says), s.voice.name))
 
 
-def who(bound: Bound, state: State) -> dict[str, str]:
-    """Whose claims set the ends of a bound: end -> names of voices."""
-    names = {f.claim_id: f.voice.name for f in state.figures}
-    return {
-        end: "; ".join(dict.fromkeys(names[c] for c in claims if c in names))
-        for end, claims in (("low", bound.low_claims), ("best", bound.best_claims), ("high", bound.high_claims))
-    }
+def who(bound: Bound, state: State) -> dict[str, tuple[tuple[str, str], ...]]:
+    """Whose claims set the ends of a bound: end -> (name of the voice, its first claim) of each."""
+    names = {f.claim_id: speaker(f.voice) for f in state.figures}
+    out = {}
+    for end, claims in (("low", bound.low_claims), ("best", bound.best_claims), ("high", bound.high_claims)):
+        first: dict[str, str] = {}
+        for claim in claims:
+            if claim in names:
+                first.setdefault(names[claim], claim)
+        out[end] = tuple(first.items())
+    return out
 
 
-__all__ = ["Claim", "Furniture", "Sheet", "Speaking", "Words", "report_row", "sheet", "speaking", "texts", "who"]
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a sum holds: (incident, why) of those that are parts of it for sure, and of those that may be; the killed of
+    the first added up; `rest` is how many more the sum says than its parts, None where nothing can be said."""
+
+    sure: tuple[tuple[str, str], ...]
+    maybe: tuple[tuple[str, str], ...]
+    low: int
+    high: int
+    open: bool
+    rest: int | None
+
+
+def parts(detail: Detail, named: Mapping[str, Line]) -> Parts:
+    """The parts of a sum, those with most dead first."""
+
+    def dead(incident: str) -> tuple[int, int, bool]:
+        low, _, high, opened = named[incident].bounds.get("killed") or (None, None, None, False)
+        return low or 0, high if high is not None else low or 0, opened
+
+    known = [(i, sure, why) for i, sure, why in detail.parts if i in named]
+    ordered = sorted(known, key=lambda p: (-dead(p[0])[1], p[0]))
+    sure = tuple((i, why) for i, is_sure, why in ordered if is_sure)
+    found = [dead(i) for i, _ in sure]
+    own = next((b.low for b in detail.state.bounds if b.harm == "killed" and b.group == ALL), None)
+    low = sum(f[0] for f in found)
+    return Parts(
+        sure, tuple((i, why) for i, is_sure, why in ordered if not is_sure), low, sum(f[1] for f in found),
+        any(f[2] for f in found), max(0, own - low) if own is not None and sure else None,
+    )  # fmt: skip
+
+
+__all__ = [
+    "Claim", "Furniture", "Parts", "Sheet", "Speaking", "Words", "parts", "report_row", "sheet", "speaking", "texts",
+    "who",
+]  # fmt: skip

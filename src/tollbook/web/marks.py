@@ -182,12 +182,24 @@ def _cut(text: str, first: int, last: int) -> Iterator[Span]:
         yield at, last
 
 
+_PARAGRAPH = re.compile(r"(?:\n[ \t]{0,80}\n|(?<=[.!?:\"”’)])\n)\s{0,80}")
+"""Where a paragraph ends: at an empty line, or at a line's end that ends a sentence (other lines are only wrapped)."""
+_SENTENCE = re.compile(r"[.!?][\"'”’)]{0,2}\s{1,80}(?=[\"'“‘(]?[^\W\d_])(?=[\"'“‘(]?(?![a-z]))")
+
+
 def context(text: str, span: Span, around: int = 220) -> Span:
-    """The stretch of text around a span that a reader needs: to its paragraph's edges, no further than `around`."""
+    """The stretch of text around a span that a reader needs: to its paragraph's edges, or to the sentences' that lie
+    within `around` characters of it."""
     low, high = max(0, span[0] - around), min(len(text), span[1] + around)
-    before = text.rfind("\n\n", low, span[0])
-    after = text.find("\n\n", span[1], high)
-    return (before + 2 if before >= 0 else _word(text, low), after if after >= 0 else _word(text, high))
+    breaks = [m.span() for m in _PARAGRAPH.finditer(text, max(0, low - 1), high)]
+    first = max((e for _, e in breaks if e <= span[0]), default=None)
+    last = min((s for s, _ in breaks if s >= span[1]), default=None)
+    stops = [m.span() for m in _SENTENCE.finditer(text, low, high)]
+    if first is None and low > 0:
+        first = min((e for _, e in stops if e <= span[0]), default=_word(text, low))
+    if last is None and high < len(text):
+        last = max((e for _, e in stops if e > span[1]), default=_word(text, high))
+    return (low if first is None else first, high if last is None else last)
 
 
 def _word(text: str, at: int) -> int:

@@ -192,7 +192,8 @@ def _incident(site: Site, request: Request, asked: str) -> Response:
         curves=[(h, Markup(c)) for h in HARMS if (c := svg.toll(detail.steps, h))],
         named=named, decided=decided, titles=titles, sentences=lengths, head=now.decision, all_group=ALL,
         weapon=wording.means(state), rule=site.desk.book.options.rule, acted_as=asked,
-        country_name=wording.country_name,
+        country_name=wording.country_name, voice_kind=wording.voice_kind, speaker=wording.speaker,
+        parts=dossier.parts(detail, named),
     )  # fmt: skip
 
 

@@ -76,7 +76,7 @@ def sentence(state: State) -> str:
     harmed = _harmed(found)
     kind = label("types", card.type)
     weapon = means(state)
-    by = _by(card.type, weapon)
+    by = "in all" if card.scope in ("total", "statistic") else _by(card.type, weapon)
     where = _where(card.places, card.country)
     day = days(card.start, card.end)
     told = f"{harmed} {by}{where}, {day}" if harmed else f"{kind}{where}, {day}; no figure of anybody harmed"
@@ -116,6 +116,24 @@ SPEAKERS = {
     "media": "other media",
 }
 """A kind of speaker nobody names, as the sentence calls it."""
+
+
+KINDS = {
+    "hospital": "medical",
+    "monitor": "monitor",
+    "ngo": "aid group",
+    "un": "UN",
+    "party": "party to the fighting",
+    "report": "a report in its own words",
+    "other": "",
+}
+"""Kinds of voices that a page calls otherwise than the data."""
+
+
+def voice_kind(voice: Voice) -> str:
+    """The kind of a voice beside its name; empty where the name says it."""
+    kind = KINDS.get(voice.kind, voice.kind)
+    return "" if kind == voice.name or (voice.generic and voice.kind == voice.name) else kind
 
 
 def _by(code: str, weapon: str | None) -> str:
@@ -161,18 +179,29 @@ def _said(state: State, found: Any) -> str:
     bound = found.get(("killed", ALL)) or next((b for b in state.bounds if b.group == ALL), None)
     claims = set(bound.claims) if bound is not None else set()
     names: dict[str, str] = {}
+    unnamed: set[str] = set()
     for figure in state.figures:
-        if figure.claim_id in claims:
+        if figure.claim_id in claims and figure.voice.own and not _outlet(state, figure.report_id):
+            unnamed.add(figure.voice.id)
+        elif figure.claim_id in claims:
             names.setdefault(figure.voice.id, speaker(figure.voice))
     listed = list(names.values())
-    if not listed:
+    if not listed and not unnamed:
         return ""
+    if not listed:
+        return ", the report itself says" if len(unnamed) == 1 else f", {len(unnamed)} reports say"
     shown = listed[:VOICES_NAMED]
     rest = len(listed) - len(shown)
-    if rest:
-        shown.append(plural(rest, "other"))
+    if rest or unnamed:
+        shown.append(plural(rest + len(unnamed), "other"))
+        listed += sorted(unnamed)
     who = shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
     return f", {who} say" if len(listed) > 1 or _many(shown[0]) else f", {who} says"
+
+
+def _outlet(state: State, report: str) -> str | None:
+    """The outlet of one of an incident's reports, where it is told."""
+    return next((t.outlet for t in state.told if t.report_id == report), None)
 
 
 def _many(name: str) -> bool:
