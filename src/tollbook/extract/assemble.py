@@ -12,10 +12,10 @@ from tollbook.extract import Reading
 from tollbook.extract.acts import Blame, claimant
 from tollbook.extract.casualties import casualties
 from tollbook.extract.choice import choose, place_detail
-from tollbook.extract.clauses import Act, candidate_acts, elsewhere, width
+from tollbook.extract.clauses import Act, candidate_acts, elsewhere, is_said_on, width
 from tollbook.extract.marks import Marks
 from tollbook.extract.merge import Advice, Story, fold, merge_acts
-from tollbook.extract.scopes import dated, find_totals, scope_of, whole_toll
+from tollbook.extract.scopes import NEWS_DAYS, dated, find_totals, scope_of, whole_toll
 from tollbook.extract.verdicts import Verdict, verdicts
 from tollbook.extract.words import words
 from tollbook.model import (
@@ -39,6 +39,7 @@ _CLAIM_BASIS: tuple[tuple[str, AttributionBasis], ...] = (("claimed", "claimed")
 _CLAIMED_AFTER = 2  # sentences after an act within which a claim or blame is about it
 _GRAVITY = {"killed": 5, "missing": 4, "injured": 3, "abducted": 2, "detained": 1, "displaced": 0}
 _SAME_PLACE = 2  # sentences back in which an act told without a place may have its place named
+_LEAD = 3  # sentences, the headline among them
 _TAKES = ("arrests", "peaceful_protest", "territory_taken", "territory_regained")
 _CARRIED = ("air_strike", "shelling", "armed_clash", "bomb", "suicide_bomb", "chemical_weapon")
 _HARM_TYPE: dict[str, ActType] = {
@@ -54,7 +55,20 @@ def assemble(
 ) -> Reading:
     """The incidents that the marks tell, in the order the report tells them; `advice` is a trained reader's."""
     stories, incidents = by_rule(report, marks, country, advice)
-    return Reading(tuple(choose(marks, stories, incidents)), _victims(marks, stories))
+    chosen = choose(marks, stories, incidents)
+    placed = [_at_dateline(i, s, marks, country) for i, s in zip(chosen, stories, strict=True)]
+    return Reading(tuple(placed), _victims(marks, stories))
+
+
+def _at_dateline(incident: Incident, story: Story, marks: Sequence[Marks], country: str | None) -> Incident:
+    """What the lead tells without a place happened where the report was filed, if the report plays in that country."""
+    if min(a.index for a in story.acts) > _LEAD:
+        return incident
+    filed = [p for m in marks[:1] for p in m.filed if p.level not in (None, "country") and p.gazetteer_id is not None]
+    if incident.places or incident.scope != "incident" or not filed or filed[0].country != country:
+        return incident
+    place = filed[0]
+    return replace(incident, places=(place.name,), place_details=(place_detail(place),), country=place.country)
 
 
 def by_rule(
@@ -81,7 +95,7 @@ def by_rule(
                 report,
                 country,
                 all_dates,
-                _date_before(k, stories, scopes, report),
+                _date_before(k, stories, scopes, report, marks),
                 marks,
                 told[k],
                 advice,
@@ -280,9 +294,14 @@ def _type_before(story: Story, stories: Sequence[Story]) -> ActType | None:
     return max(told, key=lambda t: t[0])[1] if told else None
 
 
-def _date_before(k: int, stories: Sequence[Story], scopes: Sequence[Scope], report: Report) -> DateRange | None:
-    """The date of the news act told last before this one: "Meanwhile four were killed in ..." goes on the same day."""
-    here = min(a.index for a in stories[k].acts)
+def _date_before(
+    k: int, stories: Sequence[Story], scopes: Sequence[Scope], report: Report, marks: Sequence[Marks]
+) -> DateRange | None:
+    """The day of an act told without one: that of the news act told last before it ("Meanwhile four were killed in
+    ..."), else the last day of the news told before it, else one in the two sentences after it.
+    """
+    body = [a.index for a in stories[k].acts if not a.title]
+    here = min(body or [a.index for a in stories[k].acts])
     best: tuple[int, DateRange] | None = None
     for j, story in enumerate(stories):
         if j == k or scopes[j] not in ("incident", "total"):
@@ -296,9 +315,30 @@ def _date_before(k: int, stories: Sequence[Story], scopes: Sequence[Scope], repo
                 and (best is None or act.index >= best[0])
             ):
                 best = (act.index, date)
-    if best is None or best[1].start != best[1].end:
+    if best is not None:
+        return best[1] if best[1].start == best[1].end else None
+    last = max(body or [here])
+    for index in (*range(here - 1, -1, -1), *range(last + 1, min(len(marks), last + 1 + _SAME_PLACE))):
+        day = _news_day(marks[index], report)
+        if day is not None:
+            return day
+    return None
+
+
+def _news_day(mark: Marks, report: Report) -> DateRange | None:
+    """The one day of the news, not of a statement, that a sentence of the body names."""
+    if mark.sentence.kind == "title" or report.published is None:
         return None
-    return best[1]
+    days = {
+        d.start: d
+        for d in mark.dates
+        if d.span
+        and d.start is not None
+        and d.start == d.end
+        and not is_said_on(mark, d.span)
+        and 0 <= (report.published - d.start).days <= NEWS_DAYS
+    }
+    return next(iter(days.values())) if len(days) == 1 else None
 
 
 def _long_period(dates: Sequence[DateRange], published: dt.date) -> DateRange | None:

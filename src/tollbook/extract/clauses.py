@@ -395,6 +395,9 @@ def is_said_on(marks: Marks, span: tuple[int, int]) -> bool:
         ",",
     ):
         k -= 1
+    behind = tokens.at(span[1] - 1) + 1
+    if behind + 1 < len(tokens) and tokens.low[behind] in words("said_after_day"):
+        return True  # "the ministry on Friday accused the rebels of ..."
     if k < 0 or tokens.low[k] not in words("said"):
         return False
     after = " ".join(tokens.low[tokens.at(span[1] - 1) + 1 : tokens.at(span[1] - 1) + 6])

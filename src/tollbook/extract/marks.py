@@ -30,3 +30,4 @@ class Marks:
     objects: tuple[ObjectHit, ...] = ()
     victims: tuple[Victim, ...] = ()
     found: bool = False
+    filed: tuple[Place, ...] = ()  # of a report's first sentence: the places in its dateline

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from bisect import bisect_left
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
@@ -16,6 +18,7 @@ from tollbook.extract.bodies import found_bodies
 from tollbook.extract.figures import find_figures
 from tollbook.extract.marks import Marks
 from tollbook.extract.means import find_means, find_objects
+from tollbook.extract.scopes import told_day
 from tollbook.extract.tokens import Tokens, tokenize
 from tollbook.extract.victims import find_victims
 from tollbook.extract.words import phrases, words
@@ -31,6 +34,7 @@ from tollbook.sentences import split_sentences
 
 _A_GAME = 2  # words of sport from which on a report may be about a game
 _Spanned = TypeVar("_Spanned", Actor, Place)
+_SEAT = re.compile(r" in (?:the )?(?=[A-Z])")
 _READ = frozenset({"title", "body", "standfirst"})
 
 
@@ -63,10 +67,12 @@ class RulesExtractor:
         text = report.text
         actors = find_actors(text, sentences, self._book, published=report.published)
         speakers = find_speakers(text, sentences, actors)
-        names = sorted([a.span for a in actors] + [s.span for s in speakers])
+        names = sorted([a.span for a in actors] + [_without_seat(text, s.span) for s in speakers])
         home = home_of(report.outlet, report.url)
-        reading = read_places(text, sentences, self._gazetteer, country=report.country, home=home, skip=names)
-        marks = []
+        lines = [s for s in split_sentences(report) if s.kind in _READ or s.kind == "dateline"]
+        reading = read_places(text, lines, self._gazetteer, country=report.country, home=home, skip=names)
+        marks: list[Marks] = []
+        day: dt.date | None = None
         for sentence in sentences:
             first, last = sentence.span
             tokens = tokenize(text, sentence.span)
@@ -82,7 +88,7 @@ class RulesExtractor:
                     figures=tuple(find_figures(text, tokens, counts, here)),
                     telling=read_telling(tokens, _place_tokens(tokens, places)),
                     places=tuple(places),
-                    dates=tuple(find_dates(text, report.published, start=first, end=last)),
+                    dates=tuple(find_dates(text, report.published, start=first, end=last, anchor=day)),
                     actors=tuple(here),
                     speakers=tuple([s for s in speakers if s.scope[0] < last and s.scope[1] > first]),
                     counts=tuple(counts),
@@ -92,7 +98,17 @@ class RulesExtractor:
                     found=found_bodies(tokens),
                 )
             )
+            if len(marks) == 1:
+                marks[0] = replace(marks[0], filed=reading.datelines)
+            if sentence.kind != "title":
+                day = told_day(marks[-1]) or day
         return marks, reading
+
+
+def _without_seat(text: str, span: Span) -> Span:
+    """A speaker's span up to the place it speaks from: "police in Karachi" are police, and Karachi is a place."""
+    seat = _SEAT.search(text, *span)
+    return span if seat is None else (span[0], seat.start())
 
 
 @cache

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from itertools import combinations
 
-from tollbook.extract.clauses import Act, width
+from tollbook.extract.clauses import Act, is_said_on, width
+from tollbook.extract.marks import Marks
 from tollbook.extract.merge import Story
 from tollbook.extract.words import words
 from tollbook.model import DateRange, Report, Scope
 
-_NEWS_DAYS = 14  # GUIDELINES, "scope": news is what happened within the 14 days before publication
+NEWS_DAYS = 14  # GUIDELINES, "scope": news is what happened within the 14 days before publication
 _MANY = 150  # as many dead over a province or city, other than by one blast, are a sum over acts
 
 
@@ -18,9 +20,28 @@ def dated(story: Story) -> DateRange | None:
     """The date told nearest to the harm, in the first body telling that has one."""
     for act in sorted(story.acts, key=lambda a: (a.title, a.index)):
         near = act.nearest_date
+        if near is not None and counted_back(act, near):
+            near = next((d for d in act.dates if d is not near), None)
         if near is not None and near.start is not None:
             return near
     return next((d for d in story.dates if d.start is not None), None)
+
+
+def counted_back(act: Act, date: DateRange) -> bool:
+    """Is it the day of what follows, not of the harm told before ("ten died on Friday, a day after a truce")?"""
+    if date.span is None or not act.figures or date.span[0] < act.figures[0].cue[0]:
+        return False
+    tokens = act.marks.tokens
+    return tokens.low[tokens.at(date.span[1] - 1)] == "after"
+
+
+def told_day(mark: Marks) -> dt.date | None:
+    """The day that "the next day" in the sentences after this one counts from: the last day told, rather one on which
+    something happened than one on which somebody spoke.
+    """
+    days = [d for d in mark.dates if d.span is not None and d.start is not None and d.start == d.end]
+    acted = [d for d in days if d.span is not None and not is_said_on(mark, d.span)]
+    return (acted or days)[-1].start if days else None
 
 
 def scope_of(story: Story, report: Report) -> Scope:
@@ -29,7 +50,7 @@ def scope_of(story: Story, report: Report) -> Scope:
     lead = story.acts[0]
     if lead.statistic:
         return "statistic"
-    if date is not None and date.end and report.published and (report.published - date.end).days > _NEWS_DAYS:
+    if date is not None and date.end and report.published and (report.published - date.end).days > NEWS_DAYS:
         return "background"
     return "incident"
 

@@ -57,6 +57,7 @@ class Words:
     thirds: Phrases
     anchor_words: Phrases
     needs_clause_end: frozenset[str]
+    came: frozenset[str]
     shift_words: Mapping[str, int]
     told_unit: Phrases
     weekend: frozenset[str]

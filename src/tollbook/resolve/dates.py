@@ -36,6 +36,7 @@ __all__ = ["dateline_date", "find_dates"]
 
 LOOK_BACK = 12  # tokens: how far left of a date "will" may stand
 SINCE_BACK = 24  # tokens: how far left of a date "since the war began" may stand
+NEAR = 30  # days: as far as "two days after the bomb" counts back
 FARTHEST = 2000  # units: "3000 years ago" is no date of an act
 _PRECISION: dict[Unit, DatePrecision] = {"hour": "days", "day": "day", "week": "week", "month": "month", "year": "year"}
 
@@ -50,6 +51,7 @@ class _Hit:
     precision: DatePrecision
     basis: DateBasis = "relative"
     void: bool = False  # a day that does not exist or has not come: read over, not returned
+    back: bool = False  # "on Friday, two days after a bomb ...": later days are not counted from it
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ class _Scene:
     published: dt.date | None
     told: dt.date | None
     told_any: dt.date | None = None  # ... or the last month or year
+    here: dt.date | None = None  # the last day told in the same text, not the caller's anchor
 
     def around(self, offset_first: int, offset_last: int) -> Days | None:
         """Days counted from publication."""
@@ -204,7 +207,7 @@ def _anchored(s: _Scene, i: int) -> list[_Hit]:
     if found := w.anchor_words.after(t, i):
         j, offset = found
         if t.low[j - 1] in w.needs_clause_end and (t.at(j).isalpha() or t.at(j).isdecimal()):
-            return []
+            return _counted_back(s, i, j, offset, "day")
         if _future(t, i):
             return []
         day = s.told + offset * DAY if s.told else None
@@ -215,6 +218,18 @@ def _anchored(s: _Scene, i: int) -> list[_Hit]:
         return []
     span = unit_span(_back(s.told_any, -found[1], unit), unit) if s.told_any else None
     return [_Hit(i, found[0] + 1, _until(span, s.published), _PRECISION[unit], void=_after(span, s.published))]
+
+
+def _counted_back(s: _Scene, i: int, j: int, number: int, unit: Unit) -> list[_Hit]:
+    """ "on Friday, two days after a bomb killed ten": the bomb's day, where the day it is counted from stands in the
+    same sentence or the words say that an act told before "came two days after" it.
+    """
+    w, t = words(), s.t
+    base = s.told if t.at(i - 1) in w.came else s.here
+    if base is None or t.at(j - 1) != "after" or unit != "day" or not 0 < number <= NEAR:
+        return []
+    day = _back(base, number, unit)
+    return [_Hit(i, j, (day, day), "day", back=True)]
 
 
 def _until(days: Days | None, published: dt.date | None) -> Days | None:
@@ -267,13 +282,13 @@ def _ago(s: _Scene, i: int) -> list[_Hit]:
     word = t.at(j + 1)
     if word == "ago":
         base = s.published
-    elif word in w.shift_words and not (
-        word in w.needs_clause_end and (t.at(j + 2).isalpha() or t.at(j + 2).isdecimal())
-    ):
+    elif word in w.needs_clause_end and (t.at(j + 2).isalpha() or t.at(j + 2).isdecimal()):
+        return _counted_back(s, i, j + 2, number, unit)
+    elif word in w.shift_words:
         number = -number if w.shift_words[word] > 0 else number
         base = s.told
-        if unit == "hour" and number % 24:
-            return []
+        if unit == "hour" and number % 24:  # "three hours later": that day
+            return [_Hit(i, j + 2, (base, base) if base else None, "day")] if abs(number) < 24 else []
     else:
         return []
     days: Days | None = None
@@ -511,12 +526,13 @@ def find_dates(
     t = tokens(text, start, end)
     triggers, numbers = _triggers(), numerals().starts
     told = told_any = anchor
+    here: dt.date | None = None
     dates: list[DateRange] = []
     after = 0
     for i in [k for k, word in enumerate(t.low) if word in triggers or word in numbers or word.isdecimal()]:
         if i < after or not _may_begin(t, i):
             continue
-        s = _Scene(t, published, told, told_any)
+        s = _Scene(t, published, told, told_any, here)
         try:
             hits = _point(s, i)
             hits = _with_range(s, i, hits) if hits else hits
@@ -528,7 +544,8 @@ def find_dates(
                 continue
             first, last = hit.days or (None, None)
             dates.append(DateRange(first, last, hit.precision, hit.basis, (t.start[hit.first], t.end[hit.last - 1])))
-            if hit.days:
+            if hit.days and not hit.back:
                 told_any = hit.days[0]
-                told = hit.days[0] if hit.days[0] == hit.days[1] else told
+                if hit.days[0] == hit.days[1]:
+                    told = here = hit.days[0]
     return dates

@@ -60,6 +60,8 @@ def _before(line: Line, mention: Mention, lists: PlaceWords) -> tuple[float, str
     if at < 0:
         return score, hint, False
     low = tokens[at].low
+    if low == "at" and not _aims(line, at, lists):
+        return score + WEIGHTS["strong"], hint, True
     if low in lists.strong or (
         low in ("on", "at", "against", "over", "of", "from", "to") and _attack_before(line, at, lists)
     ):
@@ -70,6 +72,12 @@ def _before(line: Line, mention: Mention, lists: PlaceWords) -> tuple[float, str
 def _attack_before(line: Line, at: int, lists: PlaceWords) -> bool:
     """Whether an attack is among the three words before a preposition: "rocket attack on", "fired shells at"."""
     return any(line.tokens[j].low in lists.attacks for j in range(max(0, at - 3), at))
+
+
+def _aims(line: Line, at: int, lists: PlaceWords) -> bool:
+    """Whether "at" behind this word names no place: "shot at", "angry at", "a professor at"."""
+    before = line.tokens[at - 1] if at else None
+    return before is not None and before.gap != "" and (before.low in lists.not_at or before.low in lists.titles)
 
 
 def _after(line: Line, mention: Mention, lists: PlaceWords) -> tuple[float, str | None]:
@@ -93,6 +101,19 @@ def _after(line: Line, mention: Mention, lists: PlaceWords) -> tuple[float, str 
     if mention.known and low in lists.people_after:
         return WEIGHTS["people"], None
     return 0.0, None
+
+
+def _heads(line: Line, mention: Mention) -> bool:
+    """Whether a name heads an entry of a list: "Baiji: a bomb killed two", "Baoro, 29 January: 50 dead"."""
+    tokens, at = line.tokens, mention.last + 1
+    if at >= len(tokens):
+        return False
+    gap = tokens[at].gap
+    if gap == ": " or gap in (" - ", " – ", " — "):
+        return mention.known
+    if at + 2 >= len(tokens) or gap != ", " or tokens[at + 2].gap != ": ":
+        return False
+    return tokens[at].text.isdigit() != tokens[at + 1].text.isdigit()
 
 
 _DISTANCE = re.compile(
@@ -159,8 +180,11 @@ def evidence(text: str, mention: Mention, words: Words, lists: PlaceWords, prior
             score += WEIGHTS["common"]
         elif low in words.small and not line.capitals:
             score += WEIGHTS["small"]
-    if mention.first == 0 and not line.capitals and not before:
-        score += WEIGHTS["sentence_start"]
+    if mention.first == 0 and not before:
+        if _heads(line, mention):
+            score += WEIGHTS["heads"]
+        elif not line.capitals:
+            score += WEIGHTS["sentence_start"]
     if line.capitals and not before and not after:
         score += WEIGHTS["capitals"]
     if not mention.known and not mention.facility and mention.hint is None:

@@ -530,6 +530,9 @@ def _extend(search: _Search, mention: Mention) -> None:
     transliteration.
     """
     end = _facility_end(mention.line, mention.last, search.lists)
+    words = mention.line.tokens[mention.first : mention.last + 1]
+    if not mention.known and all(w.low in search.lists.common for w in words):
+        end = mention.last  # "Local police station", "Land mine"
     if end > mention.last and not mention.facility:
         mention.inner = replace(mention) if mention.known else None
         mention.last, mention.facility, mention.hint = end, True, "point"

@@ -59,6 +59,7 @@ class PlaceWords:
     countries: dict[str, str]
     country_starts: frozenset[str]
     too_wide: frozenset[str]
+    not_at: frozenset[str]
 
 
 _LISTS = (
@@ -81,6 +82,7 @@ _LISTS = (
     "endings_dropped",
     "heads",
     "too_wide",
+    "not_at",
 )
 
 
@@ -130,6 +132,7 @@ def place_words() -> PlaceWords:
         endings_dropped=lists["endings_dropped"],
         heads=lists["heads"],
         too_wide=lists["too_wide"],
+        not_at=lists["not_at"],
         countries=countries,
         country_starts=frozenset(n.split()[0] for n in (*people, *countries, *(c + "s" for c in countries))),
     )
@@ -262,14 +265,14 @@ def _form(whole: str, capitals: bool) -> _Form | None:
 
 
 def split_words(text: str, sentences: Sequence[Sentence], skip: Sequence[Span]) -> Words:
-    """The words of the report's title and body (furniture is left out), line by line."""
+    """The words of the report's title, dateline and body (other furniture is left out), line by line."""
     words, lists = Words([]), place_words()
     skipped = _Skip(skip)
     letters = 0
     for sentence in sentences or (Sentence((0, len(text)), 0),):
         start, end = max(0, sentence.span[0]), min(len(text), sentence.span[1])
         part = text[start:end]
-        if sentence.kind not in ("title", "body") or not part.strip():
+        if sentence.kind not in ("title", "body", "dateline") or not part.strip():
             continue
         upper, lower = upper_and_lower(part)
         capitals = upper >= 8 and upper > CAPITALS_SHARE * (upper + lower)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tollbook.model import Issue, Place, Sentence, Span
 from tollbook.resolve.gazetteer import Gazetteer
 from tollbook.resolve.place_finding import find
-from tollbook.resolve.place_mention import ACCEPTED, Mention
+from tollbook.resolve.place_mention import ACCEPTED, WEIGHTS, Mention
 from tollbook.resolve.place_outlets import Home
 from tollbook.resolve.place_resolving import Context, context_of, seated, to_place
 from tollbook.resolve.place_text import Words, split_words
@@ -66,6 +66,14 @@ def _lift(mentions: Sequence[Mention], context: Context) -> None:
             mention.score += 2 * LIFT
         elif here:
             mention.score += LIFT
+
+
+def _file(datelines: Sequence[Span], mentions: Sequence[Mention]) -> None:
+    """Marks what stands in a line that says where the report was filed."""
+    for mention in mentions:
+        if not mention.dateline and any(a <= mention.start < b for a, b in datelines):
+            mention.dateline = True
+            mention.score += WEIGHTS["strong"]
 
 
 def _witnesses(mentions: Sequence[Mention]) -> list[Mention]:
@@ -138,6 +146,7 @@ def read_places(
     """
     words = split_words(text, sentences, skip)
     mentions = find(text, words, gazetteer, country)
+    _file([s.span for s in sentences if s.kind == "dateline"], mentions)
     witnesses = _witnesses(mentions)
     seat = None if home is None else (home, home.entry(gazetteer))
     context = context_of(witnesses, words, country, None, seat)
