@@ -198,7 +198,10 @@ def _marker(r: Reading, x: float, y: float, far: bool, labels: list[tuple[float,
     dx, anchor = (24.0, "start") if right else (-24.0, "end")
     word = f"{r.name}{' →' if far else ''}"
     name = ""
-    if not any(abs(y - b) < 30 and abs(x - a) < 260 for a, b in labels):
+    if r.chosen:  # above its mark: the others' marks stand beside it
+        labels.append((x, y))
+        name = f'<text x="{x:.1f}" y="{y - 22:.1f}" class="name middle">{escape(word)}</text>'
+    elif not any(abs(y - b) < 30 and abs(x - a) < 260 for a, b in labels):
         labels.append((x, y))
         name = f'<text x="{x + dx:.1f}" y="{y + 9:.1f}" class="name {anchor}">{escape(word)}</text>'
     body = (
