@@ -379,7 +379,7 @@ class Book:
         """The incident that an id leads to: its own, a merged one's, or a mention's. A unique beginning of an id is
         enough. Raises UsageError where it leads to none or to several."""
         table = schema.mentions
-        query = sa.select(table.c.incident_id).where(table.c.mention_id.op("GLOB")(f"{_bare(asked)}*")).distinct()
+        query = sa.select(table.c.incident_id).where(table.c.mention_id.op("GLOB")(f"{bare(asked)}*")).distinct()
         found = sorted({i for i in connection.execute(query).scalars() if i})
         if not found:
             raise UsageError(f"no incident {asked!r} in this book")
@@ -473,7 +473,8 @@ def _line(counted: Counted, card: Mapping[str, Any]) -> Line:
     )
 
 
-def _bare(asked: str) -> str:
+def bare(asked: str) -> str:
+    """What is asked for as the beginning of an id. Raises UsageError where it can begin none."""
     if not asked or not all(c in "0123456789abcdef" for c in asked):
         raise UsageError(f"{asked!r} is not an id: 16 digits 0-9 and a-f, or the first of them")
     return asked

@@ -15,7 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tollbook.book import Book, current_user
+from tollbook.book import Book, bare, current_user
 from tollbook.errors import UsageError
 from tollbook.ledger.decisions import FIELDS, KINDS, Decision, standing, unmarked
 from tollbook.model import Report
@@ -281,12 +281,17 @@ def add_claims(
 def _anchor(book: Book, connection: sa.Connection, asked: str, whole: bool) -> Anchor:
     """The live claim an id means: a figure's, a mention's, or (first) an incident's first-recorded mention."""
     table, mentions = schema.claims, schema.mentions
-    live = load.live_runs(connection)
+    begins = f"{bare(asked)}*"
     if not whole:
-        for row in connection.execute(sa.select(table).where(table.c.claim_id.like(f"{asked}%"))):
-            if row.run_seq in live and row.kind == "figure":
-                return Anchor(row.claim_id, row.kind, row.report_id, row.start, row.end, row.quote)
-    own = sa.select(mentions.c.mention).where(mentions.c.mention_id.like(f"{asked}%"), mentions.c.live == 1).limit(2)
+        of_mention = sa.and_(mentions.c.mention_id == table.c.mention_id, mentions.c.run_seq == table.c.run_seq)
+        figure = (
+            sa.select(table)
+            .join(mentions, of_mention)
+            .where(table.c.claim_id.op("GLOB")(begins), table.c.kind == "figure", mentions.c.live == 1)
+        )
+        for row in connection.execute(figure.order_by(table.c.seq).limit(1)):
+            return Anchor(row.claim_id, row.kind, row.report_id, row.start, row.end, row.quote)
+    own = sa.select(mentions.c.mention).where(mentions.c.mention_id.op("GLOB")(begins), mentions.c.live == 1).limit(2)
     numbers = list(connection.execute(own).scalars())
     if len(numbers) == 1:
         exact = numbers[0]

@@ -186,11 +186,10 @@ def _reports(site: Site, router: APIRouter) -> None:
     def reports(request: Request, cursor: Cursor = None, limit: Limit = lists.PAGE) -> dict[str, Any]:
         """The newest text of each document, the last recorded first; without the text."""
         table = schema.reports
-        newest = sa.select(sa.func.max(table.c.seq)).group_by(table.c.doc_id)
         query = sa.select(
             table.c.seq, table.c.report_id, table.c.doc_id, table.c.outlet, table.c.published, table.c.title,
             table.c.recorded_at,
-        ).where(table.c.seq.in_(newest))  # fmt: skip
+        ).where(lists.newest_reports())  # fmt: skip
         if cursor:
             (last,) = lists.uncursor(cursor, 1)
             query = query.where(

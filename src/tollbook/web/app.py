@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 from pathlib import Path
 from typing import Any, cast
 
@@ -39,8 +40,11 @@ or start <code>tollbook serve</code> again.</p>
 
 def create_app(book: Path, port: int) -> tuple[App, Sessions]:
     """(the application over a book, the sessions that let people in). Raises UsageError where it is no book."""
+    return _app_over(Desk(book), port)
+
+
+def _app_over(desk: Desk, port: int) -> tuple[App, Sessions]:
     sessions = Sessions(f"tollbook_{port}")
-    desk = Desk(book)
     site = Site(desk, sessions)
     app = FastAPI(
         title="Tollbook", version=__version__, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json",
@@ -127,10 +131,13 @@ def serve(book: Path, port: int, *, ready: Any = None) -> None:
         raise UsageError(f"port {port} cannot be used: {error.strerror}; choose another with --port") from error
     try:
         chosen = int(listener.getsockname()[1])
-        app, sessions = create_app(book, chosen)
+        desk = Desk(book)
+        app, sessions = _app_over(desk, chosen)
         listener.listen(128)  # from here on a browser that is quicker than the server waits instead of failing
         if ready is not None:
             ready(f"http://127.0.0.1:{chosen}/enter?token={sessions.invite()}")
+        # the incidents are read while the browser starts
+        threading.Thread(target=desk.prepare, daemon=True).start()
         # SQLite lets go of the interpreter at every row; a thread that computes gives it back after this many seconds
         sys.setswitchinterval(0.0005)
         settings = uvicorn.Config(

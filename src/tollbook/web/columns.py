@@ -12,7 +12,7 @@ from bisect import bisect_left, insort
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import compress
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
@@ -28,6 +28,7 @@ of more than none."""
 KEPT_TABLES = 200
 """Questions asked of a column's values (which of them are near "Aleppo"?) whose answers are kept."""
 
+T = TypeVar("T")
 Key = tuple[str, str]
 """(harm, whom): as in derived_bounds."""
 Days = tuple[str | None, str | None]
@@ -145,6 +146,10 @@ class Raw:
         flags = self.flags[slot]
         low = self.low[slot] if flags & LOW else None
         return low, None, self.top[slot] if flags & HIGH else None, bool(flags & OPEN)
+
+    def least(self, slot: int) -> int:
+        """The low of a slot; its high, where no low is given."""
+        return self.low[slot] if self.flags[slot] & LOW else self.top[slot]
 
     def having(self, bits: int) -> bytes:
         """1 for each slot with one of these flags."""
@@ -305,9 +310,14 @@ class Columns:
     def tangles(self) -> list[tuple[int, ...]]:
         """The groups of incidents whose shares in a total depend on each other: sums, parts and doubts."""
         if "tangles" not in self.memo:
-            linked = {*self.parts, *self.owners, *self.beside, *self._sums()}
+            out: list[tuple[int, ...]] = []
+            moved: Iterable[str] | None = None
+            base = self.base
+            if base is not None and "tangles" in base.memo:
+                out = [g for g in base.memo["tangles"] if self.moved.isdisjoint(g)]
+                moved = [i for s in self.moved if s < len(self) and (i := self.ids[s]) is not None]
+            linked = {*self.parts, *self.owners, *self.beside, *self._sums()} if moved is None else self._linked(moved)
             seen: set[str] = set()
-            out = []
             for one in linked:
                 if one not in seen and one in self.index:
                     group = self.around((one,))
@@ -316,6 +326,12 @@ class Columns:
             self.memo["tangles"] = out
         found: list[tuple[int, ...]] = self.memo["tangles"]
         return found
+
+    def _linked(self, some: Iterable[str]) -> set[str]:
+        """Those of them that stand in relation to others, or are sums."""
+        scope = self.coded["scope"]
+        near = (self.parts, self.owners, self.beside)
+        return {i for i in some if any(n.get(i) for n in near) or scope[self.index[i]] == "total"}
 
     def _sums(self) -> Iterator[str]:
         ids = compress(self.ids, self.coded["scope"].equal("total"))
@@ -332,6 +348,72 @@ class Columns:
                 near = (self.parts.get(one, ()), self.owners.get(one, ()), self.beside.get(one, ()))
                 todo += [n for some in near for n in some if n in self.index and n not in out]
         return out
+
+
+def grouped(
+    columns: Columns,
+    name: Any,
+    key_of: Callable[[Columns], Callable[[int], Any]],
+    make: Callable[[Columns, Any, list[int]], T],
+) -> dict[Any, tuple[list[int], T]]:
+    """key -> (the slots that have it, what is made of them), over the whole book; a slot with the key None has none.
+
+    Of the state before only the groups that something moved out of or into are made again.
+    """
+    key = ("grouped", name)
+    if key not in columns.memo:
+        base = columns.base
+        now = key_of(columns)
+        if base is not None and key in base.memo:
+            out = dict(base.memo[key])
+            was = key_of(base)
+            left = {was(s) for s in columns.moved if s < len(base)}
+            new: dict[Any, list[int]] = {k: [] for k in left}
+            for slot in columns.moved:
+                if slot < len(columns):
+                    new.setdefault(now(slot), []).append(slot)
+            for k, slots in new.items():
+                stay = [s for s in out[k][0] if s not in columns.moved] if k in out else []
+                _put_group(columns, out, k, stay + slots, make)
+        else:
+            out = {}
+            found: dict[Any, list[int]] = {}
+            for slot in range(len(columns)):
+                found.setdefault(now(slot), []).append(slot)
+            for k, slots in found.items():
+                _put_group(columns, out, k, slots, make)
+        columns.memo[key] = out
+    held: dict[Any, tuple[list[int], T]] = columns.memo[key]
+    return held
+
+
+def _put_group(columns: Columns, out: dict[Any, Any], key: Any, slots: list[int], make: Callable[..., Any]) -> None:
+    if slots and key is not None:
+        out[key] = (slots, make(columns, key, slots))
+    else:
+        out.pop(key, None)
+
+
+def ranked(columns: Columns, name: Any, rank_of: Callable[[Columns], Callable[[int], Any]]) -> list[Any]:
+    """The ranks of all slots that have one (None: no rank), in order. A rank holds its slot's incident."""
+    key = ("ranked", name)
+    if key not in columns.memo:
+        base = columns.base
+        now = rank_of(columns)
+        if base is not None and key in base.memo:
+            out = base.memo[key][:]
+            was = rank_of(base)
+            for slot in columns.moved:
+                if slot < len(base) and (old := was(slot)) is not None:
+                    del out[bisect_left(out, old)]
+            for slot in columns.moved:
+                if slot < len(columns) and (new := now(slot)) is not None:
+                    insort(out, new)
+        else:
+            out = sorted(r for s in range(len(columns)) if (r := now(s)) is not None)
+        columns.memo[key] = out
+    held: list[Any] = columns.memo[key]
+    return held
 
 
 def both(*masks: bytes) -> bytes:

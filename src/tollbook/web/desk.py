@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from tollbook.book import Book, open_book
-from tollbook.errors import UsageError
+from tollbook.errors import TollbookError, UsageError
 from tollbook.ledger.decisions import Decision
 from tollbook.store import derive, load
 from tollbook.tally import reports_by_day
@@ -71,6 +71,12 @@ class Desk:
         with self.book.store.read() as connection:
             self.behind = not derive.is_fresh(connection)
             yield connection
+
+    def prepare(self) -> None:
+        """Reads what the first page needs. A book that cannot be read is told of by the page that asks for it."""
+        with contextlib.suppress(TollbookError, sa.exc.SQLAlchemyError), self.view() as connection:
+            self.columns(connection)
+            self.reports_by_day(connection)
 
     def columns(self, connection: sa.Connection) -> Columns:
         """The incidents of a view in memory. One thread at a time reads what changed; a reader of an older view gets

@@ -118,6 +118,13 @@ def uncursor(cursor: str, count: int) -> list[str]:
     return parts
 
 
+def newest_reports() -> sa.ColumnElement[bool]:
+    """Whether a row of log_reports is the newest text of its document: asked row by row, so that a page of a list
+    costs a page."""
+    later = schema.reports.alias()
+    return ~sa.exists().where(later.c.doc_id == schema.reports.c.doc_id, later.c.seq > schema.reports.c.seq)
+
+
 # --- months -------------------------------------------------------------------------------------
 
 

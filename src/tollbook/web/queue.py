@@ -12,17 +12,15 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from operator import sub
-from typing import Any
 
 import sqlalchemy as sa
 
 from tollbook.ledger.bounds import ALL
 from tollbook.ledger.decisions import Decision
-from tollbook.ledger.state import CHANGED, MACHINE, REVIEWED
+from tollbook.ledger.state import CHANGED, REVIEWED
 from tollbook.link.cluster import thresholds
 from tollbook.store import load, schema
-from tollbook.web.columns import EXTRAS, OPEN, SOME, Columns, both, extra, picked
+from tollbook.web.columns import EXTRAS, OPEN, SOME, Columns, extra, ranked
 from tollbook.web.wording import plural
 
 KINDS: dict[str, tuple[str, str]] = {
@@ -159,15 +157,24 @@ def weak_ties(pairs: Iterable[tuple[str, str, float]]) -> tuple[tuple[float, str
 def _merges(connection: sa.Connection, columns: Columns, unsure: set[frozenset[str]]) -> Iterator[Item]:
     """Incidents that hang together by a weak tie that no person has made or left open."""
     ties = extra(columns, connection, "ties")
-    top = columns.raw("killed")
-    for slot in picked(ties.where(bool)):
+    # a tie that was left open only moves its incident down
+    for _, incident in ranked(columns, "merges", _merge_rank)[: MOST + len(unsure)]:
+        slot = columns.index[incident]
         weak = next((t for t in ties[slot] if frozenset(t[1:]) not in unsure), None)
         if weak is not None:
             score, one, other = weak
-            low, _, high, _ = top.range(slot)
-            width = low if low is not None else high or 0
             what = f"counted once; {score:.0%} likely to be one"
-            yield Item("merge", (columns.ids[slot] or "", one, other), width, score, what)
+            yield Item("merge", (incident, one, other), columns.raw("killed").least(slot), score, what)
+
+
+def _merge_rank(columns: Columns) -> Callable[[int], tuple[float, str] | None]:
+    raw, ties, ids = columns.raw("killed"), columns.extras["ties"], columns.ids
+
+    def rank(slot: int) -> tuple[float, str] | None:
+        incident, weak = ids[slot], ties[slot]
+        return None if incident is None or not weak else (-raw.least(slot) * (1 - weak[0][0]), incident)
+
+    return rank
 
 
 def _sums(columns: Columns) -> Iterator[Item]:
@@ -185,44 +192,50 @@ def _sums(columns: Columns) -> Iterator[Item]:
 
 def _ranges(columns: Columns) -> Iterator[Item]:
     """Acts nobody has reviewed: the widest, and of those as wide the deadliest."""
-    raw = columns.raw("killed")
-    width = list(map(sub, raw.top, raw.low))
-    for review, confidence, what in (
-        (MACHINE, UNREAD, "read by machine only"), (CHANGED, STALE, "changed since it was reviewed"),
-    ):  # fmt: skip
-        mask = both(columns.acts(), columns.coded["review"].equal(review))
-        for slot in greatest(picked(mask), MOST, width, raw.top, columns.ids):
-            told = f"{what}{'; somebody says at least' if raw.flags[slot] & OPEN else ''}"
-            yield Item("range", (columns.ids[slot] or "",), width[slot], confidence, told)
+    raw, index = columns.raw("killed"), columns.index
+    for _, _, incident in ranked(columns, "ranges", _range_rank)[:MOST]:
+        slot = index[incident]
+        stale = columns.coded["review"][slot] == CHANGED
+        what = "changed since it was reviewed" if stale else "read by machine only"
+        told = f"{what}{'; somebody says at least' if raw.flags[slot] & OPEN else ''}"
+        yield Item("range", (incident,), raw.top[slot] - raw.low[slot], STALE if stale else UNREAD, told)
 
 
-def greatest(
-    slots: Sequence[int], most: int, first: Sequence[int], second: Sequence[int], last: Sequence[Any]
-) -> list[int]:
-    """Those with the greatest `first`, of equals the greatest `second`, of equals the first by `last`, without sorting
-    all of them by all of it."""
-    for values in (first, second):
-        if len(slots) <= most:
-            return list(slots)
-        edge = sorted(map(values.__getitem__, slots), reverse=True)[most - 1]
-        above = [s for s in slots if values[s] > edge]
-        level = [s for s in slots if values[s] == edge]
-        if above:
-            return above + greatest(level, most - len(above), second, second, last)
-        slots = level
-    return sorted(slots, key=lambda s: str(last[s]))[:most]
+def _range_rank(columns: Columns) -> Callable[[int], tuple[float, int, str] | None]:
+    raw, review, acts, ids = columns.raw("killed"), columns.coded["review"], columns.acts(), columns.ids
+
+    def rank(slot: int) -> tuple[float, int, str] | None:
+        incident, state = ids[slot], review[slot]
+        if not acts[slot] or incident is None or state == REVIEWED:
+            return None
+        doubt = 1 - STALE if state == CHANGED else 1 - UNREAD
+        return (-(raw.top[slot] - raw.low[slot]) * doubt, -raw.top[slot], incident)
+
+    return rank
 
 
 def _places(columns: Columns) -> Iterator[Item]:
     """Deaths that stand nowhere on the map."""
-    raw, c = columns.raw("killed"), columns.coded
-    nowhere = both(columns.acts(), raw.having(SOME), c["review"].where(lambda v: v != REVIEWED), c["spot"].equal(None))
-    for named, where in ((True, c["place"].told()), (False, c["place"].equal(None))):
-        mask = both(nowhere, where)
-        for slot in greatest(picked(mask), MOST, raw.top, raw.top, columns.ids):
-            what = f"{c['place'][slot]} is not on the map" if named else "no place is told"
-            subject = (columns.ids[slot] or "",)
-            yield Item("place", subject, raw.top[slot], NAMED if named else UNPLACED, what)
+    raw, place = columns.raw("killed"), columns.coded["place"]
+    for _, incident in ranked(columns, "places", _place_rank)[:MOST]:
+        slot = columns.index[incident]
+        what = f"{place[slot]} is not on the map" if place[slot] else "no place is told"
+        yield Item("place", (incident,), raw.top[slot], NAMED if place[slot] else UNPLACED, what)
+
+
+def _place_rank(columns: Columns) -> Callable[[int], tuple[float, str] | None]:
+    raw, c, acts, ids = columns.raw("killed"), columns.coded, columns.acts(), columns.ids
+    spot = c["spot"].codes
+
+    def rank(slot: int) -> tuple[float, str] | None:
+        incident = ids[slot]
+        if spot[slot] or not acts[slot] or incident is None or not raw.flags[slot] & SOME:
+            return None
+        if c["review"][slot] == REVIEWED:
+            return None
+        return (-raw.top[slot] * (1 - (NAMED if c["place"][slot] else UNPLACED)), incident)
+
+    return rank
 
 
 def _lows(connection: sa.Connection, ids: list[str]) -> dict[str, int]:

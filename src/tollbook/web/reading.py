@@ -141,7 +141,12 @@ def _overview(site: Site, request: Request) -> HTMLResponse:
         ),
         alone=False,
     )  # fmt: skip
-    chart = svg.band(months, _what(harm, where), published, lambda m: raw_address("/", _within(where, m), **extra))
+    chart = kept(
+        "chart",
+        lambda: svg.band(
+            months, _what(harm, where), published, lambda m: raw_address("/", where, **extra, since=m, until=m)
+        ),
+    )
     names = {x.id: x for x in top}
     bars = svg.filled(months)
     return site.page(
@@ -157,11 +162,6 @@ def _what(harm: str, where: Filters) -> str:
     words = harm.replace("_", " ")
     whom = {"civilian": "civilians ", "state_forces": "state forces ", "armed_group": "members of armed groups "}
     return f"{whom.get(where.victims or '', 'people ')}{words}"
-
-
-def _within(where: Filters, month: str) -> Filters:
-    """The same, within a month or year."""
-    return replace(where, since=month, until=month)
 
 
 # --- incident -----------------------------------------------------------------------------------
@@ -238,8 +238,7 @@ def _reports(site: Site, request: Request) -> HTMLResponse:
     words = (params.get("q") or "").strip()[:200]
     cursor = params.get("cursor") or None
     table = schema.reports
-    newest = sa.select(sa.func.max(table.c.seq)).group_by(table.c.doc_id)
-    asked: list[Any] = [table.c.seq.in_(newest)]
+    asked: list[Any] = [lists.newest_reports()]
     if words:
         like = f"%{words.replace('!', '!!').replace('%', '!%').replace('_', '!_')}%"
         asked.append(
@@ -250,7 +249,11 @@ def _reports(site: Site, request: Request) -> HTMLResponse:
             )
         )
     with site.desk.view() as connection:
-        count = scalar(connection, sa.select(sa.func.count()).select_from(table).where(*asked))
+        count = site.kept(
+            head(connection).log,
+            ("reports", words),
+            lambda: scalar(connection, sa.select(sa.func.count()).select_from(table).where(*asked)),
+        )
         columns = (
             table.c.seq,
             table.c.report_id,
@@ -352,7 +355,9 @@ def _totals(site: Site, request: Request) -> HTMLResponse:
         if by == "month"
         else []
     )
-    chart = svg.band(months, _what(harm, where), published, lambda m: raw_address("/incidents", _within(where, m)))
+    chart = svg.band(
+        months, _what(harm, where), published, lambda m: raw_address("/incidents", where, since=m, until=m)
+    )
     return site.page(
         request, "totals.html", found=found, by=by, bys=tally.BY, harm=harm, filters=where, rule=rule, rules=RULES,
         parties=parties, as_of=as_of, chart=Markup(chart), text=tally.text(found), formats=FORMATS, plain=plain,

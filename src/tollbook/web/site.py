@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -236,8 +237,13 @@ def harm_of(params: Mapping[str, str]) -> str:
 
 def raw_address(path: str, where: Filters | None = None, **more: Any) -> str:
     """An address with filters in it."""
-    asked = {**(where.asked() if where is not None else {}), **{k: v for k, v in more.items() if v not in (None, "")}}
+    asked = {**(_asked(where) if where is not None else {}), **{k: v for k, v in more.items() if v not in (None, "")}}
     return path + (f"?{urlencode(asked)}" if asked else "")
+
+
+@lru_cache(maxsize=256)
+def _asked(where: Filters) -> dict[str, Any]:
+    return where.asked()
 
 
 def address(path: str, where: Filters | None = None, **more: Any) -> Markup:

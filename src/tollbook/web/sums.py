@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from array import array
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import compress
@@ -23,7 +24,7 @@ from tollbook.ledger.state import REVIEWED
 from tollbook.ledger.totals import PERIODS, Entry, Row, cuts, period_label
 from tollbook.store.counting import Counted, entries_of, read_counted
 from tollbook.store.filters import EVERYTHING, Filters
-from tollbook.web.columns import EXTRAS, HIGH, LOW, OPEN, TOLD, Columns, both, extra, picked
+from tollbook.web.columns import EXTRAS, HIGH, LOW, OPEN, TOLD, Columns, Raw, both, extra, grouped, picked
 from tollbook.web.lists import Known, Month, Toll
 from tollbook.web.worldmap import MOST_DOTS, Point
 
@@ -189,6 +190,17 @@ class Sum:
         )  # fmt: skip
 
 
+def together(some: Iterable[Sum]) -> Sum:
+    """Sums of different incidents as one."""
+    low = high = opened = incidents = untold = reviewed = cut = 0
+    kinds: Counter[str] = Counter()
+    for s in some:
+        low, high, opened, cut = low + s.low, high + s.high, opened + s.open, cut + s.cut
+        incidents, untold, reviewed = incidents + s.incidents, untold + s.untold, reviewed + s.reviewed
+        kinds.update(s.kinds)
+    return Sum(low, high, opened, incidents, untold, reviewed, cut, {k: kinds[k] for k in KINDS if kinds[k]})
+
+
 def add(slots: Sequence[int], of: Shares, reviewed: Sequence[int]) -> Sum:
     """The sum of the shares of these slots, all of which add something."""
     kinds = bytes(map(of.kind.__getitem__, slots))
@@ -220,6 +232,24 @@ def rows(columns: Columns, want: Asked, of: Shares, label: Callable[[int], str],
         groups.setdefault(label(slot), []).append(slot)
     read = _reviewed(columns)
     return [add(slots, of, read).row(name, _ids(columns, slots) if ids else ()) for name, slots in groups.items()]
+
+
+def whole_rows(
+    columns: Columns, by: str, harm: str, who: str, label_of: Callable[[Columns], Callable[[int], str]],
+    ids: bool = False,
+) -> tuple[list[Row], Sum]:  # fmt: skip
+    """(the rows of the whole book, in no order, what they add up to). Kept up to date from state to state."""
+
+    def key_of(state: Columns) -> Callable[[int], str | None]:
+        kind, label = shares(state, harm, who).kind, label_of(state)
+        return lambda slot: label(slot) if kind[slot] not in (NONE, ALLEGED) else None
+
+    def make(state: Columns, _: str, slots: list[int]) -> Sum:
+        return add(slots, shares(state, harm, who), _reviewed(state))
+
+    found = grouped(columns, ("rows", by, harm, who), key_of, make)
+    rows = [made.row(name, _ids(columns, slots) if ids else ()) for name, (slots, made) in found.items()]
+    return rows, together(made for _, made in found.values())
 
 
 def _ids(columns: Columns, slots: Iterable[int]) -> list[str]:
@@ -286,9 +316,15 @@ def totals(
     read = _reviewed(columns)
     if by == "class":
         found = _by_class(columns, connection, want, harm, of, ids)
+    elif want.whole:
+        found, whole = whole_rows(columns, by, harm, ALL, lambda c: _labels(c, connection, by), ids)
     else:
-        found = sorted(rows(columns, want, of, _labels(columns, connection, by), ids), key=_order)
-    adding, alleged = _adding(of, want.mask), _adding(of, want.mask, (ALLEGED,))
+        found = rows(columns, want, of, _labels(columns, connection, by), ids)
+    if by != "class":
+        found.sort(key=_order)
+    adding = _adding(of, want.mask) if ids or not want.whole or by == "class" else []
+    total = whole if want.whole and by != "class" else add(adding, of, read)
+    alleged = _adding(of, want.mask, (ALLEGED,))
     long, beside = _long(columns, connection), _is_long(columns)
     raw = columns.raw(harm)
     countries = columns.coded["country"]
@@ -296,7 +332,7 @@ def totals(
     told = set(map(countries.codes.__getitem__, picked(plain)))
     return tally.Totals(
         by=by, harm=harm, rule=rule, classes=classes, rows=tuple(found),
-        total=add(adding, of, read).row("total", _ids(columns, adding) if ids else ()),
+        total=total.row("total", _ids(columns, adding) if ids else ()),
         alleged=add(alleged, of, read).row("alleged only", _ids(columns, alleged) if ids else ()),
         statistics=tally.statistics_beside(
             [c for c in long if want.mask[columns.index[c.id]]], harm, found, by, where,
@@ -373,7 +409,10 @@ def months(
 ) -> tuple[list[Month], list[Month]]:
     """(months in order, rows that are no month: undated ones)."""
     want = asked(columns, where)
-    made = rows(columns, want, shares_asked(columns, want, harm, who), _periods(columns, "month"))
+    if want.whole:
+        made = whole_rows(columns, "month", harm, who, lambda c: _periods(c, "month"))[0]
+    else:
+        made = rows(columns, want, shares_asked(columns, want, harm, who), _periods(columns, "month"))
     found = [Month(r.label, r.low, r.high, r.open, min(r.reviewed_low, r.low)) for r in made]
     dated = sorted((m for m in found if len(m.label) == 7), key=lambda m: m.label)
     return dated, sorted((m for m in found if len(m.label) != 7 and (m.high or m.open)), key=lambda m: m.label)
@@ -402,19 +441,30 @@ def known(columns: Columns, where: Filters) -> Known:
 
 def points(columns: Columns, where: Filters, harm: str = "killed", who: str = ALL) -> list[Point]:
     """The spots of the acts asked for, each with how many lie there and their ranges, each added by itself."""
+    if where == EVERYTHING:
+
+        def key_of(state: Columns) -> Callable[[int], int | None]:
+            acts, codes = state.acts(), state.coded["spot"].codes
+            return lambda slot: codes[slot] or None if acts[slot] else None
+
+        def make(state: Columns, code: int, slots: list[int]) -> Point:
+            return _point(state, state.raw(harm, who), code, slots)
+
+        return [made for _, made in grouped(columns, ("points", harm, who), key_of, make).values()]
     mask = both(columns.asked(where), columns.acts(), columns.coded["spot"].told())
-    raw, spot, read = columns.raw(harm, who), columns.coded["spot"], _reviewed(columns)
-    opened = raw.having(OPEN)
     there: dict[int, list[int]] = {}
-    for slot, code in zip(picked(mask), compress(spot.codes, mask), strict=True):
+    for slot, code in zip(picked(mask), compress(columns.coded["spot"].codes, mask), strict=True):
         there.setdefault(code, []).append(slot)
-    return [
-        Point(
-            spot.values[code], len(slots), sum(map(raw.low.__getitem__, slots)), sum(map(raw.top.__getitem__, slots)),
-            any(map(opened.__getitem__, slots)), all(map(read.__getitem__, slots)), tuple(slots[:MOST_DOTS]),
-        )
-        for code, slots in there.items()
-    ]  # fmt: skip
+    raw = columns.raw(harm, who)
+    return [_point(columns, raw, code, slots) for code, slots in there.items()]
+
+
+def _point(columns: Columns, raw: Raw, code: int, slots: list[int]) -> Point:
+    read, flags = _reviewed(columns), raw.flags
+    low, top = sum(map(raw.low.__getitem__, slots)), sum(map(raw.top.__getitem__, slots))
+    opened = any(flags[s] & OPEN for s in slots)
+    spot = columns.coded["spot"].values[code]
+    return Point(spot, len(slots), low, top, opened, all(map(read.__getitem__, slots)), tuple(slots[:MOST_DOTS]))
 
 
 def tolls(columns: Columns, slots: Iterable[int], harm: str = "killed", who: str = ALL) -> list[Toll]:
