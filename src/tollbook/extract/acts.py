@@ -11,6 +11,7 @@ from typing import Any, get_args
 
 from tollbook import lexicon
 from tollbook.errors import LexiconError
+from tollbook.extract.agents import came_upon, does_violence, is_subject
 from tollbook.extract.doers import force_of, is_alias, reach, same_doer
 from tollbook.extract.tokens import Hit, Phrases, Tokens, expand
 from tollbook.extract.words import phrases, words
@@ -174,8 +175,13 @@ def find_blame(
     strong |= {tokens.at(c[0]) for c in cues}
     found: list[Blame] = []
     here = [a for a in actors if _can_do(a) and tokens.starts[first] <= a.span[0] < tokens.ends[last - 1]]
-    here = [a for a in here if not any(v[0] < a.span[1] and a.span[0] < v[1] for v in victims)]
+    here = [
+        a
+        for a in here
+        if not any(v[0] < a.span[1] and a.span[0] < v[1] for v in victims) or _harmed_by(tokens, tokens.at(a.span[0]))
+    ]
     here = [a for a in here if not is_alias(tokens, a, here)]
+    begins = {tokens.at(a.span[0]) for a in actors}
     covered = 0
     for k, actor in enumerate(here):
         start, end = tokens.at(actor.span[0]), reach(tokens, actor, here)
@@ -192,7 +198,7 @@ def find_blame(
         before = tokens.low[start - 1] if start else ""
         before2 = tokens.low[start - 2] if start > 1 else ""
         if _behind_by(tokens, start) or basis in ("blamed", "claimed"):
-            if not _quoted_by(tokens, start):
+            if not _quoted_by(tokens, start) and (not is_person(actor) or _harmed_by(tokens, start)):
                 found.append(Blame(actor, basis))
             continue
         if found and here[k - 1] is found[-1].actor and _coordinated(tokens, here[k - 1], actor):
@@ -214,7 +220,9 @@ def find_blame(
             if _says_it_did(tokens, end, last, does):
                 found.append(Blame(actor, "claimed"))
             continue
-        if _acts(tokens, end, last, does, strong, here[k + 1 :]):
+        near = not is_person(actor) and _acts(tokens, end, last, does, strong)
+        far = near or (is_subject(tokens, start, first) and does_violence(tokens, end, last, begins))
+        if far or came_upon(tokens, start, end, first, last):
             found.append(Blame(actor, basis))
     return _unique([Blame(_named(tokens, b.actor, here), b.basis) for b in found if force_of(b.actor)])
 
@@ -227,6 +235,14 @@ def _behind_by(tokens: Tokens, start: int) -> bool:
         if not tokens.low[i][0].isalnum() or tokens.low[i] in words("block") or tokens.low[i] in words("does"):
             return False
     return False
+
+
+def _harmed_by(tokens: Tokens, start: int) -> bool:
+    """ "stoned by villagers", "stabbed to death by a man", not "seen by villagers"."""
+    by = next((i for i in range(start - 1, max(-1, start - 5), -1) if tokens.low[i] == "by"), 0)
+    if not by or any(not w[0].isalnum() or w in words("block") for w in tokens.low[by + 1 : start]):
+        return False
+    return any(w in words("violent_verbs") for w in tokens.low[max(0, by - 8) : by])
 
 
 def _named(tokens: Tokens, actor: Actor, here: Sequence[Actor]) -> Actor:
@@ -242,12 +258,22 @@ def _named(tokens: Tokens, actor: Actor, here: Sequence[Actor]) -> Actor:
 
 
 def _can_do(actor: Actor) -> bool:
-    """Civilians, "people" and the bomber himself are not named as doers; "gunmen" and "rebels" are."""
+    """Civilians, "people" and the bomber himself are not named as doers; "gunmen" and "rebels" are.
+
+    Men and crowds are where the sentence makes them the subject of violence (`is_person`).
+    """
+    if is_person(actor):
+        return True
     if actor.who == "civilian" or (actor.actor_id or "") in words("no_doer"):
         return False
     if actor.name.lower() in words("no_doer_names"):
         return False
     return not (actor.who == "unknown" and actor.generic) and not actor.name.lower().startswith(("suicide", "sniper"))
+
+
+def is_person(actor: Actor) -> bool:
+    """ "Two men", "a crowd", "villagers": doers only as the subject of violence, or behind a violent word and "by"."""
+    return actor.generic and actor.name.lower().split()[-1] in words("doing_people")
 
 
 def _speaks(tokens: Tokens, end: int) -> bool:
@@ -256,6 +282,12 @@ def _speaks(tokens: Tokens, end: int) -> bool:
     return any(w.startswith(phrases("speaks_stems")) for w in after[:2]) or (
         len(after) > 2 and after[2] in ("said", "says")
     )
+
+
+def speaks(tokens: Tokens, actor: Actor) -> bool:
+    """Is the actor the one who speaks ("the army said", "said the army")?"""
+    start, end = tokens.at(actor.span[0]), tokens.at(actor.span[1] - 1) + 1
+    return _speaks(tokens, end) or (start > 0 and tokens.low[start - 1] in ("said", "says"))
 
 
 def _says_it_did(tokens: Tokens, end: int, last: int, does: set[int]) -> bool:
@@ -272,7 +304,7 @@ def _quoted_by(tokens: Tokens, start: int) -> bool:
     return any(w in words("by_not_doer") for w in tokens.low[max(0, start - 4) : start])
 
 
-def _acts(tokens: Tokens, end: int, last: int, does: set[int], strong: set[int], later: Sequence[Actor]) -> bool:
+def _acts(tokens: Tokens, end: int, last: int, does: set[int], strong: set[int]) -> bool:
     """Does a word of violence follow the actor within seven words, with only linking words between?"""
     if end < last and tokens.low[end] in words("placed"):  # "terrorists positioned in X fired ..."
         return any(tokens.low[i] in words("does") for i in range(end + 1, min(end + 16, last)))

@@ -13,6 +13,7 @@ from tollbook.extract.acts import Blame, claimant
 from tollbook.extract.casualties import casualties
 from tollbook.extract.choice import choose, place_detail
 from tollbook.extract.clauses import Act, candidate_acts, elsewhere, is_said_on, width
+from tollbook.extract.kinds import settled
 from tollbook.extract.marks import Marks
 from tollbook.extract.merge import Advice, Story, fold, merge_acts
 from tollbook.extract.scopes import NEWS_DAYS, dated, find_totals, scope_of, whole_toll
@@ -211,7 +212,7 @@ def _incident(
     verdict: Verdict,
     advice: Advice | None,
 ) -> Incident:
-    act_type = _type(story, stories)
+    act_type = _type(story, stories, verdict, marks)
     if advice is not None:
         act_type = advice.act_type(story.acts, act_type)
     if scope == "statistic" and (not story.places or (len(story.acts) == 1 and not any(a.told for a in story.acts))):
@@ -265,8 +266,8 @@ def _id(k: int) -> str:
     return letters
 
 
-def _type(story: Story, stories: Sequence[Story]) -> ActType:
-    named = story.type or _type_before(story, stories)
+def _type(story: Story, stories: Sequence[Story], verdict: Verdict, marks: Sequence[Marks]) -> ActType:
+    named = settled(story.type or _type_before(story, stories), story, verdict.doers, stories, marks)
     harms = {f.harm for f, _ in story.figures}
     if named in ("territory_taken", "territory_regained"):
         state = any(b.actor.who == "state_forces" for b in story.blames)

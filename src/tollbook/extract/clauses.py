@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from tollbook.extract.acts import Blame, Trigger, clash_sides, find_blame, type_of
+from tollbook.extract.acts import Blame, Trigger, clash_sides, find_blame, speaks, type_of
+from tollbook.extract.agents import own_toll
 from tollbook.extract.figures import Figure
 from tollbook.extract.marks import Marks
 from tollbook.extract.status import with_thwarted
@@ -265,6 +266,10 @@ def _read(marks: Marks, index: int, first: int, last: int, *, shared: bool) -> A
         first,
         last,
     )
+    if not blames:
+        losses = [(f.harm, f.who) for f in figures if f.counted and f.part_of is None]
+        sayers = [a for a in marks.actors if _inside(marks, a.span, first, last) and speaks(tokens, a)]
+        blames = [Blame(a, "claimed") for a in sayers[:1] if own_toll(a, losses)]
     targets = [
         a for a in marks.actors if all(b.actor is not a for b in blames) and _hit(marks, a, figures, first, last)
     ]

@@ -6,8 +6,10 @@ missiles" are the Russians' (GUIDELINES: the report's words shortened to the nam
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 
 from tollbook.extract.tokens import Tokens
 from tollbook.extract.words import words
@@ -71,6 +73,22 @@ def force_of(actor: Actor) -> Actor | None:
     if name.endswith(("'s", "’s")):
         name = name[:-2]
     return actor if name == actor.name else replace(actor, name=name, span=(actor.span[0], actor.span[0] + len(name)))
+
+
+@cache
+def _numbered() -> re.Pattern[str]:
+    return re.compile(
+        r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\d{1,3})(?: [a-z-]{3,15})?\s$", re.IGNORECASE
+    )
+
+
+def numbered(text: str, actor: Actor) -> Actor:
+    """ "Men" who are told by nothing but their number take it along: "four men", "two masked youths"."""
+    found = _numbered().search(text, max(0, actor.span[0] - 32), actor.span[0])
+    if found is None:
+        return actor
+    span = (found.start(), actor.span[1])
+    return replace(actor, name=text[span[0] : span[1]], span=span)
 
 
 def same_doer(a: Actor, b: Actor) -> bool:

@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from tollbook.extract.acts import Blame
-from tollbook.extract.doers import force_of, same_doer, without_owners
+from tollbook.extract.acts import Blame, find_blame, is_person
+from tollbook.extract.agents import continues
+from tollbook.extract.claims import claims_in, of_several
+from tollbook.extract.doers import force_of, numbered, same_doer, without_owners
 from tollbook.extract.marks import Marks
 from tollbook.extract.merge import Story, fold
 from tollbook.extract.status import (
@@ -27,12 +29,14 @@ from tollbook.extract.status import (
     together_with,
 )
 from tollbook.extract.tokens import Tokens
+from tollbook.extract.words import words
 from tollbook.model import Actor, Status
 
 _AFTER = 6  # sentences after an act in which its denial may stand
 _FAR = 20  # the same, for a side that the act itself was told of by name
 _BEFORE = 2  # sentences before it ("The army denied ..." told first)
 _BLAMED = 3  # sentences after an act in which somebody may be blamed for it without naming it
+_GOES_ON = 3  # sentences back in which the act stands that "they" go on from
 _PLAIN = frozenset({"arrests", "peaceful_protest"})  # nobody is accused of these; a denial beside them is of facts
 _SIDED = ("state_forces", "armed_group")
 
@@ -58,6 +62,7 @@ def verdicts(
     """
     doers = [_own_doers(story, blames) for story, blames in zip(stories, told, strict=True)]
     _add_blamed(doers, stories, marks)
+    _add_next_door(doers, stories, marks)
     denied: set[int] = set()
     for i, mark in enumerate(marks):
         denier = denial_of(mark.tokens, mark.actors, mark.telling)
@@ -71,7 +76,7 @@ def verdicts(
     return [
         Verdict(
             "denied" if k in denied else _without_denial(story),
-            _shown(doers[k]),
+            _shown(text, doers[k]),
             _are(text, story, doers[k], marks),
             1 if story.acts[0].statistic else _acts(text, story),
         )
@@ -79,10 +84,11 @@ def verdicts(
     ]
 
 
-def _shown(doers: Sequence[Blame]) -> tuple[Blame, ...]:
+def _shown(text: str, doers: Sequence[Blame]) -> tuple[Blame, ...]:
     """The doers as the record names them: the forces behind weapons, no government beside its own force."""
     kept = without_owners([b.actor for b in doers])
-    return tuple(replace(b, actor=force) for b in doers if b.actor in kept and (force := force_of(b.actor)))
+    shown = [replace(b, actor=force) for b in doers if b.actor in kept and (force := force_of(b.actor))]
+    return tuple(replace(b, actor=numbered(text, b.actor)) if is_person(b.actor) else b for b in shown)
 
 
 def _are(text: str, story: Story, doers: Sequence[Blame], marks: Sequence[Marks]) -> Literal["joint", "either"] | None:
@@ -112,30 +118,91 @@ def _own_doers(story: Story, told: Sequence[Blame]) -> list[Blame]:
                 if any(a is blame.actor for a in act.marks.actors):
                     group = together_with(act.marks.tokens, act.marks.actors, [blame.actor]) or group
         for actor in group:
+            if _is_bomber(actor, story):
+                continue
             if not any(same_doer(actor, b.actor) for b in out) and all(actor.span != f.span for f in stopped):
                 out.append(Blame(actor, blame.basis))
     return out
 
 
 def _add_blamed(doers: list[list[Blame]], stories: Sequence[Story], marks: Sequence[Marks]) -> None:
-    """Adds sides blamed for an act, or claiming it, in the sentences behind it; acts with a named doer keep theirs."""
+    """Adds sides blamed for an act, or claiming it, in any sentence of the report; acts with a named doer keep theirs.
+
+    A claim is about the act told right before it, about all acts where it says so ("both attacks"), and about the
+    act that cost most lives where none is near.
+    """
     for i, mark in enumerate(marks):
         blamed = blamed_in(mark.tokens, mark.actors)
         if not blamed:
             continue
-        near = [
-            (i - a.index, k)
-            for k, story in enumerate(stories)
-            for a in story.acts
-            if 0 <= i - a.index <= _BLAMED and not story.acts[0].statistic
-        ]
-        if not near:
-            continue
-        k = min(near)[1]
-        if all(b.actor.generic for b in doers[k]):
+        for k in _claimed_stories(i, stories, several=of_several(mark.tokens)):
+            if any(not b.actor.generic or b.actor.who == "state_forces" for b in doers[k]):
+                continue
             victims = {fold(t.name) for a in stories[k].acts if a.index != i for t in a.targets}
             named = [b for b in blamed if fold(b.actor.name) not in victims]
-            doers[k] = named + [b for b in doers[k] if all(fold(b.actor.name) != fold(n.actor.name) for n in named)]
+            doers[k] = named + [b for b in doers[k] if not any(_stands_for(n.actor, b.actor) for n in named)]
+
+
+def _add_next_door(doers: list[list[Blame]], stories: Sequence[Story], marks: Sequence[Marks]) -> None:
+    """Gives an act told without a doer the one it goes on from, or the one of the sentence beside it.
+
+    "They then killed six in Dol" goes on from the act before; a sentence right before or behind the act that tells no
+    act of its own may say who did it ("Three men drove a van over the bridge, mowing down walkers").
+    """
+    told = {a.index for story in stories for a in story.acts}
+    for k, story in enumerate(stories):
+        body = [a for a in story.acts if not a.title]
+        if doers[k] or not body or story.acts[0].statistic or story.type in _PLAIN:
+            continue
+        first = min(body, key=lambda a: a.index)
+        last = max(a.index for a in body)
+        if continues(first.marks.tokens, first.first, first.last):
+            before = [(a.index, j) for j, s in enumerate(stories) for a in s.acts if j != k and a.index <= first.index]
+            source = max((b for b in before if first.index - b[0] <= _GOES_ON and doers[b[1]]), default=None)
+            doers[k] = list(doers[source[1]]) if source else []
+        named_places = {fold(p.name) for p in story.places}
+        for i in (first.index - 1, last + 1):
+            if doers[k] or not 0 <= i < len(marks) or i in told or marks[i].sentence.kind == "title":
+                continue
+            mark = marks[i]
+            if not len(mark.tokens):
+                continue
+            found = find_blame(mark.tokens, mark.telling, mark.actors, (), (), 0, len(mark.tokens))
+            near = [
+                b for b in found if not (_suffered(b.actor, story) or is_person(b.actor) or _is_bomber(b.actor, story))
+            ]
+            if not (named_places and mark.places) or any(fold(p.name) in named_places for p in mark.places):
+                doers[k] = near[:2]
+
+
+def _is_bomber(actor: Actor, story: Story) -> bool:
+    """Is it the man who blew himself up? He is not named as the doer."""
+    return story.type == "suicide_bomb" and (is_person(actor) or fold(actor.name) in words("bomber_himself"))
+
+
+def _suffered(actor: Actor, story: Story) -> bool:
+    """Is the actor of the side that the story counts the dead of?"""
+    hurt = {f.who for f, _ in story.figures if f.harm in ("killed", "injured", "abducted", "detained")}
+    return actor.who in hurt or any(fold(t.name) == fold(actor.name) for t in story.targets)
+
+
+def _claimed_stories(i: int, stories: Sequence[Story], *, several: bool) -> list[int]:
+    """The stories that a claim in sentence `i` is about."""
+    real = [k for k, story in enumerate(stories) if not story.acts[0].statistic]
+    near = [(i - a.index, k) for k in real for a in stories[k].acts if 0 <= i - a.index <= _BLAMED]
+    if near and not (several and min(near)[0]):
+        return [min(near)[1]]
+    told = [k for k in real if any(a.index < i for a in stories[k].acts)]
+    if not told or several:
+        return told
+    return [max(told, key=lambda k: max([f.min or 0 for f in stories[k].main()], default=0))]
+
+
+def _stands_for(named: Actor, kind: Actor) -> bool:
+    """Is the kind ("gunmen", "the attackers", "men") those of the side that claims the act?"""
+    if fold(named.name) == fold(kind.name):
+        return True
+    return kind.generic and not named.generic and kind.who in (named.who, "unknown")
 
 
 def blamed_in(tokens: Tokens, actors: Sequence[Actor]) -> list[Blame]:
@@ -143,7 +210,7 @@ def blamed_in(tokens: Tokens, actors: Sequence[Actor]) -> list[Blame]:
     lists, low = book(), tokens.low
     words = lists.words
     if all(words["blamed", name].whole.isdisjoint(low) for name in ("verbs", "claims", "deeds")):
-        return []
+        return claims_in(tokens, actors)
     found: list[Blame] = []
     sided = [a for a in actors if a.who in _SIDED and tokens.span[0] <= a.span[0] < tokens.span[1]]
     if not sided:
@@ -163,6 +230,7 @@ def blamed_in(tokens: Tokens, actors: Sequence[Actor]) -> list[Blame]:
             actor_before = next((a for a in reversed(sided) if 0 <= i - tokens.at(a.span[1] - 1) - 1 <= 1), None)
             if actor_before is not None:
                 found.append(Blame(actor_before, "claimed"))
+    found += [b for b in claims_in(tokens, sided) if not any(same_doer(b.actor, f.actor) for f in found)]
     return found or _told_of(tokens, sided)
 
 

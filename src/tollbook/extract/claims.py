@@ -1,0 +1,152 @@
+"""Who claims an act or is held to have done it, in a sentence that need not tell the act itself.
+
+"Boko Haram has claimed the slaughter", "police attributed the blast to the ELN", "the Taliban said it was revenge",
+"separatists are suspected". Words are in `data/lexicon/en/claims.yml`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+from tollbook import lexicon
+from tollbook.errors import LexiconError
+from tollbook.extract.acts import Blame
+from tollbook.extract.tokens import Tokens
+from tollbook.extract.words import words
+from tollbook.model import Actor
+
+_LISTS = (
+    "gate", "claims", "claimed_things", "takes", "credit", "says", "own", "own_acts", "held", "helds", "behind",
+    "names", "between", "several", "attackers",
+)  # fmt: skip
+_SIDED = ("state_forces", "armed_group")
+_SAID = 10  # tokens between "said" and "it", "its fighters"
+_ACT = 7  # tokens between these and the act
+_LAID = 12  # tokens from "attributed" to its "to"
+
+
+@cache
+def lists() -> dict[str, frozenset[str]]:
+    """The lists of `claims.yml`. Raises LexiconError where one is missing or does not hold lower-case words."""
+    data = lexicon.load("lexicon/en/claims")
+    found: dict[str, frozenset[str]] = {}
+    for name in _LISTS:
+        listed = data.get(name) if isinstance(data, dict) else None
+        if not isinstance(listed, list) or not all(isinstance(w, str) and w == w.lower() for w in listed):
+            raise LexiconError(f"claims.yml: {name}: must be a list of lower-case words")
+        found[name] = frozenset(listed)
+    return found
+
+
+def claims_in(tokens: Tokens, actors: Sequence[Actor]) -> list[Blame]:
+    """The sides that the sentence says did an act: by their own word `claimed`, else `blamed` or `suspected`."""
+    if lists()["gate"].isdisjoint(tokens.low):
+        return []
+    sided = [a for a in actors if a.who in _SIDED and tokens.span[0] <= a.span[0] < tokens.span[1]]
+    found = []
+    for actor in sided:
+        start, end = tokens.at(actor.span[0]), tokens.at(actor.span[1] - 1) + 1
+        if _claims(tokens, end) or _claimed_by(tokens, start):
+            found.append(Blame(actor, "claimed"))
+        elif _held(tokens, end) or _laid_to(tokens, start):
+            found.append(Blame(actor, "blamed"))
+        elif start and tokens.low[start - 1] in lists()["names"]:
+            found.append(Blame(actor, "suspected"))
+    return found
+
+
+def of_several(tokens: Tokens) -> bool:
+    """Is the claim about several acts ("claimed both explosions", "the attacks")?"""
+    return not lists()["several"].isdisjoint(tokens.low)
+
+
+def _next(tokens: Tokens, i: int) -> int:
+    """The first token from `i` on that is no auxiliary, adverb or day."""
+    low, between = tokens.low, lists()["between"]
+    stop = min(i + 7, len(low))
+    while i < stop and low[i] in between:
+        i += 1
+    return i
+
+
+def _claims(tokens: Tokens, end: int) -> bool:
+    low, book = tokens.low, lists()
+    i = _next(tokens, end)
+    if i >= len(low):
+        return False
+    word, after = low[i], low[i + 1 : i + 8]
+    if word in book["claims"]:
+        return not after or (after[0] not in ("that", "to") and not book["claimed_things"].isdisjoint(after))
+    if word in book["takes"]:
+        return not book["credit"].isdisjoint(after[:4])
+    if word in ("named", "identified", "published", "posted", "released", "want", "wants", "wanted"):
+        return not book["attackers"].isdisjoint(after[:5])
+    if word not in book["says"]:
+        return False
+    own = next((k for k in range(i + 1, min(i + _SAID, len(low))) if low[k] in book["own"]), None)
+    if own is None or any(w in words("said") for w in low[i + 1 : own]) or "not" in low[own : own + 5]:
+        return False
+    return any(
+        low[k] in book["own_acts"] and low[k - 1] not in ("was", "were", "been", "to", "not", "never")
+        for k in range(own + 1, min(own + _ACT, len(low)))
+    )
+
+
+def _claimed_by(tokens: Tokens, start: int) -> bool:
+    low = tokens.low
+    by = next((k for k in range(start - 1, max(-1, start - 5), -1) if low[k] == "by"), None)
+    return by is not None and any(w in lists()["claims"] or w == "responsibility" for w in low[max(0, by - 6) : by])
+
+
+def _held(tokens: Tokens, end: int) -> bool:
+    """ "are suspected", "were blamed for it", "is believed to be behind", "was responsible"."""
+    low, book = tokens.low, lists()
+    i = end
+    while i < min(end + 4, len(low)) and low[i] in ("widely", "also", "has", "have", "had", ",", "who", "which"):
+        i += 1
+    if i < len(low) and low[i] in ("to", "for") and i > end:
+        return False
+    if low[i : i + 1] and low[i] in ("are", "is", "was", "were", "been", "being"):
+        after = low[i + 1 : i + 8]
+        if after[:1] and after[0] in book["held"]:
+            return True
+        if len(after) > 1 and after[1] in book["held"] and after[0] not in ("not", "never", "no"):
+            return True
+        return bool(after) and after[0] in book["helds"] and not book["behind"].isdisjoint(after)
+    return low[i : i + 2] == ("to", "be") and not book["behind"].isdisjoint(low[i + 2 : i + 4])
+
+
+def _laid_to(tokens: Tokens, start: int) -> bool:
+    """ "attributed the attack to X", "blamed on X", "pointed to X", "the work of X", "blames X"."""
+    low = tokens.low
+    i = start - 1
+    while i >= max(0, start - 4) and low[i] in (
+        "the",
+        "a",
+        "an",
+        "local",
+        "members",
+        "suspected",
+        "its",
+        "rival",
+        "so-called",
+    ):
+        i -= 1
+    if i < 0:
+        return False
+    if low[i] in ("blamed", "blames", "blaming", "suspects", "suspect", "suspected", "blame"):
+        return low[i - 1] not in ("was", "were", "is", "are", "be") if i else True
+    if low[i] in ("to", "on", "at"):
+        return any((low[k], low[i]) in _LAID_WITH for k in range(max(0, i - _LAID), i))
+    return low[i] == "of" and low[i - 1] in ("work", "handiwork", "doing") if i else False
+
+
+_LAID_WITH = frozenset(
+    {
+        (verb, "to")
+        for verb in ("attributed", "attributes", "attributing", "ascribed", "imputed", "pointed", "points", "pointing")
+    }
+    | {(verb, "on") for verb in ("blamed", "blames", "blaming", "pinned", "blame")}
+    | {(verb, "at") for verb in ("pointed", "points", "pointing", "finger", "fingers")}
+)

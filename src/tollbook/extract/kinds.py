@@ -1,0 +1,85 @@
+"""The type of an act where its words leave it open or two types are near: from who did it to whom (GUIDELINES, "Type").
+
+`attack` is harm to people who do not fight back, `armed_clash` harm between sides that fight, force against
+protesters needs protesters, and a bomb that its carrier set off is a suicide bomb wherever the report says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tollbook.extract.acts import Blame
+from tollbook.extract.marks import Marks
+from tollbook.extract.merge import Story
+from tollbook.extract.words import phrases, words
+from tollbook.model import ActType
+
+_NEAR = 3  # sentences around a bombing in which its carrier may be told
+_BLASTS = ("bomb", "suicide_bomb")
+
+
+def settled(
+    named: ActType | None, story: Story, doers: Sequence[Blame], stories: Sequence[Story], marks: Sequence[Marks]
+) -> ActType | None:
+    """The type that the sides, the dead and the neighbouring sentences settle; `named` where they settle nothing."""
+    if named == "bomb" and _carried(story, stories, marks):
+        return "suicide_bomb"
+    hurt = {f.who for f, _ in story.figures if f.counted and f.harm in ("killed", "injured")}
+    did = {b.actor.who for b in doers}
+    if named in ("attack", None) and hurt:
+        if "state_forces" in did and "armed_group" not in did and _among_protesters(story):
+            return "force_against_protesters"
+        both = {"state_forces", "armed_group"} <= hurt
+        if (both or ("armed_group" in hurt and "state_forces" in did)) and "civilian" not in hurt:
+            return named if _helpless(story) else "armed_clash"
+    if named == "armed_clash" and hurt and hurt <= {"civilian"} and _no_fight(story):
+        return "attack"
+    if named == "force_against_protesters" and did and did <= {"armed_group", "unknown"} and not _protested(story):
+        return "attack"
+    return named
+
+
+def _tokens(story: Story) -> list[str]:
+    return [w for a in story.acts for w in a.marks.tokens.low[a.first : a.last]]
+
+
+def _among_protesters(story: Story) -> bool:
+    return any(w.startswith(phrases("protest_stems")) for w in _tokens(story))
+
+
+def _protested(story: Story) -> bool:
+    """Is a protest told, not only people who stood together?"""
+    return any(
+        w.startswith(phrases("protest_stems")) and not w.startswith(("crowd", "mourners")) for w in _tokens(story)
+    )
+
+
+def _helpless(story: Story) -> bool:
+    """Were the dead killed without a fight: executed, captured, in custody?"""
+    return not words("helpless").isdisjoint(_tokens(story))
+
+
+def _no_fight(story: Story) -> bool:
+    """Do only words of one side's doing ("ambushed", "stormed") tell the clash?"""
+    told = {
+        w
+        for a in story.acts
+        for t in a.triggers
+        if t.type == "armed_clash"
+        for w in a.marks.tokens.low[t.first : t.last]
+    }
+    return bool(told) and told <= words("one_sided")
+
+
+def _carried(story: Story, stories: Sequence[Story], marks: Sequence[Marks]) -> bool:
+    """Does a sentence near the report's one blast, told of no other act, say that its carrier died or drove it?"""
+    if any(s is not story and s.type in _BLASTS for s in stories):
+        return False
+    own = {a.index for a in story.acts}
+    told = {a.index for s in stories for a in s.acts}
+    return any(
+        i not in told
+        and min(abs(i - k) for k in own) <= _NEAR
+        and any(t.type == "suicide_bomb" for t in marks[i].telling.triggers)
+        for i in range(max(0, min(own) - _NEAR), min(len(marks), max(own) + _NEAR + 1))
+    )
