@@ -299,7 +299,7 @@ def _date_before(
     k: int, stories: Sequence[Story], scopes: Sequence[Scope], report: Report, marks: Sequence[Marks]
 ) -> DateRange | None:
     """The day of an act told without one: that of the news act told last before it ("Meanwhile four were killed in
-    ..."), else the last day of the news told before it, else one in the two sentences after it.
+    ..."), else the last day of the news told before it.
     """
     body = [a.index for a in stories[k].acts if not a.title]
     here = min(body or [a.index for a in stories[k].acts])
@@ -318,8 +318,7 @@ def _date_before(
                 best = (act.index, date)
     if best is not None:
         return best[1] if best[1].start == best[1].end else None
-    last = max(body or [here])
-    for index in (*range(here - 1, -1, -1), *range(last + 1, min(len(marks), last + 1 + _SAME_PLACE))):
+    for index in range(here - 1, max(-1, here - 1 - _SAME_DAY), -1):
         day = _news_day(marks[index], report)
         if day is not None:
             return day
