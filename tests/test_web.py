@@ -566,7 +566,7 @@ def test_readings_of_a_place_stand_on_the_small_map_and_one_can_be_taken(visitor
     page = unescape(visitor.get(f"/incidents/{incident}"))
     drawn = page[page.index('class="map small"') :].split("</svg>")[0]
     assert drawn.count("mark chosen") == 1, "where it is put"
-    linked = re.findall(r'<a href="#reading-(\d)" aria-label="Shaab, town in ([^:]+): reading', drawn)
+    linked = re.findall(r'<a href="#reading-(\d)" aria-label="\1 Shaab, town in ([^:]+): another', drawn)
     assert {where.split(", ")[1] for _, where in linked} == {"Israel", "Armenia"}
     assert all(f'id="reading-{n}"' in page for n, _ in linked)
     before = visitor.api(f"/incidents/{incident}")["spot"]

@@ -190,23 +190,24 @@ def _spread(points: Sequence[tuple[float, float, bool]]) -> list[tuple[float, fl
 def _marker(r: Reading, x: float, y: float, far: bool, labels: list[tuple[float, float]]) -> str:
     """A reading's mark, number and name; a link to the form that takes it, unless it is taken."""
     sign = "" if r.chosen else str(r.number)
-    told = f"{r.name}, {r.about}" + (", where the incident is put" if r.chosen else f": reading {r.number}")
+    told = f"{r.name}, {r.about}, where the incident is put"
+    if not r.chosen:  # begins with what is seen, so that who speaks to the browser can name it
+        told = f"{r.number} {r.name}, {r.about}: another reading of the place"
     if far and r.away is not None:
         told += f", {r.away:,.0f} km away, beyond the map"
     kind = "mark chosen" if r.chosen else "mark far" if far else "mark"
     right = x < WIDTH * 0.62
     dx, anchor = (24.0, "start") if right else (-24.0, "end")
-    word = f"{r.name}{' →' if far else ''}"
     name = ""
     if r.chosen:  # above its mark: the others' marks stand beside it
         labels.append((x, y))
-        name = f'<text x="{x:.1f}" y="{y - 22:.1f}" class="name middle">{escape(word)}</text>'
+        name = f'<text x="{x:.1f}" y="{y - 22:.1f}" class="name middle">{escape(r.name)}</text>'
     elif not any(abs(y - b) < 30 and abs(x - a) < 260 for a, b in labels):
         labels.append((x, y))
-        name = f'<text x="{x + dx:.1f}" y="{y + 9:.1f}" class="name {anchor}">{escape(word)}</text>'
+        name = f'<text x="{x + dx:.1f}" y="{y + 9:.1f}" class="name {anchor}">{escape(r.name)}</text>'
     body = (
         f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{10 if r.chosen else 17}" class="{kind}"><title>{escape(told)}</title>'
-        f"</circle>" + (f'<text x="{x:.1f}" y="{y + 8:.1f}" class="number">{sign}</text>' if sign else "") + name
+        f"</circle>" + (f'<text x="{x:.1f}" y="{y + 8:.1f}" class="number">{sign}</text> ' if sign else "") + name
     )
     if r.chosen:
         return f'<g role="img" aria-label="{escape(told)}">{body}</g>'
