@@ -108,7 +108,7 @@ def by_rule(
 def _typed_as_parts(incident: Incident, story: Story, incidents: Sequence[Incident]) -> Incident:
     """A sum whose own words tell no type has the type of most of its parts, `other` where they differ."""
     parts = [i.type for i in incidents if i.id in incident.parts]
-    if incident.scope != "total" or not parts or story.type is not None:
+    if incident.scope != "total" or not parts or story.type is not None or _own_words(story) & words("attack_words"):
         return incident
     most, times = Counter(parts).most_common(1)[0]
     return replace(incident, type=most if 2 * times > len(parts) else "other")
@@ -289,10 +289,14 @@ def _type_before(story: Story, stories: Sequence[Story]) -> ActType | None:
         for a in s.acts
         if s is not story and s.type in _CARRIED and a.index <= here and here - a.index <= 4 and a.types
     ]
-    own = {w for a in story.acts for t in a.triggers for w in a.marks.tokens.low[t.first : t.last]}
-    if own & words("attack_words") and not any("anaphora" in a.flags for a in story.acts):
+    if _own_words(story) & words("attack_words") and not any("anaphora" in a.flags for a in story.acts):
         return None
     return max(told, key=lambda t: t[0])[1] if told else None
+
+
+def _own_words(story: Story) -> set[str]:
+    """The words that tell the act, in all its tellings."""
+    return {w for a in story.acts for t in a.triggers for w in a.marks.tokens.low[t.first : t.last]}
 
 
 def _date_before(

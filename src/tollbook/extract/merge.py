@@ -178,9 +178,11 @@ def _place(stories: list[Story], act: Act, advice: Advice | None) -> None:
 def _best(stories: list[Story], act: Act, advice: Advice | None) -> Story | None:
     if act.describes and (toll := _described(stories, act)) is not None:
         return toll
+    recent = next((s for s in reversed(stories) if _may_tell(s, act)), None)
     scored = [
-        (fit(story, act, recent=story is stories[-1], alone=len(stories) == 1, advice=advice), k)
+        (fit(story, act, recent=story is recent, alone=len(stories) == 1, advice=advice), k)
         for k, story in enumerate(stories)
+        if _may_tell(story, act)
     ]
     good = [s for s in scored if s[0] >= weights()["join"]]
     return stories[max(good)[1]] if good else None
@@ -235,6 +237,12 @@ def fit(story: Story, act: Act, *, recent: bool, alone: bool = False, advice: Ad
         reasons.append("nothing_shared")
     advised = advice.same_act(story.acts, act) if advice is not None else 0.0
     return sum(w[reason] for reason in reasons if reason) + advised
+
+
+def _may_tell(story: Story, act: Act) -> bool:
+    """False for an act of one place beside a toll summed over places ("23 were killed elsewhere in the country")."""
+    summed = "sums" in story.acts[0].flags and bool(story.acts[0].toll) and not story.places
+    return not (summed and act.places) or bool(_numbers(act.counted) & _told_numbers(story))
 
 
 def _numbers(figures: Iterable[Figure]) -> set[tuple[str, int]]:
