@@ -20,7 +20,10 @@ from tollbook.extract.rules import RulesExtractor
 from tollbook.extract.tagger import HARMS, FigureClasses, SentenceClasses, TaggedSpan
 from tollbook.model import Report, Span
 
-HOW = Glue(drop=0.95, harm=0.9, who=0.8, add=0.8, add_person=0.9, type=0.5, type_kept=0.25, link=0.3)
+HOW = Glue(
+    drop=0.95, harm=0.9, who=0.8, add=0.8, add_person=0.9, type=0.5, type_kept=0.25, link=0.3, scope=0.8,
+    doer_drop=0.05, doer_add=0.6,
+)  # fmt: skip
 TEXT = "Shelling killed 12 people in Daraa on Friday. Officials met 30 elders in Homs."
 RULES = RulesExtractor()
 
@@ -34,8 +37,10 @@ class StandIn:
         spans: tuple[TaggedSpan, ...] = (),
         sentences: tuple[SentenceClasses, ...] = (),
         link: float | None = None,
+        named: Mapping[Span, float] | None = None,
     ) -> None:
         self._figures, self.spans, self.sentences, self._link = figures or {}, spans, sentences, link
+        self._named = named or {}
 
     def figure(self, span: Span) -> FigureClasses | None:
         return next((c for at, c in self._figures.items() if at[0] < span[1] and span[0] < at[1]), None)
@@ -43,12 +48,20 @@ class StandIn:
     def same_act(self, kind: str, span: Span, other_kind: str, other: Span) -> float | None:
         return self._link
 
+    def probability(self, label: str, span: Span) -> float | None:
+        return self._named.get(span)
 
-def classes(harm: Mapping[str, float], who: Mapping[str, float] | None = None, kind: str = "shelling") -> FigureClasses:
+
+def classes(
+    harm: Mapping[str, float],
+    who: Mapping[str, float] | None = None,
+    kind: str = "shelling",
+    scope: str = "incident",
+) -> FigureClasses:
     shares = dict.fromkeys(("none", *HARMS), 0.0) | dict(harm)
     whos = dict.fromkeys(("civilian", "state_forces", "armed_group", "unknown"), 0.0) | dict(who or {"unknown": 1.0})
     types = dict.fromkeys(("shelling", "air_strike", "attack"), 0.0) | {kind: 0.9}
-    return FigureClasses(shares, whos, 0.0, types, {"incident": 1.0}, {"happened": 1.0})
+    return FigureClasses(shares, whos, 0.0, types, {scope: 0.9}, {"happened": 1.0})
 
 
 def read(text: str = TEXT) -> tuple[Report, list[Marks]]:
@@ -97,7 +110,7 @@ def test_figures(tagging: StandIn, expected: list[tuple[str, str, int | None]]) 
 
 def type_of(tagging: StandIn, how: Glue = HOW) -> str:
     one, marks = read()
-    return assemble(one, marks, None, TaggerAdvice(tagging, how)).incidents[0].type  # type: ignore[arg-type]
+    return assemble(one, marks, None, TaggerAdvice(tagging, how, one.text)).incidents[0].type  # type: ignore[arg-type]
 
 
 def test_a_type_it_is_sure_of() -> None:
@@ -107,12 +120,58 @@ def test_a_type_it_is_sure_of() -> None:
     assert type_of(sure, replace(HOW, type=0.95)) == "shelling"
 
 
+@pytest.mark.parametrize(
+    ("needed", "expected"), [pytest.param(0.8, "background", id="sure"), pytest.param(0.95, "incident", id="not sure")]
+)
+def test_a_scope_it_is_sure_of(needed: float, expected: str) -> None:
+    one, marks = read()
+    tagging: Any = StandIn({span("12"): classes({"killed": 1.0}, scope="background")})
+    (incident, *_) = assemble(one, marks, None, TaggerAdvice(tagging, replace(HOW, scope=needed), one.text)).incidents
+    assert incident.scope == expected
+
+
+CLASH = "Police shot dead 3 people in Kano on Friday. Boko Haram fighters fled."
+
+
+@pytest.mark.parametrize(
+    ("named", "link", "expected"),
+    [
+        pytest.param({}, 0.9, ["Police"], id="not read: as the rules have it"),
+        pytest.param({"Police": 0.9}, 0.9, ["Police"], id="it agrees"),
+        pytest.param({"Police": 0.04}, 0.9, [], id="sure that they did nothing"),
+        pytest.param({"Police": 0.04, "Boko Haram": 0.95}, 0.9, ["Boko Haram"], id="sure of another"),
+        pytest.param({"Police": 0.04, "Boko Haram": 0.95}, 0.5, [], id="whose name may belong to another act"),
+    ],
+)
+def test_doers(named: Mapping[str, float], link: float, expected: list[str]) -> None:
+    one, marks = read(CLASH)
+    spans = {a.span: p for m in marks for a in m.actors for name, p in named.items() if a.name.startswith(name)}
+    assert len(spans) == len(named)
+    tagging: Any = StandIn(link=link, named=spans)
+    (incident,) = assemble(one, marks, None, TaggerAdvice(tagging, HOW, one.text)).incidents
+    assert list(incident.perpetrators) == expected
+
+
+def test_traits_of_a_place() -> None:
+    _, marks = read()
+    place = marks[0].places[0]
+    from tollbook.extract.clauses import candidate_acts
+
+    acts = candidate_acts(marks)[:1]
+    silent: Any = StandIn()
+    assert TaggerAdvice(silent, HOW, TEXT).place(acts, place.span) == {"tagger silent": 1.0}
+    read_: Any = StandIn(link=0.5, named={place.span: 0.9})
+    traits = TaggerAdvice(read_, HOW, TEXT).place(acts, place.span)
+    assert traits["tagger link"] == pytest.approx(0.0)
+    assert traits["tagger place"] == pytest.approx(2.1972, abs=1e-3)
+
+
 def test_a_link_moves_the_fit_by_its_log_odds() -> None:
-    _, marks = read("Shelling killed 12 people in Daraa on Friday. Shelling killed 14 people in Homs on Friday.")
+    one, marks = read("Shelling killed 12 people in Daraa on Friday. Shelling killed 14 people in Homs on Friday.")
     from tollbook.extract.clauses import candidate_acts
 
     first, second = candidate_acts(marks)
-    advice = {p: TaggerAdvice(StandIn(link=p), HOW) for p in (0.1, 0.5, 0.9, None)}  # type: ignore[arg-type]
+    advice = {p: TaggerAdvice(StandIn(link=p), HOW, one.text) for p in (0.1, 0.5, 0.9, None)}  # type: ignore[arg-type]
     assert advice[None].same_act([first], second) == 0.0
     assert advice[0.5].same_act([first], second) == pytest.approx(0.0)
     assert advice[0.9].same_act([first], second) == pytest.approx(0.3 * 2.1972, abs=1e-3)

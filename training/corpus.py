@@ -51,24 +51,27 @@ def read(shared: Path, sets: Sequence[str] = ("quiet",)) -> Corpus:
 
 
 def epochs(
-    docs: Sequence[Doc], extra: Sequence[Doc], strength: float, share: float, most: float = 1.0
+    docs: Sequence[Doc], extra: Sequence[Doc], strength: float, share: float, most: float = 1.0, again: float = 1.0
 ) -> Callable[[int, random.Random], list[Doc]]:
     """Draws an epoch's texts, each as a random variant.
 
-    Each of `docs` once, but of the gold source with most texts only the part `most`, another part every epoch; and
-    `share` times as many of `extra`.
+    Each of `docs` once, but of the gold source with most texts only the part `most`, and of the written reports the
+    part `again`, another part every epoch; and `share` times as many of `extra`.
     """
     names = Names.open()
     counts = Counter(doc.source for doc in docs if doc.source != WRITTEN)
     largest = counts.most_common(1)[0][0] if counts else ""
 
     def draw(epoch: int, rng: random.Random) -> list[Doc]:
-        many = [doc for doc in docs if doc.source == largest]
-        size = round(most * len(many))
-        start = epoch * size
-        chosen = [many[(start + n) % len(many)] for n in range(size)]
-        rest = [doc for doc in docs if doc.source != largest]
+        chosen = [*_part(docs, largest, most, epoch), *_part(docs, WRITTEN, again, epoch)]
+        rest = [doc for doc in docs if doc.source not in (largest, WRITTEN)]
         more = rng.sample(list(extra), min(len(extra), round(share * (len(chosen) + len(rest)))))
         return [vary(doc, names, rng, strength) if strength else doc for doc in (*chosen, *rest, *more)]
 
     return draw
+
+
+def _part(docs: Sequence[Doc], source: str, part: float, epoch: int) -> list[Doc]:
+    many = [doc for doc in docs if doc.source == source]
+    size = round(part * len(many))
+    return [many[(epoch * size + n) % len(many)] for n in range(size)]

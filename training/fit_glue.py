@@ -31,7 +31,8 @@ from tollbook.model import RawReport, Report, to_plain  # noqa: E402
 from training.sets import FOLDS, fold_for, shared_folder, source_of  # noqa: E402
 from training.sets import gold as gold_of  # noqa: E402
 
-OFF = Glue(drop=1.0, harm=1.0, who=1.0, add=1.0, add_person=1.0, type=1.0, type_kept=0.0, link=0.0)
+OFF = Glue(drop=1.0, harm=1.0, who=1.0, add=1.0, add_person=1.0, type=1.0, type_kept=0.0, link=0.0, scope=1.0,
+           doer_drop=0.0, doer_add=1.0)  # fmt: skip
 """The tagger overrules nothing."""
 TRIED: dict[str, tuple[float, ...]] = {
     "drop": (0.9, 0.97, 0.99, 1.0),
@@ -41,7 +42,10 @@ TRIED: dict[str, tuple[float, ...]] = {
     "add_person": (0.8, 0.9, 1.0),
     "type": (0.4, 0.5, 0.6, 0.7, 1.0),
     "type_kept": (0.1, 0.25),
-    "link": (0.0, 0.1, 0.2, 0.3),
+    "link": (0.0, 0.1, 0.2, 0.3, 0.4),
+    "scope": (0.7, 0.8, 0.9, 1.0),
+    "doer_drop": (0.0, 0.02, 0.05, 0.1, 0.2),
+    "doer_add": (0.5, 0.6, 0.7, 0.8, 0.9, 1.0),
 }
 SHOWN = ("score", "incident", "figure", "killed", "date", "place", "perpetrator", "type", "total", "who", "says")
 
@@ -83,7 +87,7 @@ def predicted(data: Sequence[Read], how: Glue | None) -> dict[str, Any]:
         if how is None or one.tagging is None:
             reading = assemble(one.report, one.marks, one.country)
         else:
-            advice = TaggerAdvice(one.tagging, how)
+            advice = TaggerAdvice(one.tagging, how, one.report.text)
             reading = assemble(one.report, edited(one.marks, one.tagging, how), one.country, advice)
         doc_id = one.report.doc_id
         found[doc_id] = {"doc_id": doc_id, "incidents": [to_plain(i) for i in reading.incidents]}

@@ -3,8 +3,9 @@
     python -m training.run --work build/training
 
 Stages, each resumed where a former run stopped: folds (train without a source, score on it; the first on the written
-reports alone, the others from there), final (from there on, train on all), ship (ONNX, int8, calibration, card). `--only final ship` leaves the folds to a former run. Needs the packages of
-`training/requirements.txt`; the product needs none of them.
+reports alone, the others from there), final (from there on, train on all), ship (ONNX, int8, calibration, card).
+`--only final ship` leaves the folds to a former run. Needs the packages of `training/requirements.txt`; the product
+needs none of them.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ from training.ground import Doc, ground  # noqa: E402
 from training.sets import FOLDS, SETS, WRITTEN, SetInfo, full_text, gold, sha256, shared_folder, source_of  # noqa: E402
 
 WEAK_SHARE = 0.2
+AGAIN = 0.5
+"""Part of the written reports that a training shows in an epoch after the first training has shown them all."""
 FIRST = "gold"
 """The fold that leaves out all of gold is trained first; every other training goes on from its weights."""
 STAGES = ("folds", "final", "ship")
@@ -46,8 +49,10 @@ def base_folder() -> Path:
 
 def plan_of(options: argparse.Namespace, *, first: bool) -> fit.Plan:
     """The plan of the first training, on the written reports alone, and of those that go on from it."""
-    return fit.Plan(epochs=options.epochs if first else options.more, threads=options.threads, frozen=options.frozen, rate=options.rate,
-                    windows=options.windows)  # fmt: skip
+    return fit.Plan(
+        epochs=options.epochs if first else options.more, threads=options.threads, frozen=options.frozen,
+        rate=options.rate, windows=options.windows,
+    )  # fmt: skip
 
 
 def plan_facts(options: argparse.Namespace) -> dict[str, Any]:
@@ -72,15 +77,15 @@ def by_outlet(held: Sequence[Doc], scored: Callable[[list[Doc]], dict[str, float
 
 def fold(name: str, options: argparse.Namespace, data: corpus.Corpus, cutter: WordPiece) -> dict[str, Any]:
     """Trains on the fold's sources, scores on the rest; MUC-4's weak texts stay out where a MUC source is scored."""
-    kept = FOLDS[name]
+    kept, first = FOLDS[name], name == FIRST
     train = [d for d in data.gold if d.source in kept]
     held = [d for d in data.gold if d.source not in kept]
     extra = [
         d for d in data.weak if d.source == "quiet" and not {d.doc_id.removeprefix("quiet-")} & {h.doc_id for h in held}
     ]
-    first = name == FIRST
     net = fit.fit(
-        corpus.epochs(train, extra, corpus.STRENGTH, WEAK_SHARE), cutter, base_folder() / "model.safetensors",
+        corpus.epochs(train, extra, corpus.STRENGTH, WEAK_SHARE, again=1.0 if first else AGAIN), cutter,
+        base_folder() / "model.safetensors",
         plan_of(options, first=first), options.work / f"fold-{name}.pt",
         None if first else options.work / f"fold-{FIRST}.pt",
     )  # fmt: skip
@@ -123,7 +128,7 @@ def stage_folds(options: argparse.Namespace, data: corpus.Corpus, cutter: WordPi
 def stage_final(options: argparse.Namespace, data: corpus.Corpus, cutter: WordPiece) -> Any:
     """Trains on everything; goes on from the last epoch's checkpoint."""
     return fit.fit(
-        corpus.epochs(data.gold, data.weak, corpus.STRENGTH, WEAK_SHARE, options.most), cutter,
+        corpus.epochs(data.gold, data.weak, corpus.STRENGTH, WEAK_SHARE, options.most, AGAIN), cutter,
         base_folder() / "model.safetensors",
         plan_of(options, first=False), options.work / "final.pt", options.work / f"fold-{FIRST}.pt",
     )  # fmt: skip
@@ -180,7 +185,7 @@ def main() -> None:
     parser.add_argument("--folds", nargs="+", choices=list(FOLDS), default=list(FOLDS), help="what is left out in turn")
     parser.add_argument("--weak", nargs="*", choices=["quiet", "muc"], default=["quiet"])
     parser.add_argument("--epochs", type=int, default=6, help="of the first training, on the written reports")
-    parser.add_argument("--more", type=int, default=3, help="of each training that goes on from it")
+    parser.add_argument("--more", type=int, default=2, help="of each training that goes on from it")
     parser.add_argument("--windows", type=int, default=3, help="about how many windows of text a step sees")
     parser.add_argument("--frozen", type=int, default=2, help="encoder layers, from the bottom, left as they are")
     parser.add_argument("--most", type=float, default=0.7, help="part of the largest source (Syria) shown in an epoch")

@@ -43,7 +43,7 @@ class WrittenError(ValueError):
 
 
 def load(folder: Path = FOLDER) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    """(report, record) pairs of a folder, in the form of the gold standard. Raises WrittenError with every fault of every file."""
+    """(report, record) pairs of a folder, in the form of the gold standard. Raises WrittenError with every fault."""
     pairs: list[tuple[dict[str, Any], dict[str, Any]]] = []
     faults: list[str] = []
     known: set[str] = set()
@@ -69,8 +69,8 @@ def _pair(row: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     if not _DAY.fullmatch(day):
         raise WrittenError(f"published: {day!r}: needed is YYYY-MM-DD")
     report = {
-        "doc_id": f"{WRITTEN}-{row['id']}", "outlet": row.get("style") or "", "published": day, "title": (row.get("title") or "").strip(),
-        "text": row["text"].strip(),
+        "doc_id": f"{WRITTEN}-{row['id']}", "outlet": row.get("style") or "", "published": day,
+        "title": (row.get("title") or "").strip(), "text": row["text"].strip(),
     }  # fmt: skip
     text = full_text(report)
     sentences = [text[a:b] for a, b in split(text)]

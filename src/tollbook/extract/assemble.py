@@ -20,6 +20,7 @@ from tollbook.extract.scopes import NEWS_DAYS, dated, find_totals, scope_of, who
 from tollbook.extract.verdicts import Verdict, verdicts
 from tollbook.extract.words import words
 from tollbook.model import (
+    Actor,
     ActType,
     AttributionBasis,
     DateDetail,
@@ -56,7 +57,7 @@ def assemble(
 ) -> Reading:
     """The incidents that the marks tell, in the order the report tells them; `advice` is a trained reader's."""
     stories, incidents = by_rule(report, marks, country, advice)
-    chosen = choose(marks, stories, incidents)
+    chosen = choose(marks, stories, incidents, advice)
     placed = [_at_dateline(i, s, marks, country) for i, s in zip(chosen, stories, strict=True)]
     return Reading(tuple(placed), _victims(marks, stories))
 
@@ -80,10 +81,15 @@ def by_rule(
     acts = [a for a in candidates if _counts(a)] or [a for a in candidates if _counts_nowhere(a)]
     stories = _without_headline_echo([s for s in merge_acts(acts, advice) if _keep(s)])
     scopes = [scope_of(s, report) for s in stories]
+    if advice is not None:
+        scopes = [advice.scope(s.acts, scope) for s, scope in zip(stories, scopes, strict=True)]
     parts = find_totals(stories, scopes)
     all_dates = [d for m in marks for d in m.dates]
     claims = _claims(marks)
-    told = verdicts(report.text, stories, marks, [_doers(k, stories, claims) for k in range(len(stories))])
+    doers = [_doers(k, stories, claims) for k in range(len(stories))]
+    if advice is not None:
+        doers = [list(advice.doers(s.acts, doers[k], _named_near(s, marks)))[:4] for k, s in enumerate(stories)]
+    told = verdicts(report.text, stories, marks, doers)
     incidents: list[Incident] = []
     for k, story in enumerate(stories):
         incidents.append(
@@ -439,6 +445,12 @@ def _doers(k: int, stories: Sequence[Story], claims: Sequence[tuple[int, Blame]]
     if near:
         return near[:1]
     return []
+
+
+def _named_near(story: Story, marks: Sequence[Marks]) -> list[Actor]:
+    """The actors named in the tellings' sentences and in those beside them, in order."""
+    near = {m for a in story.acts for m in (a.index - 1, a.index, a.index + 1) if 0 <= m < len(marks)}
+    return [actor for index in sorted(near) for actor in marks[index].actors]
 
 
 def _country(places: Sequence[Place], country: str | None) -> str | None:

@@ -19,7 +19,7 @@ from tollbook import lexicon
 from tollbook.errors import LexiconError
 from tollbook.extract.clauses import elsewhere, measured_from, width
 from tollbook.extract.marks import Marks
-from tollbook.extract.merge import Story, fold
+from tollbook.extract.merge import Advice, Story, fold
 from tollbook.extract.words import words
 from tollbook.model import Incident, Place, PlaceDetail
 
@@ -51,27 +51,30 @@ class Mention:
 
 
 @cache
-def weights() -> Mapping[str, float]:
-    """`data/choice.yml`: trait -> weight. Raises LexiconError for a row that is not a name and a number."""
-    data = lexicon.load("choice")
+def weights(table: str = "choice") -> Mapping[str, float]:
+    """`data/choice.yml`, or another such table: trait -> weight. Raises LexiconError for a row that is none."""
+    data = lexicon.load(table)
     if not isinstance(data, dict) or not data:
-        raise LexiconError("choice.yml: needed is a table of traits with a weight each")
+        raise LexiconError(f"{table}.yml: needed is a table of traits with a weight each")
     for name, weight in data.items():
         if not isinstance(name, str) or isinstance(weight, bool) or not isinstance(weight, (int, float)):
-            raise LexiconError(f"choice.yml: {name!r}: {weight!r}: needed is a trait's name and a number")
+            raise LexiconError(f"{table}.yml: {name!r}: {weight!r}: needed is a trait's name and a number")
     return {name: float(weight) for name, weight in data.items()}
 
 
-def choose(marks: Sequence[Marks], stories: Sequence[Story], incidents: Sequence[Incident]) -> list[Incident]:
+def choose(
+    marks: Sequence[Marks], stories: Sequence[Story], incidents: Sequence[Incident], advice: Advice | None = None
+) -> list[Incident]:
     """The incidents with the likeliest of the report's places first; a place given before stays behind it.
 
     `incidents[k]` is what the rules made of `stories[k]`. A sum has only the places told with it.
     """
     named = mentions(marks)
+    weight = weights() if advice is None else advice.place_weights()
     return [
         incident
         if incident.scope in ("total", "statistic")
-        else _placed(incident, likeliest(options(k, stories, incidents, marks, named), weights()).place)
+        else _placed(incident, likeliest(options(k, stories, incidents, marks, named, advice), weight).place)
         for k, incident in enumerate(incidents)
     ]
 
@@ -223,6 +226,7 @@ def options(
     incidents: Sequence[Incident],
     marks: Sequence[Marks],
     named: Sequence[Mention],
+    advice: Advice | None = None,
 ) -> list[Option]:
     """The places that story `k` may have happened at, and "none of these"."""
     story, ruled = stories[k], [fold(p) for p in incidents[k].places]
@@ -245,6 +249,8 @@ def options(
         gap = _gap(story, told) if here else None
         if gap is not None:
             traits[_side(gap)] = 1.0
+        if advice is not None:
+            traits.update(advice.place(story.acts, told.place.span))
         out.append(Option(told.key, told.place, traits))
     nothing = {"none": 1.0, f"none, by rule {'some' if ruled else 'none'}": 1.0}
     if background:

@@ -13,19 +13,23 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import Literal
 
 from tollbook import lexicon
 from tollbook.errors import LexiconError
 from tollbook.extract import Reading
+from tollbook.extract.acts import Blame
 from tollbook.extract.assemble import assemble
+from tollbook.extract.choice import weights
 from tollbook.extract.clauses import Act
 from tollbook.extract.figures import Figure
 from tollbook.extract.marks import Marks
 from tollbook.extract.rules import RulesExtractor, may_be_violent
 from tollbook.extract.tagger import HARMS, TaggedSpan, Tagger, Tagging
-from tollbook.model import ActType, Casualty, Harm, Incident, Report, Span, Who
+from tollbook.model import Actor, ActType, Casualty, Harm, Incident, Report, Scope, Span, Who
 
 _ANCHORS = 2  # figures of a telling that are asked whether they belong to another telling's act
+_TELLINGS = 3  # tellings of an act, the last ones, that are asked whether a place or a doer is theirs
 _VOTES = 3  # figures of a telling that vote on its type
 _SURE = 0.98  # a link's probability counts at most this much either way
 
@@ -42,6 +46,9 @@ class Glue:
     type: float
     type_kept: float
     link: float
+    scope: float
+    doer_drop: float
+    doer_add: float
 
 
 @cache
@@ -83,7 +90,9 @@ class LocalExtractor:
             return Reading()
         marks, places = self._rules.marks(report)
         tagging = self._tagger.tag(report, [m.sentence for m in marks])
-        reading = assemble(report, edited(marks, tagging, glue()), places.country, TaggerAdvice(tagging, glue()))
+        reading = assemble(
+            report, edited(marks, tagging, glue()), places.country, TaggerAdvice(tagging, glue(), report.text)
+        )
         told = {marks[s.sentence].sentence.span: s.act for s in tagging.sentences}
         incidents = tuple(with_confidence(i, tagging, told.get(i.quote_span)) for i in reading.incidents)
         return Reading(incidents, reading.victims, reading.issues + places.issues)
@@ -115,7 +124,7 @@ def _figures(mark: Marks, tagging: Tagging, how: Glue) -> tuple[Figure, ...]:
 def _reread(figure: Figure, tagging: Tagging, how: Glue) -> Figure | None:
     """The rules' figure as the tagger has it; None where the tagger is sure it is none."""
     classes = tagging.figure(figure.span)
-    if classes is None:
+    if classes is None or figure.max == 0:  # the tagger has seen too few who say that no one was hurt
         return figure
     if classes.harm["none"] > how.drop:
         return None
@@ -142,15 +151,15 @@ def _added(mark: Marks, span: TaggedSpan, tagging: Tagging, how: Glue) -> Figure
 class TaggerAdvice:
     """What the assembly asks the tagger: is this one act, and of which type? See `merge.Advice`."""
 
-    def __init__(self, tagging: Tagging, how: Glue) -> None:
-        self._tagging, self._how = tagging, how
+    def __init__(self, tagging: Tagging, how: Glue, text: str) -> None:
+        self._tagging, self._how, self._text = tagging, how, text
         self._sentences = {s.sentence: s for s in tagging.sentences}
 
     def same_act(self, told: Sequence[Act], act: Act) -> float:
         """What the tagger adds to the fit of a telling to an act's last tellings; 0 where it says nothing."""
         found = [
             _log_odds(p)
-            for earlier in told[-3:]
+            for earlier in told[-_TELLINGS:]
             for kind, span in _anchors(earlier)
             for other_kind, other in _anchors(act)
             if span != other and (p := self._tagging.same_act(kind, span, other_kind, other)) is not None
@@ -159,19 +168,76 @@ class TaggerAdvice:
 
     def act_type(self, acts: Sequence[Act], by_rule: ActType) -> ActType:
         """The type that the tagger is sure of, where it leaves the rules' type little; else the rules'."""
+        shares = self._shares(acts, "type")
+        best = _best(shares) if shares else by_rule
+        if shares and shares[best] > self._how.type and shares.get(by_rule, 0.0) < self._how.type_kept:
+            return best  # type: ignore[return-value]
+        return by_rule
+
+    def scope(self, acts: Sequence[Act], by_rule: Scope) -> Scope:
+        """The scope that the tagger is sure of, else the rules'."""
+        shares = self._shares(acts, "scope")
+        best = _best(shares) if shares else by_rule
+        return best if shares and shares[best] > self._how.scope else by_rule  # type: ignore[return-value]
+
+    def _shares(self, acts: Sequence[Act], head: Literal["type", "scope"]) -> dict[str, float]:
+        """The mean of what the tagger says of the tellings' figures and sentences; empty where it read none."""
         votes: list[Mapping[str, float]] = []
         for act in acts:
             read = [self._tagging.figure(f.span) for f in act.figures[:_VOTES]]
-            votes += [c.type for c in read if c is not None]
+            votes += [getattr(c, head) for c in read if c is not None]
             if not act.title and act.index in self._sentences:
-                votes.append(self._sentences[act.index].type)
-        if not votes:
-            return by_rule
-        shares = {name: sum(v[name] for v in votes) / len(votes) for name in votes[0]}
-        best = _best(shares)
-        if shares[best] > self._how.type and shares.get(by_rule, 0.0) < self._how.type_kept:
-            return best  # type: ignore[return-value]
-        return by_rule
+                votes.append(getattr(self._sentences[act.index], head))
+        return {name: sum(v[name] for v in votes) / len(votes) for name in votes[0]} if votes else {}
+
+    def place(self, acts: Sequence[Act], span: Span) -> Mapping[str, float]:
+        """How likely the place is an act's at all, and this act's: log odds, as traits of `data/model/choice.yml`."""
+        named = self._tagging.probability("place", span)
+        linked = self._linked(acts, "place", span)
+        if named is None or linked is None:
+            return {"tagger silent": 1.0}
+        return {"tagger place": _log_odds(named), "tagger link": linked}
+
+    def place_weights(self) -> Mapping[str, float]:
+        """`data/model/choice.yml`."""
+        return weights("model/choice")
+
+    def doers(self, acts: Sequence[Act], by_rule: Sequence[Blame], named: Sequence[Actor]) -> Sequence[Blame]:
+        """The rules' doers without those the tagger is sure did nothing; where none is left, the one it is sure of."""
+        kept = [b for b in by_rule if (p := self._doer(acts, b.actor)) is None or p >= self._how.doer_drop]
+        if kept or (not by_rule and self._how.doer_add >= 1):
+            return kept
+        able = [*named, *self._unknown(acts, named)]
+        sure = [(p, -n) for n, actor in enumerate(able) if (p := self._doer(acts, actor)) is not None]
+        best, at = max(sure, default=(0.0, 0))
+        return [Blame(able[-at], "asserted")] if best > self._how.doer_add else []
+
+    def _unknown(self, acts: Sequence[Act], named: Sequence[Actor]) -> list[Actor]:
+        """Doers that the tagger marks in the tellings' sentences and the actors' lists do not know."""
+        inside = {a.marks.sentence.span for a in acts}
+        return [
+            Actor(self._text[span.span[0] : span.span[1]], span.span)
+            for span in self._tagging.spans
+            if span.label == "perpetrator"
+            and any(first <= span.span[0] < last for first, last in inside)
+            and not any(_meet(span.span, actor.span) for actor in named)
+        ]
+
+    def _doer(self, acts: Sequence[Act], actor: Actor) -> float | None:
+        """How likely the actor did this act: that its name is a doer's, times that it belongs to the act."""
+        named = self._tagging.probability("perpetrator", actor.span)
+        linked = self._linked(acts, "perpetrator", actor.span)
+        return None if named is None or linked is None else named / (1 + math.exp(-linked))
+
+    def _linked(self, acts: Sequence[Act], kind: str, span: Span) -> float | None:
+        """The mean log odds that what stands at `span` belongs to the act of these tellings."""
+        found = [
+            _log_odds(p)
+            for act in acts[-_TELLINGS:]
+            for anchor, where in _anchors(act)
+            if (p := self._tagging.same_act(anchor, where, kind, span)) is not None
+        ]
+        return sum(found) / len(found) if found else None
 
 
 def _anchors(act: Act) -> list[tuple[str, Span]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property, lru_cache
 from typing import Protocol
@@ -19,7 +19,7 @@ from tollbook.extract.acts import Blame
 from tollbook.extract.clauses import Act, width
 from tollbook.extract.figures import Figure
 from tollbook.extract.marks import Marks
-from tollbook.model import Actor, ActType, DateRange, Place
+from tollbook.model import Actor, ActType, DateRange, Place, Scope, Span
 
 _NEVER = -99.0
 _TELLING = 8  # from here on two acts of one report hardly share a toll by chance
@@ -56,6 +56,18 @@ class Advice(Protocol):
 
     def act_type(self, acts: Sequence[Act], by_rule: ActType) -> ActType:
         """The type of an act with these tellings, the rules' own where the reader has no better one."""
+
+    def scope(self, acts: Sequence[Act], by_rule: Scope) -> Scope:
+        """The scope of an act with these tellings, the rules' own where the reader is not sure of another."""
+
+    def place(self, acts: Sequence[Act], span: Span) -> Mapping[str, float]:
+        """Traits of a place named at `span` as the scene of an act with these tellings; none where not read."""
+
+    def place_weights(self) -> Mapping[str, float]:
+        """The weights of the traits of places with which this reader's own go."""
+
+    def doers(self, acts: Sequence[Act], by_rule: Sequence[Blame], named: Sequence[Actor]) -> Sequence[Blame]:
+        """Who did an act with these tellings, of the rules' doers and of the actors `named` in and around them."""
 
 
 @dataclass
