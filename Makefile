@@ -47,7 +47,7 @@ clean:
 	@$(PYTHON) -m venv .venv
 
 .venv/.core: pyproject.toml | .venv/bin/python
-	@$(PIP) install -e .
+	@$(PIP) install -e ".[local]"
 	@touch $@
 
 .venv/.dev: pyproject.toml | .venv/.core

@@ -35,15 +35,15 @@ def need_data() -> None:
 
 
 @pytest.fixture(scope="module")
-def measured(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], dict[str, Any]]:
-    """The measures of the rules on a part, each part run once."""
+def measured(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], dict[str, Any]]:
+    """The measures of an extractor on a part, each run once."""
     need_data()
 
     @cache
-    def measure(part: str) -> dict[str, Any]:
+    def measure(extractor: str, part: str) -> dict[str, Any]:
         out, harness.OUT = harness.OUT, tmp_path_factory.mktemp(part)
         try:
-            run = harness.run_part(part, "rules")
+            run = harness.run_part(part, extractor)
         finally:
             harness.OUT = out
         assert not run.issues
@@ -52,22 +52,27 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], dict[s
     return measure
 
 
-def bounds(kind: str) -> list[tuple[str, str, float]]:
-    return [(part, name, bound) for part in harness.PARTS for name, bound in FLOORS["rules"][part][kind].items()]
+def bounds(kind: str) -> list[tuple[str, str, str, float]]:
+    return [
+        (extractor, part, name, bound)
+        for extractor, parts in FLOORS.items()
+        for part in harness.PARTS
+        for name, bound in parts.get(part, {}).get(kind, {}).items()
+    ]
 
 
-@pytest.mark.parametrize(("part", "measure", "floor"), bounds("at_least"))
+@pytest.mark.parametrize(("extractor", "part", "measure", "floor"), bounds("at_least"))
 def test_measure_holds_its_floor(
-    part: str, measure: str, floor: float, measured: Callable[[str], dict[str, Any]]
+    extractor: str, part: str, measure: str, floor: float, measured: Callable[[str, str], dict[str, Any]]
 ) -> None:
-    assert measured(part)[measure] >= floor
+    assert measured(extractor, part)[measure] >= floor
 
 
-@pytest.mark.parametrize(("part", "measure", "ceiling"), bounds("at_most"))
+@pytest.mark.parametrize(("extractor", "part", "measure", "ceiling"), bounds("at_most"))
 def test_measure_holds_its_ceiling(
-    part: str, measure: str, ceiling: float, measured: Callable[[str], dict[str, Any]]
+    extractor: str, part: str, measure: str, ceiling: float, measured: Callable[[str, str], dict[str, Any]]
 ) -> None:
-    assert measured(part)[measure] <= ceiling
+    assert measured(extractor, part)[measure] <= ceiling
 
 
 @pytest.mark.parametrize("name", list(quiet.SETS))

@@ -183,11 +183,35 @@ def test_confidence_is_the_harms_own_and_moves_no_number() -> None:
     (incident, *_) = assemble(one, marks).incidents
     tagging: Any = StandIn({span("12"): classes({"killed": 0.812})})
     told = with_confidence(incident, tagging, 0.4)
-    assert [c.confidence for c in told.casualties] == [0.812]
-    assert told.confidence == 0.812
+    expected = local.calibrated(0.812, local.reliability())
+    assert [c.confidence for c in told.casualties] == [expected]
+    assert told.confidence == expected
     assert replace(told, confidence=None, casualties=incident.casualties) == incident
     unread: Any = StandIn()
     assert with_confidence(incident, unread, None).confidence is None
+
+
+ROWS = ((0.2, 0.5), (0.4, 0.7), (0.6, 0.8))
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"), [(0.0, 0.5), (0.2, 0.5), (0.3, 0.6), (0.4, 0.7), (0.45, 0.725), (0.6, 0.8), (1.0, 0.8)]
+)
+def test_what_is_said_becomes_how_often_it_is_right(said: float, expected: float) -> None:
+    assert local.calibrated(said, ROWS) == expected
+
+
+@pytest.mark.parametrize(
+    "rows", [[], [[0.5]], [[0.1, 1.2]], [[0.4, 0.5], [0.3, 0.6]], [[0.3, 0.6], [0.4, 0.5]], {"a": 1}]
+)
+def test_a_wrong_table_of_reliability_is_refused(rows: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lexicon, "load", lambda name: rows)
+    local.reliability.cache_clear()
+    try:
+        with pytest.raises(LexiconError, match=r"reliability\.yml"):
+            local.reliability()
+    finally:
+        local.reliability.cache_clear()
 
 
 @pytest.mark.parametrize("change", [{"drop": 1.2}, {"drop": "much"}, {"link": True}, {"unknown": 0.5}])

@@ -45,7 +45,7 @@ class Sample:
 
 @pytest.fixture
 def sample(monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setitem(extract.EXTRACTORS, "sample", Sample)
+    monkeypatch.setitem(extract.EXTRACTORS, "sample", lambda actors: Sample())
     return "sample"
 
 

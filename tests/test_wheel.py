@@ -120,7 +120,8 @@ def test_it_reads_without_network_and_source_tree(installed: Path, tmp_path: Pat
     assert run(installed, tmp_path, "--version").stdout == f"tollbook {tollbook.__version__}\n"
     done = run(installed, tmp_path, "read", str(ROOT / "demo" / "reports"), "--to", "jsonl")
     assert (done.returncode, done.stderr) == (0, "")
-    here = [json.dumps(record.to_json()) for record in tollbook.read(ROOT / "demo" / "reports")]
+    by_rules = tollbook.read(ROOT / "demo" / "reports", extractor="rules")  # the core has no onnxruntime
+    here = [json.dumps(record.to_json()) for record in by_rules]
     assert [json.dumps(json.loads(line)) for line in done.stdout.split("\n") if line] == here
     for form in ("table", "csv", "html"):
         assert run(installed, tmp_path, "read", str(ROOT / "demo" / "reports"), "--to", form).returncode == 0

@@ -136,7 +136,11 @@ def _command(name: str, command: Any) -> str:
     for option in options:
         names = ", ".join(f"`{name}`" for name in (*option.opts, *option.secondary_opts))
         value = "" if option.is_flag else f" {option.metavar or ''}".rstrip()
-        default = "" if option.is_flag or option.default in (None, (), []) else f" Default: `{option.default}`."
+        default = (
+            ""
+            if option.is_flag or option.show_default is False or option.default in (None, (), [])
+            else f" Default: `{option.default}`."
+        )
         rows.append((f"{names}{value}", f"{option.help}{default}"))
     if rows:
         parts.append("| | |\n| --- | --- |")

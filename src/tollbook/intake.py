@@ -71,11 +71,12 @@ def read_again(extractor: str) -> Callable[[Report], tuple[dict[str, Any], tuple
     Raises UsageError for an extractor there is not; the function raises ExtractorError where it breaks.
     """
     from tollbook import __version__, lexicon, schema
+    from tollbook.extract import get_extractor
     from tollbook.ground import ground
     from tollbook.model import MadeWith, to_plain
-    from tollbook.pipeline import extract, load_extractor
+    from tollbook.pipeline import extract
 
-    loaded = load_extractor(extractor)
+    loaded = get_extractor(extractor)
     made_with = MadeWith(__version__, loaded.name, loaded.model, lexicon.version(), loaded.gazetteer, schema.version())
 
     def read(report: Report) -> tuple[dict[str, Any], tuple[Issue, ...]]:

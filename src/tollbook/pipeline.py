@@ -123,7 +123,7 @@ class Reader:
         """Loads the extractor. Raises UsageError for a name there is not, ExtractorError where it cannot be loaded."""
         self.settings = settings
         words = _words(settings.actors)
-        made_by = self.extractor = load_extractor(settings.extractor, settings.actors)
+        made_by = self.extractor = get_extractor(settings.extractor, [Path(path) for path in settings.actors])
         self.made_with = MadeWith(__version__, made_by.name, made_by.model, words, made_by.gazetteer, schema.version())
 
     def __call__(self, raw: RawReport) -> Record | Issue:
@@ -187,20 +187,6 @@ def extract(extractor: Extractor, report: Report) -> Reading:
         raise ExtractorError(
             f"extractor {extractor.name!r} broke on report {report.doc_id!r}: {type(error).__name__}: {error}"
         ) from error
-
-
-def load_extractor(name: str = DEFAULT, actors: Sequence[str] = ()) -> Extractor:
-    """The extractor of that name, knowing the actors of these dictionaries too.
-
-    Raises UsageError for a name there is not, and where dictionaries are given to an extractor that uses none.
-    """
-    if not actors:
-        return get_extractor(name)
-    if name != "rules":
-        raise UsageError(f"the extractor {name!r} takes no actor dictionaries; rules does")
-    from tollbook.extract.rules import RulesExtractor
-
-    return RulesExtractor([Path(path) for path in actors])
 
 
 def _words(actors: Sequence[str]) -> str:

@@ -10,6 +10,7 @@ import typer
 
 from tollbook.cli.asking import ASKED, HOW, Asked, Names, asks
 from tollbook.cli.common import FAILED, guarded, output, say
+from tollbook.extract import DEFAULT, EXTRACTOR_HELP
 
 if TYPE_CHECKING:
     from tollbook.model import Issue
@@ -61,7 +62,9 @@ def add(
     ] = None,
     outlet: Annotated[str | None, typer.Option("--outlet", metavar="NAME", help="Who published the reports.")] = None,
     country: Annotated[str | None, typer.Option("--country", metavar="CC", help="A hint for places.")] = None,
-    extractor: Annotated[str, typer.Option("--extractor", metavar="NAME", help="What reads the reports.")] = "rules",
+    extractor: Annotated[
+        str, typer.Option("--extractor", metavar="NAME", help=EXTRACTOR_HELP, show_default=False)
+    ] = DEFAULT,
     jobs: Annotated[int, typer.Option("--jobs", "-j", metavar="N", help="Processes that read.")] = 1,
     link: Annotated[bool, typer.Option(help="Link what was added at once; else at the next question.")] = True,
 ) -> None:

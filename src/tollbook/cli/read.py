@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tollbook.cli.common import FAILED, guarded, output, say
+from tollbook.extract import DEFAULT, EXTRACTOR_HELP
 from tollbook.model import Issue, Record
 
 if TYPE_CHECKING:
@@ -54,7 +55,9 @@ def read(
         str | None,
         typer.Option("--country", metavar="CC", help="A hint for places: ISO 3166, e.g. IQ."),
     ] = None,
-    extractor: Annotated[str, typer.Option("--extractor", metavar="NAME", help="What reads the reports.")] = "rules",
+    extractor: Annotated[
+        str, typer.Option("--extractor", metavar="NAME", help=EXTRACTOR_HELP, show_default=False)
+    ] = DEFAULT,
     actors: Annotated[
         list[Path] | None,
         typer.Option("--actors", metavar="FILE", help="A PETRARCH actor dictionary to know as well; repeatable."),

@@ -10,6 +10,7 @@ import typer
 from tollbook.cli.asking import Names
 from tollbook.cli.book import BookPath
 from tollbook.cli.common import guarded, say
+from tollbook.extract import DEFAULT, EXTRACTOR_HELP
 
 app = typer.Typer()
 
@@ -147,7 +148,9 @@ def _value(
 @guarded
 def reread(
     book: BookPath,
-    extractor: Annotated[str, typer.Option("--extractor", metavar="NAME", help="What reads the reports.")] = "rules",
+    extractor: Annotated[
+        str, typer.Option("--extractor", metavar="NAME", help=EXTRACTOR_HELP, show_default=False)
+    ] = DEFAULT,
 ) -> None:
     """Read every report of a book again: a new run; decisions stay and find what they were about."""
     from tollbook.book import open_book

@@ -6,8 +6,10 @@ heavy imports sit inside the factories, so that listing names costs nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Protocol
 
 from tollbook import lexicon
@@ -39,28 +41,33 @@ class Extractor(Protocol):
     def __call__(self, report: Report) -> Reading: ...  # noqa: D102
 
 
-def _rules() -> Extractor:
+def _rules(actors: Sequence[Path] = ()) -> Extractor:
     from tollbook.extract.rules import RulesExtractor
 
-    return RulesExtractor()
+    return RulesExtractor(actors)
 
 
-def _local() -> Extractor:
+def _local(actors: Sequence[Path] = ()) -> Extractor:
     from tollbook.extract.local import LocalExtractor
 
-    return LocalExtractor()
+    return LocalExtractor(actors)
 
 
-EXTRACTORS: dict[str, Callable[[], Extractor]] = {"rules": _rules}
+EXTRACTORS: dict[str, Callable[[Sequence[Path]], Extractor]] = {"rules": _rules}
 if (lexicon.DATA / "model" / "tagger.onnx").is_file():  # a package without weights has no extractor that needs them
     EXTRACTORS["local"] = _local
-DEFAULT = "rules"
+DEFAULT = "local" if "local" in EXTRACTORS and find_spec("onnxruntime") is not None else "rules"
+"""`local` reads better and needs the extra `local`; without it, the rules."""
+EXTRACTOR_HELP = "What reads the reports: local (rules and trained tagger; what is used where installed) or rules."
 
 
-def get_extractor(name: str = DEFAULT) -> Extractor:
-    """The extractor of that name. Raises UsageError that lists the names there are."""
+def get_extractor(name: str = DEFAULT, actors: Sequence[Path] = ()) -> Extractor:
+    """The extractor of that name, knowing the actors of these PETRARCH dictionaries too.
+
+    Raises UsageError that lists the names there are.
+    """
     try:
         factory = EXTRACTORS[name]
     except KeyError:
         raise UsageError(f"no extractor {name!r}; there are: {', '.join(EXTRACTORS)}") from None
-    return factory()
+    return factory(actors)

@@ -13,6 +13,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import pairwise
+from pathlib import Path
 from typing import Literal
 
 from tollbook import lexicon
@@ -30,6 +32,7 @@ from tollbook.model import Actor, ActType, Casualty, Harm, Incident, Report, Sco
 
 _ANCHORS = 2  # figures of a telling that are asked whether they belong to another telling's act
 _TELLINGS = 3  # tellings of an act, the last ones, that are asked whether a place or a doer is theirs
+_WORDLESS = ("attack", "armed_clash", "other")  # types that are told by who and how, without a word of their own
 _VOTES = 3  # figures of a telling that vote on its type
 _SURE = 0.98  # a link's probability counts at most this much either way
 
@@ -64,15 +67,42 @@ def glue() -> Glue:
     return Glue(**{name: float(data[name]) for name in names})
 
 
+@cache
+def reliability() -> tuple[tuple[float, float], ...]:
+    """`data/model/reliability.yml`: what the tagger said and how often it was right, both rising.
+
+    Raises LexiconError for a row that is not two numbers from 0 to 1, or that falls.
+    """
+    rows = lexicon.load("model/reliability")
+    if not isinstance(rows, list) or not rows:
+        raise LexiconError("model/reliability.yml: needed are rows of two numbers")
+    for before, row in zip([[0, 0], *rows], rows, strict=False):
+        numbers = isinstance(row, list) and len(row) == 2 and all(type(n) in (int, float) and 0 <= n <= 1 for n in row)
+        if not numbers or row[0] < before[0] or row[1] < before[1]:
+            raise LexiconError(f"model/reliability.yml: {row!r}: needed are two numbers from 0 to 1, rising")
+    return tuple((float(said), float(right)) for said, right in rows)
+
+
+def calibrated(said: float, rows: Sequence[tuple[float, float]]) -> float:
+    """How often a figure of this probability is right, to 3 decimals: on the line between two rows, flat outside."""
+    for (low, right), (high, more) in pairwise(rows):
+        if said < high:
+            return round(right + (more - right) * max(0.0, said - low) / (high - low), 3)
+    return rows[-1][1]
+
+
 class LocalExtractor:
     """The rules and the tagger together. Holds the model, the gazetteer and the actors' names."""
 
     name = "local"
 
-    def __init__(self) -> None:
-        """Raises ExtractorError where onnxruntime or the model is missing."""
+    def __init__(self, actors: Sequence[Path] = ()) -> None:
+        """Knows the actors of these PETRARCH dictionaries too.
+
+        Raises ExtractorError where onnxruntime or the model is missing.
+        """
         self._tagger = Tagger.open()
-        self._rules = RulesExtractor()
+        self._rules = RulesExtractor(actors)
 
     @property
     def model(self) -> str:
@@ -167,12 +197,16 @@ class TaggerAdvice:
         return self._how.link * sum(found) / len(found) if found else 0.0
 
     def act_type(self, acts: Sequence[Act], by_rule: ActType) -> ActType:
-        """The type that the tagger is sure of, where it leaves the rules' type little; else the rules'."""
+        """The type that the tagger is sure of, where it leaves the rules' type little; else the rules'.
+
+        Nothing becomes a suicide bombing or an air strike whose sentences hold no word of one.
+        """
         shares = self._shares(acts, "type")
         best = _best(shares) if shares else by_rule
-        if shares and shares[best] > self._how.type and shares.get(by_rule, 0.0) < self._how.type_kept:
-            return best  # type: ignore[return-value]
-        return by_rule
+        if not shares or shares[best] <= self._how.type or shares.get(by_rule, 0.0) >= self._how.type_kept:
+            return by_rule
+        told = {t.type for a in acts for t in a.marks.telling.triggers}
+        return best if best in told or best in _WORDLESS else by_rule  # type: ignore[return-value]
 
     def scope(self, acts: Sequence[Act], by_rule: Scope) -> Scope:
         """The scope that the tagger is sure of, else the rules'."""
@@ -246,7 +280,7 @@ def _anchors(act: Act) -> list[tuple[str, Span]]:
 
 
 def with_confidence(incident: Incident, tagging: Tagging, told: float | None) -> Incident:
-    """The incident with the tagger's probability of each figure's harm, and of the act.
+    """The incident with the probability that each figure is right (`reliability.yml`), and the tagger's of the act.
 
     An act is as sure as its surest figure, or as `told`, the probability that its sentence tells an act. None where
     the tagger did not read the words. It orders what a person looks at; no count depends on it.
@@ -258,7 +292,7 @@ def with_confidence(incident: Incident, tagging: Tagging, told: float | None) ->
 
 def _confidence(casualty: Casualty, tagging: Tagging) -> float | None:
     classes = tagging.figure(casualty.span)
-    return classes.harm[casualty.harm] if classes is not None else None
+    return calibrated(classes.harm[casualty.harm], reliability()) if classes is not None else None
 
 
 def _best(shares: Mapping[str, float], without: str | None = None) -> str:

@@ -248,6 +248,8 @@ def fit(story: Story, act: Act, *, recent: bool, alone: bool = False, advice: Ad
     if not recent and not act.title and not set(reasons) & _IDENTITY:
         reasons.append("nothing_shared")
     advised = advice.same_act(story.acts, act) if advice is not None else 0.0
+    if recent and not (act.places or act.dates or act.told):
+        advised = max(0.0, advised)  # "One policeman also died": nothing of its own tells it apart
     return sum(w[reason] for reason in reasons if reason) + advised
 
 

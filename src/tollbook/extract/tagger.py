@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -153,6 +153,7 @@ class Tagging:
         """`rows[n]` belongs to `pieces[n]`, of sentence `of[n]` and of word `words[n]`; in order of the text."""
         self._starts, self._ends = [a for a, _ in pieces], [b for _, b in pieces]
         self._of, self._words, self._rows, self._biases = of, words, rows, biases
+        self._vectors: dict[tuple[str, Span, str], Rows | None] = {}
         self.spans: tuple[TaggedSpan, ...] = tuple(self._find())
         self.sentences: tuple[SentenceClasses, ...] = tuple(self._classify())
 
@@ -199,11 +200,8 @@ class Tagging:
 
     def _pieces(self, span: Span) -> list[int]:
         first = max(0, bisect_right(self._starts, span[0]) - 1)
-        return [
-            n
-            for n in range(first, min(len(self._starts), first + 4 * WINDOW))
-            if self._starts[n] < span[1] and self._ends[n] > span[0]
-        ]
+        last = min(bisect_left(self._starts, span[1]), first + 4 * WINDOW)
+        return [n for n in range(first, last) if self._ends[n] > span[0]]
 
     def _carrier(self, span: Span) -> int | None:
         """The piece of `span` that most likely carries a figure: its number or head noun."""
@@ -215,6 +213,12 @@ class Tagging:
 
     def _vector(self, kind: str, span: Span, name: str) -> Rows | None:
         """The link vector of a mark: its first piece's, a figure's number's, a sentence's mean."""
+        key = kind, span, name
+        if key not in self._vectors:
+            self._vectors[key] = self._read_vector(*key)
+        return self._vectors[key]
+
+    def _read_vector(self, kind: str, span: Span, name: str) -> Rows | None:
         pieces = self._pieces(span)
         if not pieces:
             return None

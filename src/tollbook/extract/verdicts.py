@@ -146,8 +146,9 @@ def _add_blamed(doers: list[list[Blame]], stories: Sequence[Story], marks: Seque
 def _add_next_door(doers: list[list[Blame]], stories: Sequence[Story], marks: Sequence[Marks]) -> None:
     """Gives an act told without a doer the one it goes on from, or the one of the sentence beside it.
 
-    "They then killed six in Dol" goes on from the act before; a sentence right before or behind the act that tells no
-    act of its own may say who did it ("Three men drove a van over the bridge, mowing down walkers").
+    "They then killed six in Dol" goes on from the act before; a sentence of the same paragraph, right before or behind
+    the act, that tells no act of its own may say who did it ("Three men drove a van over the bridge, mowing down
+    walkers").
     """
     told = {a.index for story in stories for a in story.acts}
     for k, story in enumerate(stories):
@@ -165,7 +166,7 @@ def _add_next_door(doers: list[list[Blame]], stories: Sequence[Story], marks: Se
             if doers[k] or not 0 <= i < len(marks) or i in told or marks[i].sentence.kind == "title":
                 continue
             mark = marks[i]
-            if not len(mark.tokens):
+            if not len(mark.tokens) or mark.sentence.paragraph not in {a.marks.sentence.paragraph for a in body}:
                 continue
             found = find_blame(mark.tokens, mark.telling, mark.actors, (), (), 0, len(mark.tokens))
             near = [
