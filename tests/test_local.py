@@ -108,29 +108,42 @@ def test_figures(tagging: StandIn, expected: list[tuple[str, str, int | None]]) 
     assert figures(tagging) == expected
 
 
-def type_of(tagging: StandIn, how: Glue = HOW) -> str:
-    one, marks = read()
+RAID = "Shelling and air strikes killed 12 people in Daraa on Friday."
+
+
+def type_of(tagging: StandIn, how: Glue = HOW, text: str = RAID) -> str:
+    one, marks = read(text)
     return assemble(one, marks, None, TaggerAdvice(tagging, how, one.text)).incidents[0].type  # type: ignore[arg-type]
 
 
 def test_a_type_it_is_sure_of() -> None:
+    sure = StandIn({span("12", RAID): classes({"killed": 1.0})})
+    assert type_of(StandIn()) == "air_strike"
+    assert type_of(sure) == "shelling"
+    assert type_of(sure, replace(HOW, type=0.95)) == "air_strike"
+
+
+def test_no_type_without_its_word() -> None:
     sure = StandIn({span("12"): classes({"killed": 1.0}, kind="air_strike")})
-    assert type_of(StandIn()) == "shelling"
-    assert type_of(sure) == "air_strike"
-    assert type_of(sure, replace(HOW, type=0.95)) == "shelling"
+    assert type_of(sure, text=TEXT) == "shelling"
 
 
 @pytest.mark.parametrize(
-    ("needed", "expected"), [pytest.param(0.8, "background", id="sure"), pytest.param(0.95, "incident", id="not sure")]
+    ("scope", "needed", "expected"),
+    [
+        pytest.param("statistic", 0.8, "statistic", id="sure"),
+        pytest.param("statistic", 0.95, "incident", id="not sure"),
+        pytest.param("background", 0.8, "incident", id="its day says how old it is"),
+    ],
 )
-def test_a_scope_it_is_sure_of(needed: float, expected: str) -> None:
+def test_a_scope_it_is_sure_of(scope: str, needed: float, expected: str) -> None:
     one, marks = read()
-    tagging: Any = StandIn({span("12"): classes({"killed": 1.0}, scope="background")})
+    tagging: Any = StandIn({span("12"): classes({"killed": 1.0}, scope=scope)})
     (incident, *_) = assemble(one, marks, None, TaggerAdvice(tagging, replace(HOW, scope=needed), one.text)).incidents
     assert incident.scope == expected
 
 
-CLASH = "Police shot dead 3 people in Kano on Friday. Boko Haram fighters fled."
+CLASH = "Police shot dead 3 people near gunmen in Kano on Friday. Boko Haram was founded in 2002."
 
 
 @pytest.mark.parametrize(
@@ -139,8 +152,9 @@ CLASH = "Police shot dead 3 people in Kano on Friday. Boko Haram fighters fled."
         pytest.param({}, 0.9, ["Police"], id="not read: as the rules have it"),
         pytest.param({"Police": 0.9}, 0.9, ["Police"], id="it agrees"),
         pytest.param({"Police": 0.04}, 0.9, [], id="sure that they did nothing"),
-        pytest.param({"Police": 0.04, "Boko Haram": 0.95}, 0.9, ["Boko Haram"], id="sure of another"),
-        pytest.param({"Police": 0.04, "Boko Haram": 0.95}, 0.5, [], id="whose name may belong to another act"),
+        pytest.param({"Police": 0.04, "gunmen": 0.95}, 0.9, ["gunmen"], id="sure of another"),
+        pytest.param({"Police": 0.04, "gunmen": 0.95}, 0.5, [], id="whose name may belong to another act"),
+        pytest.param({"Police": 0.04, "Boko Haram": 0.95}, 0.9, [], id="told in another sentence"),
     ],
 )
 def test_doers(named: Mapping[str, float], link: float, expected: list[str]) -> None:

@@ -33,6 +33,7 @@ from tollbook.model import Actor, ActType, Casualty, Harm, Incident, Report, Sco
 _ANCHORS = 2  # figures of a telling that are asked whether they belong to another telling's act
 _TELLINGS = 3  # tellings of an act, the last ones, that are asked whether a place or a doer is theirs
 _WORDLESS = ("attack", "armed_clash", "other")  # types that are told by who and how, without a word of their own
+_SINGLE = {"incident", "background"}
 _VOTES = 3  # figures of a telling that vote on its type
 _SURE = 0.98  # a link's probability counts at most this much either way
 
@@ -199,20 +200,22 @@ class TaggerAdvice:
     def act_type(self, acts: Sequence[Act], by_rule: ActType) -> ActType:
         """The type that the tagger is sure of, where it leaves the rules' type little; else the rules'.
 
-        Nothing becomes a suicide bombing or an air strike whose sentences hold no word of one.
+        Nothing becomes a suicide bombing or an air strike whose clauses hold no word of one.
         """
         shares = self._shares(acts, "type")
         best = _best(shares) if shares else by_rule
         if not shares or shares[best] <= self._how.type or shares.get(by_rule, 0.0) >= self._how.type_kept:
             return by_rule
-        told = {t.type for a in acts for t in a.marks.telling.triggers}
+        told = {t.type for a in acts for t in a.triggers}
         return best if best in told or best in _WORDLESS else by_rule  # type: ignore[return-value]
 
     def scope(self, acts: Sequence[Act], by_rule: Scope) -> Scope:
-        """The scope that the tagger is sure of, else the rules'."""
+        """The scope that the tagger is sure of, else the rules'; whether an act is old, its day decides."""
         shares = self._shares(acts, "scope")
         best = _best(shares) if shares else by_rule
-        return best if shares and shares[best] > self._how.scope else by_rule  # type: ignore[return-value]
+        if {best, by_rule} <= _SINGLE or not shares or shares[best] <= self._how.scope:
+            return by_rule
+        return best  # type: ignore[return-value]
 
     def _shares(self, acts: Sequence[Act], head: Literal["type", "scope"]) -> dict[str, float]:
         """The mean of what the tagger says of the tellings' figures and sentences; empty where it read none."""
@@ -237,24 +240,24 @@ class TaggerAdvice:
         return weights("model/choice")
 
     def doers(self, acts: Sequence[Act], by_rule: Sequence[Blame], named: Sequence[Actor]) -> Sequence[Blame]:
-        """The rules' doers without those the tagger is sure did nothing; where none is left, the one it is sure of."""
+        """The rules' doers without those the tagger is sure did nothing; where none is left, the one it is sure of.
+
+        That one must stand in a clause of the act itself: a neighbour's doer is never taken over.
+        """
         kept = [b for b in by_rule if (p := self._doer(acts, b.actor)) is None or p >= self._how.doer_drop]
         if kept or (not by_rule and self._how.doer_add >= 1):
             return kept
-        able = [*named, *self._unknown(acts, named)]
+        able = [a for a in (*named, *self._unknown(named)) if any(_within(act, a.span) for act in acts)]
         sure = [(p, -n) for n, actor in enumerate(able) if (p := self._doer(acts, actor)) is not None]
         best, at = max(sure, default=(0.0, 0))
         return [Blame(able[-at], "asserted")] if best > self._how.doer_add else []
 
-    def _unknown(self, acts: Sequence[Act], named: Sequence[Actor]) -> list[Actor]:
-        """Doers that the tagger marks in the tellings' sentences and the actors' lists do not know."""
-        inside = {a.marks.sentence.span for a in acts}
+    def _unknown(self, named: Sequence[Actor]) -> list[Actor]:
+        """Doers that the tagger marks and the actors' lists do not know."""
         return [
             Actor(self._text[span.span[0] : span.span[1]], span.span)
             for span in self._tagging.spans
-            if span.label == "perpetrator"
-            and any(first <= span.span[0] < last for first, last in inside)
-            and not any(_meet(span.span, actor.span) for actor in named)
+            if span.label == "perpetrator" and not any(_meet(span.span, actor.span) for actor in named)
         ]
 
     def _doer(self, acts: Sequence[Act], actor: Actor) -> float | None:
@@ -272,6 +275,11 @@ class TaggerAdvice:
             if (p := self._tagging.same_act(anchor, where, kind, span)) is not None
         ]
         return sum(found) / len(found) if found else None
+
+
+def _within(act: Act, span: Span) -> bool:
+    tokens = act.marks.tokens
+    return tokens.starts[act.first] <= span[0] and span[1] <= tokens.ends[act.last - 1]
 
 
 def _anchors(act: Act) -> list[tuple[str, Span]]:
