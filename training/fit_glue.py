@@ -1,9 +1,11 @@
 """Chooses the numbers of `data/model/glue.yml` on train, and measures what the tagger adds: python -m training.fit_glue
 
-Every train report is read by the fold model that was trained without its source (`python -m training.run --only
-folds`), so the numbers are chosen on texts of sources the tagger has not seen. One number at a time is moved over a
-short list while the score of `score.py` over all train reports rises. Prints each step and, at the end, the ablation
-of docs/method.md: rules alone, each use of the tagger alone, and all of them, source by source.
+Every train report is read by the fold that leaves out all of gold (`training.run --only folds --folds gold`), so the
+numbers are chosen on texts of sources the tagger has not seen. One number at a time is moved over a short list while
+the score of `score.py` over all train reports rises. `--keep` only measures `glue.yml` as it is, on train, or with
+`--part dev` or `--part held` (the written reports held back) the shipped model. Printed are the tables of section 8
+of docs/method.md: rules alone, each use of the tagger alone, all of them, train source by source; and how often
+figures are right by what the tagger says of them (`data/model/reliability.yml`).
 """
 
 from __future__ import annotations
@@ -11,10 +13,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "src"), str(ROOT / "eval")]
@@ -23,30 +28,43 @@ import harness  # noqa: E402
 from tollbook import lexicon  # noqa: E402
 from tollbook.clean import clean_report  # noqa: E402
 from tollbook.extract.assemble import assemble  # noqa: E402
-from tollbook.extract.local import Glue, TaggerAdvice, edited, glue  # noqa: E402
+from tollbook.extract.local import Glue, TaggerAdvice, calibrated, edited, glue  # noqa: E402
 from tollbook.extract.marks import Marks  # noqa: E402
 from tollbook.extract.rules import RulesExtractor, may_be_violent  # noqa: E402
-from tollbook.extract.tagger import Tagger, Tagging  # noqa: E402
+from tollbook.extract.tagger import FOLDER, Tagger, Tagging  # noqa: E402
 from tollbook.model import RawReport, Report, to_plain  # noqa: E402
-from training.sets import FOLDS, fold_for, shared_folder, source_of  # noqa: E402
+from training import written  # noqa: E402
 from training.sets import gold as gold_of  # noqa: E402
+from training.sets import shared_folder, source_of  # noqa: E402
 
 OFF = Glue(drop=1.0, harm=1.0, who=1.0, add=1.0, add_person=1.0, type=1.0, type_kept=0.0, link=0.0, scope=1.0,
-           doer_drop=0.0, doer_add=1.0)  # fmt: skip
+           doer_add=1.0, place=0.0, place_link=0.0)  # fmt: skip
 """The tagger overrules nothing."""
 TRIED: dict[str, tuple[float, ...]] = {
     "drop": (0.9, 0.97, 0.99, 1.0),
     "harm": (0.8, 0.9, 1.0),
     "who": (0.6, 0.7, 0.8, 0.9, 1.0),
-    "add": (0.7, 0.8, 0.9, 1.0),
-    "add_person": (0.8, 0.9, 1.0),
+    "add": (0.5, 0.6, 0.7, 0.8, 0.9, 1.0),
+    "add_person": (0.5, 0.7, 0.8, 0.9, 1.0),
     "type": (0.4, 0.5, 0.6, 0.7, 1.0),
-    "type_kept": (0.1, 0.25),
+    "type_kept": (0.1, 0.15, 0.25),
     "link": (0.0, 0.1, 0.2, 0.3, 0.4),
     "scope": (0.7, 0.8, 0.9, 1.0),
-    "doer_drop": (0.0, 0.02, 0.05, 0.1, 0.2),
-    "doer_add": (0.5, 0.6, 0.7, 0.8, 0.9, 1.0),
+    "doer_add": (0.5, 0.55, 0.6, 0.7, 0.8, 0.9, 1.0),
+    "place": (0.0, 0.5, 0.8, 1.2),
+    "place_link": (0.0, 0.2, 0.4),
 }
+USES: dict[str, tuple[str, ...]] = {
+    "figures": ("drop", "harm", "who", "add", "add_person"),
+    "types": ("type", "type_kept"),
+    "links between tellings": ("link",),
+    "scopes": ("scope",),
+    "doers": ("doer_add",),
+    "places": ("place", "place_link"),
+}
+"""What the tagger is used for, and the numbers that turn it on."""
+PARTS = ("train", "dev", "held")
+GROUPS = 8
 SHOWN = ("score", "incident", "figure", "killed", "date", "place", "perpetrator", "type", "total", "who", "says")
 
 
@@ -60,12 +78,17 @@ class Read:
     tagging: Tagging | None
 
 
-def read(work: Path, part: str = "train", model: Path | None = None) -> list[Read]:
-    """The reports of the part, read by the fold models in `work`, or all by `model`."""
+def pairs_of(part: str) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """The reports and records of a part of gold, or of the written reports held back."""
+    return written.load(written.HELD) if part == "held" else gold_of(shared_folder() / "gold" / part)
+
+
+def read(part: str, model: Path) -> list[Read]:
+    """The reports of the part, read by the tagger in the folder `model`."""
     rules = RulesExtractor()
-    taggers = {name: Tagger.open(model or work / f"fold-{name}") for name in FOLDS}
+    tagger = Tagger.open(model)
     out = []
-    for row, _ in gold_of(shared_folder() / "gold" / part):
+    for row, _ in pairs_of(part):
         report = clean_report(
             RawReport(
                 row["doc_id"], row["text"], False, "", title=row.get("title"), outlet=row.get("outlet"),
@@ -75,8 +98,7 @@ def read(work: Path, part: str = "train", model: Path | None = None) -> list[Rea
         if not may_be_violent(report.text):
             continue
         marks, places = rules.marks(report)
-        fold = fold_for(source_of(row["doc_id"]))
-        out.append(Read(report, marks, places.country, taggers[fold].tag(report, [m.sentence for m in marks])))
+        out.append(Read(report, marks, places.country, tagger.tag(report, [m.sentence for m in marks])))
     return out
 
 
@@ -126,32 +148,91 @@ def search(data: Sequence[Read], gold: Mapping[str, Any], how: Glue) -> Glue:
 def ablation(data: Sequence[Read], gold: Mapping[str, Any], how: Glue) -> None:
     """Prints the table."""
     print("| | " + " | ".join(SHOWN) + " |\n|" + "---|" * (len(SHOWN) + 1))
-    rows: dict[str, Glue | None] = {
-        "rules": None,
-        "figures": replace(how, type=1.0, type_kept=0.0, link=0.0),
-        "type": replace(OFF, type=how.type, type_kept=how.type_kept),
-        "same act": replace(OFF, link=how.link),
-        "both": how,
-    }
+    rows: dict[str, Glue | None] = {"rules": None, "local": how}
+    for name, numbers in USES.items():
+        rows[name] = replace(OFF, **{n: getattr(how, n) for n in numbers})
     for name, glue_of in rows.items():
         records = predicted(data, glue_of)
         print(line(name, measured(gold, records)), flush=True)
-        if name in ("rules", "both"):
-            for source in sorted({source_of(d) for d in gold}):
-                part = {d: g for d, g in gold.items() if source_of(d) == source}
-                print(line(f"{name}, {source} ({len(part)})", measured(part, records)), flush=True)
+        for source in sorted({source_of(d) for d in gold}) if name in ("rules", "local") else ():
+            part = {d: g for d, g in gold.items() if source_of(d) == source}
+            print(line(f"{name}, {source} ({len(part)})", measured(part, records)), flush=True)
+
+
+def said_and_right(data: Sequence[Read], gold: Mapping[str, Any], how: Glue) -> list[tuple[str, float, bool]]:
+    """Of each figure: its report, what the tagger says of its harm, and whether its act's gold has the same bounds."""
+    score = harness.shared_module("score")
+    found = []
+    for one in data:
+        if one.tagging is None:
+            continue
+        advice = TaggerAdvice(one.tagging, how, one.report.text)
+        incidents = assemble(one.report, edited(one.marks, one.tagging, how), one.country, advice).incidents
+        plain = {"doc_id": one.report.doc_id, "incidents": [to_plain(i) for i in incidents]}
+        told = score.clean(plain, [])["incidents"]
+        real = score.clean(gold[one.report.doc_id], [])["incidents"]
+        right: dict[int, list[Any]] = {}
+        for scopes in (("incident", "background"), ("statistic", "total")):
+            mine = [x for x in told if x["scope"] in scopes]
+            for theirs, mate in score.align([x for x in real if x["scope"] in scopes], mine):
+                right[id(mate)] = [(c["harm"], c["min"], c["max"]) for c in theirs["casualties"]]
+        for incident, entry in zip(incidents, told, strict=True):
+            for c in incident.casualties:
+                classes = one.tagging.figure(c.span)
+                if classes is not None:
+                    hit = (c.harm, c.min, c.max) in right.get(id(entry), ())
+                    found.append((one.report.doc_id, classes.harm[c.harm], hit))
+    return found
+
+
+def table(pairs: Sequence[tuple[str, float, bool]]) -> list[tuple[float, float]]:
+    """Means of what was said and what was right in groups of like size, in rising order; equal ones only once."""
+    rows: list[tuple[float, float]] = []
+    for part in np.array_split(np.array(sorted((p, float(hit)) for _, p, hit in pairs)), GROUPS):
+        said, right = (round(float(x), 3) for x in part.mean(axis=0))
+        right = max(right, rows[-1][1] if rows else 0.0)
+        if not rows or right > rows[-1][1]:
+            rows.append((said, right))
+    return rows
+
+
+def off_by(pairs: Sequence[tuple[float, bool]]) -> float:
+    """Expected calibration error over ten bins."""
+    bins: dict[int, list[tuple[float, bool]]] = {}
+    for said, hit in pairs:
+        bins.setdefault(min(9, int(said * 10)), []).append((said, hit))
+    gaps = [abs(sum(p for p, _ in b) - sum(hit for _, hit in b)) for b in bins.values()]
+    return round(sum(gaps) / max(1, len(pairs)), 3)
+
+
+def reliability(pairs: Sequence[tuple[str, float, bool]]) -> None:
+    """Prints how often figures are right, the table, and how far off raw numbers and other halves' tables are."""
+    for low in range(10):
+        inside = [hit for _, p, hit in pairs if min(9, int(p * 10)) == low]
+        if inside:
+            print(f"said {low / 10:.1f}: {len(inside)} figures, {100 * sum(inside) / len(inside):.0f} % right")
+    half = {d: zlib.crc32(d.encode()) % 2 for d, _, _ in pairs}
+    other = [table([x for x in pairs if half[x[0]] != n]) for n in (0, 1)]
+    crossed = [(calibrated(p, other[half[d]]), hit) for d, p, hit in pairs]
+    raw = off_by([(p, hit) for _, p, hit in pairs])
+    print(f"{len(pairs)} figures; calibration error said {raw}, by the other half's table {off_by(crossed)}")
+    print(*(f"- [{said}, {right}]" for said, right in table(pairs)), sep="\n")
 
 
 def main() -> None:
     """Searches or measures."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--work", type=Path, default=ROOT / "build/training", help="where the folds' models lie")
+    parser.add_argument("--part", choices=PARTS, default="train", help="train by the fold, others by the shipped model")
     parser.add_argument("--keep", action="store_true", help="measure glue.yml as it is instead of searching")
     options = parser.parse_args()
-    gold = {r["doc_id"]: r for _, r in gold_of(shared_folder() / "gold/train")}
-    data = read(options.work)
+    if options.part != "train" and not options.keep:
+        parser.error("numbers are chosen on train only; the other parts are measured, with --keep")
+    gold = {r["doc_id"]: r for _, r in pairs_of(options.part)}
+    data = read(options.part, options.work / "fold-gold" if options.part == "train" else FOLDER)
     how = glue() if options.keep else search(data, gold, glue())
     ablation(data, gold, how)
+    reliability(said_and_right(data, gold, how))
     print(json.dumps(asdict(how)))
     if not options.keep:
         path = lexicon.DATA / "model/glue.yml"

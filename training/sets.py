@@ -115,11 +115,6 @@ def gold(part: Path) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     return [(row, records[row["doc_id"]]) for row in read_jsonl(part / "reports.jsonl")]
 
 
-def fold_for(source: str) -> str:
-    """The fold to read texts of a gold source with: of those that have not seen it, the one with most sources."""
-    return max((name for name, kept in FOLDS.items() if source not in kept), key=lambda name: len(FOLDS[name]))
-
-
 def source_of(doc_id: str) -> str:
     """The source of a report: the prefix of its id (`fakes`, `dev-muc3`, `t`, `gvdb`, `lgl`, `written`)."""
     known = ("fakes", "dev-muc3", "gvdb", "lgl", "t", WRITTEN)

@@ -7,7 +7,8 @@ subject ends the reading, because a doer that is missed does less harm than one 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 
 from tollbook.extract.tokens import Tokens
 from tollbook.extract.words import words
@@ -50,11 +51,11 @@ def does_violence(tokens: Tokens, end: int, last: int, others: Collection[int]) 
 
     `others` are the tokens at which further actors begin: behind "and" they are subjects of their own.
     """
-    low, verbs = tokens.low, words("violent_verbs")
+    low, verbs, whole = tokens.low, words("violent_verbs"), _whole()
     relative = moved = False  # within "who ..."; a verb of the actor's own has been passed
     for i in range(end, min(end + _REACH, last)):
         word = low[i]
-        if word in verbs or (word in _WHOLE and not _WHOLE[word].isdisjoint(low[i + 1 : i + 8])):
+        if word in verbs or (word in whole and not whole[word].isdisjoint(low[i + 1 : i + 8])):
             if low[i - 1] == "to" or low[i - 1] in words("before_noun"):
                 continue
             back = i - 1
@@ -76,7 +77,7 @@ def does_violence(tokens: Tokens, end: int, last: int, others: Collection[int]) 
         elif word in words("said") or word in _ENDS:
             return False
         elif word == "by":
-            if low[i - 1] not in words("by_not_doer") and low[i + 1 : i + 2] not in _WAYS:
+            if low[i - 1] not in words("by_not_doer") and words("ways_of_coming").isdisjoint(low[i + 1 : i + 2]):
                 return False
         elif moved and word in ("and", "but", ",") and i + 1 in others:
             return False
@@ -85,17 +86,11 @@ def does_violence(tokens: Tokens, end: int, last: int, others: Collection[int]) 
     return False
 
 
-# Verbs that tell violence together with one of these words right behind them.
-_WHOLE: dict[str, frozenset[str]] = {
-    "set": frozenset({"fire", "ablaze", "alight", "off"}),
-    "left": frozenset({"dead", "killed", "wounded"}),
-    "blew": frozenset({"up", "himself", "herself", "themselves"}),
-    "cut": frozenset({"throat", "throats", "down"}),
-    "broke": frozenset({"windows", "into"}),
-    "took": frozenset({"hostage", "hostages", "captive"}),
-    "carried": frozenset({"attack", "attacks", "raid", "strike", "strikes", "bombing", "ambush"}),
-}
-_WAYS = tuple((way,) for way in ("boat", "boats", "night", "surprise", "sea", "road", "foot", "car", "motorcycle"))
+@cache
+def _whole() -> Mapping[str, frozenset[str]]:
+    """Verbs that tell violence together with one of these words right behind them ("set ... ablaze")."""
+    pairs = [phrase.split() for phrase in words("violent_pairs")]
+    return {verb: frozenset(after for first, after in pairs if first == verb) for verb, _ in pairs}
 
 
 def came_upon(tokens: Tokens, start: int, end: int, first: int, last: int) -> bool:

@@ -51,14 +51,14 @@ class Mention:
 
 
 @cache
-def weights(table: str = "choice") -> Mapping[str, float]:
-    """`data/choice.yml`, or another such table: trait -> weight. Raises LexiconError for a row that is none."""
-    data = lexicon.load(table)
+def weights() -> Mapping[str, float]:
+    """`data/choice.yml`: trait -> weight. Raises LexiconError for a row that is not a name and a number."""
+    data = lexicon.load("choice")
     if not isinstance(data, dict) or not data:
-        raise LexiconError(f"{table}.yml: needed is a table of traits with a weight each")
+        raise LexiconError("choice.yml: needed is a table of traits with a weight each")
     for name, weight in data.items():
         if not isinstance(name, str) or isinstance(weight, bool) or not isinstance(weight, (int, float)):
-            raise LexiconError(f"{table}.yml: {name!r}: {weight!r}: needed is a trait's name and a number")
+            raise LexiconError(f"choice.yml: {name!r}: {weight!r}: needed is a trait's name and a number")
     return {name: float(weight) for name, weight in data.items()}
 
 

@@ -18,7 +18,7 @@ from tollbook.model import Actor
 
 _LISTS = (
     "gate", "claims", "claimed_things", "takes", "credit", "says", "own", "own_acts", "held", "helds", "behind",
-    "names", "between", "several", "attackers",
+    "names", "between", "several", "attackers", "shows", "before_held", "before_name", "blames", "laid", "work",
 )  # fmt: skip
 _SIDED = ("state_forces", "armed_group")
 _SAID = 10  # tokens between "said" and "it", "its fighters"
@@ -80,7 +80,7 @@ def _claims(tokens: Tokens, end: int) -> bool:
         return not after or (after[0] not in ("that", "to") and not book["claimed_things"].isdisjoint(after))
     if word in book["takes"]:
         return not book["credit"].isdisjoint(after[:4])
-    if word in ("named", "identified", "published", "posted", "released", "want", "wants", "wanted"):
+    if word in book["shows"]:
         return not book["attackers"].isdisjoint(after[:5])
     if word not in book["says"]:
         return False
@@ -103,7 +103,7 @@ def _held(tokens: Tokens, end: int) -> bool:
     """ "are suspected", "were blamed for it", "is believed to be behind", "was responsible"."""
     low, book = tokens.low, lists()
     i = end
-    while i < min(end + 4, len(low)) and low[i] in ("widely", "also", "has", "have", "had", ",", "who", "which"):
+    while i < min(end + 4, len(low)) and low[i] in book["before_held"]:
         i += 1
     if i < len(low) and low[i] in ("to", "for") and i > end:
         return False
@@ -121,32 +121,13 @@ def _laid_to(tokens: Tokens, start: int) -> bool:
     """ "attributed the attack to X", "blamed on X", "pointed to X", "the work of X", "blames X"."""
     low = tokens.low
     i = start - 1
-    while i >= max(0, start - 4) and low[i] in (
-        "the",
-        "a",
-        "an",
-        "local",
-        "members",
-        "suspected",
-        "its",
-        "rival",
-        "so-called",
-    ):
+    book = lists()
+    while i >= max(0, start - 4) and low[i] in book["before_name"]:
         i -= 1
     if i < 0:
         return False
-    if low[i] in ("blamed", "blames", "blaming", "suspects", "suspect", "suspected", "blame"):
+    if low[i] in book["blames"]:
         return low[i - 1] not in ("was", "were", "is", "are", "be") if i else True
     if low[i] in ("to", "on", "at"):
-        return any((low[k], low[i]) in _LAID_WITH for k in range(max(0, i - _LAID), i))
-    return low[i] == "of" and low[i - 1] in ("work", "handiwork", "doing") if i else False
-
-
-_LAID_WITH = frozenset(
-    {
-        (verb, "to")
-        for verb in ("attributed", "attributes", "attributing", "ascribed", "imputed", "pointed", "points", "pointing")
-    }
-    | {(verb, "on") for verb in ("blamed", "blames", "blaming", "pinned", "blame")}
-    | {(verb, "at") for verb in ("pointed", "points", "pointing", "finger", "fingers")}
-)
+        return any(f"{low[k]} {low[i]}" in book["laid"] for k in range(max(0, i - _LAID), i))
+    return low[i] == "of" and low[i - 1] in book["work"] if i else False

@@ -40,7 +40,7 @@ _SURE = 0.98  # a link's probability counts at most this much either way
 
 @dataclass(frozen=True, slots=True)
 class Glue:
-    """`data/model/glue.yml`: probabilities from which the tagger overrules the rules, and the weight of a link."""
+    """`data/model/glue.yml`: probabilities from which the tagger overrules the rules, and weights of its log odds."""
 
     drop: float
     harm: float
@@ -51,8 +51,9 @@ class Glue:
     type_kept: float
     link: float
     scope: float
-    doer_drop: float
     doer_add: float
+    place: float
+    place_link: float
 
 
 @cache
@@ -228,25 +229,24 @@ class TaggerAdvice:
         return {name: sum(v[name] for v in votes) / len(votes) for name in votes[0]} if votes else {}
 
     def place(self, acts: Sequence[Act], span: Span) -> Mapping[str, float]:
-        """How likely the place is an act's at all, and this act's: log odds, as traits of `data/model/choice.yml`."""
+        """How likely the place is an act's at all, and this act's: log odds, as traits."""
         named = self._tagging.probability("place", span)
         linked = self._linked(acts, "place", span)
         if named is None or linked is None:
-            return {"tagger silent": 1.0}
+            return {}
         return {"tagger place": _log_odds(named), "tagger link": linked}
 
     def place_weights(self) -> Mapping[str, float]:
-        """`data/model/choice.yml`."""
-        return weights("model/choice")
+        """`data/choice.yml`, and the glue's for what the tagger says."""
+        return {**weights(), "tagger place": self._how.place, "tagger link": self._how.place_link}
 
     def doers(self, acts: Sequence[Act], by_rule: Sequence[Blame], named: Sequence[Actor]) -> Sequence[Blame]:
-        """The rules' doers without those the tagger is sure did nothing; where none is left, the one it is sure of.
+        """The rules' doers; where they have none, the one the tagger is sure of.
 
         That one must stand in a clause of the act itself: a neighbour's doer is never taken over.
         """
-        kept = [b for b in by_rule if (p := self._doer(acts, b.actor)) is None or p >= self._how.doer_drop]
-        if kept or (not by_rule and self._how.doer_add >= 1):
-            return kept
+        if by_rule or self._how.doer_add >= 1:
+            return by_rule
         able = [a for a in (*named, *self._unknown(named)) if any(_within(act, a.span) for act in acts)]
         sure = [(p, -n) for n, actor in enumerate(able) if (p := self._doer(acts, actor)) is not None]
         best, at = max(sure, default=(0.0, 0))
