@@ -244,7 +244,7 @@ def paint(server: Server, ids: list[str]) -> None:
             for _ in range(5):
                 page = context.new_page()
                 page.goto(f"http://127.0.0.1:{server.port}{path}")
-                page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length > 0")
+                page.wait_for_function("() => performance.getEntriesByName('first-contentful-paint').length > 0")
                 found.append(page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime"))
                 page.close()
             print(
