@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,19 +11,18 @@ from tollbook.extract import Reading
 from tollbook.extract.acts import Blame, claimant
 from tollbook.extract.casualties import casualties
 from tollbook.extract.choice import choose, place_detail
-from tollbook.extract.clauses import Act, candidate_acts, elsewhere, is_said_on, width
+from tollbook.extract.clauses import Act, candidate_acts, elsewhere, width
+from tollbook.extract.days import Told, days_of
 from tollbook.extract.kinds import settled
 from tollbook.extract.marks import Marks
 from tollbook.extract.merge import Advice, Story, fold, merge_acts
-from tollbook.extract.scopes import NEWS_DAYS, dated, find_totals, scope_of, whole_toll
+from tollbook.extract.scopes import find_totals, scope_of, whole_toll
 from tollbook.extract.verdicts import Verdict, verdicts
 from tollbook.extract.words import words
 from tollbook.model import (
     Actor,
     ActType,
     AttributionBasis,
-    DateDetail,
-    DateRange,
     Incident,
     Means,
     ObjectHit,
@@ -36,7 +34,6 @@ from tollbook.model import (
     Victim,
 )
 
-_SAME_DAY = 3  # sentences over which "Meanwhile four were killed in ..." goes on the day told before
 _CLAIM_BASIS: tuple[tuple[str, AttributionBasis], ...] = (("claimed", "claimed"), ("blamed", "blamed"))
 _CLAIMED_AFTER = 2  # sentences after an act within which a claim or blame is about it
 _GRAVITY = {"killed": 5, "missing": 4, "injured": 3, "abducted": 2, "detained": 1, "displaced": 0}
@@ -84,7 +81,6 @@ def by_rule(
     if advice is not None:
         scopes = [advice.scope(s.acts, scope) for s, scope in zip(stories, scopes, strict=True)]
     parts = find_totals(stories, scopes)
-    all_dates = [d for m in marks for d in m.dates]
     claims = _claims(marks)
     doers = [_doers(k, stories, claims) for k in range(len(stories))]
     if advice is not None:
@@ -101,8 +97,7 @@ def by_rule(
                 stories,
                 report,
                 country,
-                all_dates,
-                _date_before(k, stories, scopes, report, marks),
+                days_of(k, stories, scopes, report, marks),
                 marks,
                 told[k],
                 advice,
@@ -212,8 +207,7 @@ def _incident(
     stories: Sequence[Story],
     report: Report,
     country: str | None,
-    all_dates: Sequence[DateRange],
-    before: DateRange | None,
+    days: Told,
     marks: Sequence[Marks],
     verdict: Verdict,
     advice: Advice | None,
@@ -223,7 +217,7 @@ def _incident(
         act_type = advice.act_type(story.acts, act_type)
     if scope == "statistic" and (not story.places or (len(story.acts) == 1 and not any(a.told for a in story.acts))):
         act_type = "other"
-    date, detail = _date(story, scope, report, all_dates, before)
+    date, detail = days
     places = story.places[:5] if scope in ("statistic", "total") else _places(story, stories, marks)
     blames = verdict.doers[:4]
     doing = {fold(b.actor.name) for b in blames}
@@ -303,82 +297,6 @@ def _type_before(story: Story, stories: Sequence[Story]) -> ActType | None:
 def _own_words(story: Story) -> set[str]:
     """The words that tell the act, in all its tellings."""
     return {w for a in story.acts for t in a.triggers for w in a.marks.tokens.low[t.first : t.last]}
-
-
-def _date_before(
-    k: int, stories: Sequence[Story], scopes: Sequence[Scope], report: Report, marks: Sequence[Marks]
-) -> DateRange | None:
-    """The day of an act told without one: that of the news act told last before it ("Meanwhile four were killed in
-    ..."), else the last day of the news told before it.
-    """
-    body = [a.index for a in stories[k].acts if not a.title]
-    here = min(body or [a.index for a in stories[k].acts])
-    best: tuple[int, DateRange] | None = None
-    for j, story in enumerate(stories):
-        if j == k or scopes[j] not in ("incident", "total"):
-            continue
-        for act in story.acts:
-            date = next((d for d in act.dates if d.start), None)
-            if (
-                date is not None
-                and 0 <= here - act.index <= _SAME_DAY
-                and not act.title
-                and (best is None or act.index >= best[0])
-            ):
-                best = (act.index, date)
-    if best is not None:
-        return best[1] if best[1].start == best[1].end else None
-    for index in range(here - 1, max(-1, here - 1 - _SAME_DAY), -1):
-        day = _news_day(marks[index], report)
-        if day is not None:
-            return day
-    return None
-
-
-def _news_day(mark: Marks, report: Report) -> DateRange | None:
-    """The one day of the news, not of a statement, that a sentence of the body names."""
-    if mark.sentence.kind == "title" or report.published is None:
-        return None
-    days = {
-        d.start: d
-        for d in mark.dates
-        if d.span
-        and d.start is not None
-        and d.start == d.end
-        and not is_said_on(mark, d.span)
-        and 0 <= (report.published - d.start).days <= NEWS_DAYS
-    }
-    return next(iter(days.values())) if len(days) == 1 else None
-
-
-def _long_period(dates: Sequence[DateRange], published: dt.date) -> DateRange | None:
-    """The longest stated stretch that runs up to publication ("since March 2011"), wherever the report tells it."""
-    running = [d for d in dates if d.start and d.end and (d.end - d.start).days > 60 and (published - d.end).days <= 31]
-    return min(running, key=lambda d: d.start, default=None)  # type: ignore[arg-type, return-value]
-
-
-def _date(
-    story: Story, scope: Scope, report: Report, all_dates: Sequence[DateRange], before: DateRange | None
-) -> tuple[tuple[dt.date | None, dt.date | None], DateDetail]:
-    date = dated(story)
-    published = report.published
-    if date is not None:
-        return (date.start, date.end), DateDetail(date.span, date.precision, date.basis)
-    if published is None:
-        return (None, None), DateDetail(None, None, "none")
-    if scope == "statistic":
-        since = _long_period(all_dates, published)
-        if since is not None:
-            return (since.start, since.end), DateDetail(since.span, since.precision, since.basis)
-    if scope in ("statistic", "background"):
-        return (None, None), DateDetail(None, None, "none")
-    said = next((d for a in story.acts for d in a.said_on if d.start and d.start == d.end), None)
-    if said is not None and said.end is not None and said.start is not None:
-        return (said.start - dt.timedelta(days=1), said.end), DateDetail(said.span, "days", "fresh-news")
-    if before is not None:
-        return (before.start, before.end), DateDetail(before.span, before.precision, before.basis)
-    start = published - dt.timedelta(days=1)
-    return (start, published), DateDetail(None, "days", "fresh-news")
 
 
 def _places(story: Story, stories: Sequence[Story], marks: Sequence[Marks]) -> list[Place]:

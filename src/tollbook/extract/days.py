@@ -1,0 +1,95 @@
+"""The days of an act: those told with it, else those of the act told before it, else what fresh news leaves open."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from tollbook.extract.clauses import is_said_on
+from tollbook.extract.marks import Marks
+from tollbook.extract.merge import Story
+from tollbook.extract.scopes import NEWS_DAYS, dated
+from tollbook.model import DateDetail, DateRange, Report, Scope
+
+Told = tuple[tuple[dt.date | None, dt.date | None], DateDetail]
+
+_SAME_DAY = 3  # sentences over which "Meanwhile four were killed in ..." goes on the day told before
+
+
+def days_of(k: int, stories: Sequence[Story], scopes: Sequence[Scope], report: Report, marks: Sequence[Marks]) -> Told:
+    """First and last day of story `k`, and what they rest on: the words that tell them, or `fresh-news`.
+
+    What a report recalls without a day stays without one; news without a day is of the day before its telling.
+    """
+    story, scope, published = stories[k], scopes[k], report.published
+    date = dated(story)
+    if date is not None:
+        return (date.start, date.end), DateDetail(date.span, date.precision, date.basis)
+    if published is None:
+        return (None, None), DateDetail(None, None, "none")
+    if scope == "statistic":
+        since = _long_period([d for m in marks for d in m.dates], published)
+        if since is not None:
+            return (since.start, since.end), DateDetail(since.span, since.precision, since.basis)
+    if scope in ("statistic", "background"):
+        return (None, None), DateDetail(None, None, "none")
+    said = next((d for a in story.acts for d in a.said_on if d.start and d.start == d.end), None)
+    if said is not None and said.end is not None and said.start is not None:
+        return (said.start - dt.timedelta(days=1), said.end), DateDetail(said.span, "days", "fresh-news")
+    before = _date_before(k, stories, scopes, report, marks)
+    if before is not None:
+        return (before.start, before.end), DateDetail(before.span, before.precision, before.basis)
+    start = published - dt.timedelta(days=1)
+    return (start, published), DateDetail(None, "days", "fresh-news")
+
+
+def _date_before(
+    k: int, stories: Sequence[Story], scopes: Sequence[Scope], report: Report, marks: Sequence[Marks]
+) -> DateRange | None:
+    """The day of an act told without one: that of the news act told last before it ("Meanwhile four were killed in
+    ..."), else the last day of the news told before it.
+    """
+    body = [a.index for a in stories[k].acts if not a.title]
+    here = min(body or [a.index for a in stories[k].acts])
+    best: tuple[int, DateRange] | None = None
+    for j, story in enumerate(stories):
+        if j == k or scopes[j] not in ("incident", "total"):
+            continue
+        for act in story.acts:
+            date = next((d for d in act.dates if d.start), None)
+            if (
+                date is not None
+                and 0 <= here - act.index <= _SAME_DAY
+                and not act.title
+                and (best is None or act.index >= best[0])
+            ):
+                best = (act.index, date)
+    if best is not None:
+        return best[1] if best[1].start == best[1].end else None
+    for index in range(here - 1, max(-1, here - 1 - _SAME_DAY), -1):
+        day = _news_day(marks[index], report)
+        if day is not None:
+            return day
+    return None
+
+
+def _news_day(mark: Marks, report: Report) -> DateRange | None:
+    """The one day of the news, not of a statement, that a sentence of the body names."""
+    if mark.sentence.kind == "title" or report.published is None:
+        return None
+    days = {
+        d.start: d
+        for d in mark.dates
+        if d.span
+        and d.start is not None
+        and d.start == d.end
+        and not is_said_on(mark, d.span)
+        and 0 <= (report.published - d.start).days <= NEWS_DAYS
+    }
+    return next(iter(days.values())) if len(days) == 1 else None
+
+
+def _long_period(dates: Sequence[DateRange], published: dt.date) -> DateRange | None:
+    """The longest stated stretch that runs up to publication ("since March 2011"), wherever the report tells it."""
+    running = [d for d in dates if d.start and d.end and (d.end - d.start).days > 60 and (published - d.end).days <= 31]
+    return min(running, key=lambda d: d.start, default=None)  # type: ignore[arg-type, return-value]
