@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 import pytest
 import yaml
 
-from tollbook import lexicon
+from tollbook import lexicon, yamlreader
 from tollbook.errors import LexiconError
 
 NAMES = sorted(path.relative_to(lexicon.DATA).with_suffix("").as_posix() for path in lexicon.DATA.rglob("*.yml"))
@@ -40,7 +41,7 @@ def test_every_form_of_yaml_reads_as_pyyaml_reads_it(text: str) -> None:
     except yaml.YAMLError as error:
         expected = type(error).__name__
     try:
-        found = repr(yaml.load(text, Loader=lexicon._Loader))
+        found = repr(yamlreader.parse(text))
     except yaml.YAMLError as error:
         found = type(error).__name__
     assert found == expected
@@ -52,3 +53,25 @@ def test_what_is_not_our_yaml_is_a_lexicon_error(text: str, tmp_path: Path, monk
     (tmp_path / "bad.yml").write_text(text, encoding="utf-8")
     with pytest.raises(LexiconError, match=r"bad\.yml: not YAML"):
         lexicon.load.__wrapped__("bad")
+
+
+def test_the_parsed_files_are_those_of_today() -> None:
+    assert lexicon.PARSED.read_text(encoding="utf-8") == lexicon.parsed(), "make reference"
+
+
+def test_a_file_that_has_changed_is_parsed_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lexicon, "DATA", tmp_path)
+    monkeypatch.setattr(lexicon, "PARSED", tmp_path / "parsed.txt")
+    lexicon._parsed.cache_clear()
+    try:
+        (tmp_path / "words.yml").write_text("one: [1]\n", encoding="utf-8")
+        (tmp_path / "days.yml").write_text("day: 2014-01-02\n1: number\n", encoding="utf-8")
+        lexicon.PARSED.write_text(lexicon.parsed(), encoding="utf-8")
+        kept = lexicon._parsed()
+        assert [key.split()[0] for key, value in kept.items() if value] == ["words"]
+        assert lexicon.load.__wrapped__("words") == {"one": [1]}
+        assert lexicon.load.__wrapped__("days") == {"day": dt.date(2014, 1, 2), 1: "number"}
+        (tmp_path / "words.yml").write_text("one: [2]\n", encoding="utf-8")
+        assert lexicon.load.__wrapped__("words") == {"one": [2]}
+    finally:
+        lexicon._parsed.cache_clear()

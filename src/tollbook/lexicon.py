@@ -2,62 +2,23 @@
 
 Words, codes and names live in `data/`; each file has a `check` where it is used. The hash over
 all of them goes into every record's `made_with.lexicon`.
+
+Parsing YAML takes a tenth of a short run, so `data/parsed.txt` holds each file's value beside the hash of the text it
+was parsed from (`make reference` writes it). A file that has changed since is parsed.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from tollbook.errors import LexiconError
 
 DATA = Path(__file__).parent / "data"
-
-_STR, _SEQ, _MAP = (f"tag:yaml.org,2002:{name}" for name in ("str", "seq", "map"))
-_Safe: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-class _Loader(_Safe):  # type: ignore[misc]  # the class is chosen at run time
-    """The safe loader of PyYAML with a short way for words, lists and mappings, which are all but a few of our nodes.
-
-    The data are read at every start: this way they take half the time. What a file says does not change; an alias
-    gives an equal value instead of the same one.
-    """
-
-    def descend_resolver(self, current_node: Any, current_index: Any) -> None:
-        """Nothing: our files have no rules by path."""
-
-    def ascend_resolver(self) -> None:
-        """Nothing: see `descend_resolver`."""
-
-    def resolve(self, kind: type, value: Any, implicit: Any) -> str:
-        """The tag of a node that has none: a plain scalar by its first character, as in YAML 1.1."""
-        if kind is yaml.ScalarNode:
-            if implicit[0]:
-                for tag, pattern in self.yaml_implicit_resolvers.get(value[:1], ()):
-                    if pattern.match(value):
-                        return str(tag)
-            return _STR
-        return _SEQ if kind is yaml.SequenceNode else _MAP
-
-    def get_single_data(self) -> Any:
-        """The document's value, None for an empty one."""
-        node = self.get_single_node()
-        return None if node is None else self._value(node)
-
-    def _value(self, node: Any) -> Any:
-        tag = node.tag
-        if tag == _STR:
-            return node.value
-        if tag == _SEQ:
-            return [item.value if item.tag == _STR else self._value(item) for item in node.value]
-        if tag == _MAP and all(key.tag == _STR for key, _ in node.value):
-            return {key.value: item.value if item.tag == _STR else self._value(item) for key, item in node.value}
-        return self.construct_object(node, deep=True)
+PARSED = DATA / "parsed.txt"
 
 
 @cache
@@ -68,11 +29,52 @@ def load(name: str) -> Any:
     """
     path = DATA / f"{name}.yml"
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+        content = path.read_bytes()
     except OSError as error:
         raise LexiconError(f"{path.name}: cannot be read: {error}") from error
-    except yaml.YAMLError as error:
-        raise LexiconError(f"{path.name}: not YAML: {error}") from error
+    known = _parsed().get(f"{name} {_hash(content)}")
+    return json.loads(known) if known is not None else _parse(path.name, content)
+
+
+def _parse(file: str, content: bytes) -> Any:
+    import yaml  # takes a fortieth of a second, and is seldom needed
+
+    from tollbook.yamlreader import parse
+
+    try:
+        return parse(content.decode("utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise LexiconError(f"{file}: not YAML: {error}") from error
+
+
+@cache
+def _parsed() -> dict[str, str]:
+    """The lines of `parsed.txt`: a file's name and hash, and its value in JSON. Empty where there is no such file."""
+    try:
+        lines = PARSED.read_text(encoding="utf-8").split("\n")
+    except OSError:
+        return {}
+    return {key: value for key, _, value in (line.partition("\t") for line in lines)}
+
+
+def parsed() -> str:
+    """What `parsed.txt` should hold: a line for each file whose value JSON can hold without loss."""
+    lines = []
+    for path in sorted(DATA.rglob("*.yml")):
+        content = path.read_bytes()
+        value = _parse(path.name, content)
+        try:
+            line = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        except TypeError:  # a day
+            continue
+        if repr(json.loads(line)) == repr(value):  # a number as a key would come back as a word
+            name = path.relative_to(DATA).with_suffix("").as_posix()
+            lines.append(f"{name} {_hash(content)}\t{line}\n")
+    return "".join(lines)
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]
 
 
 @cache
