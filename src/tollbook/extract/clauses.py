@@ -15,6 +15,7 @@ from tollbook.extract.marks import Marks
 from tollbook.extract.status import with_thwarted
 from tollbook.extract.words import phrases, words
 from tollbook.model import Actor, ActType, DateRange, Place, Who
+from tollbook.resolve.calendars import unit_span
 
 _ROLE_CLASS: dict[str, Who] = {
     "police": "state_forces", "soldier": "state_forces", "fighter": "armed_group", "commander": "armed_group",
@@ -26,6 +27,7 @@ _LEAD = 4
 _VAGUE_WAR = 200  # "hundreds" told in passing, past the lead, is what a war or campaign cost
 _WHOLE_WAR = 5000  # no single act of the gold reports is told with as many dead; figures from here on sum up wars
 _CUTS = frozenset({"and", "bringing", "brings", "brought", "raising", "taking"})  # these cut under conditions
+_HEARERS = 9  # tokens between "told" and the day: a name, an outlet, a town
 _BIG_KM = 4.0  # a town drawn wider than this is a city: it stands behind a village or a district of its own
 
 
@@ -63,7 +65,7 @@ class Act:
         nearest = self.nearest_date
         days = (nearest.end - nearest.start).days if nearest and nearest.start and nearest.end else None
         toll = max([f.min or f.max or 0 for f in self.counted if f.harm != "injured"], default=0)
-        if days is not None and days > _LONG_DAYS:
+        if nearest and days is not None and days > _LONG_DAYS and not _since_when(self.marks, nearest):
             return True
         if self.index > _LEAD and all(f.word and (f.min or 0) >= _VAGUE_WAR for f in self.counted):
             return True
@@ -326,14 +328,21 @@ def _named_dead(marks: Marks, figures: Sequence[Figure], first: int, last: int) 
 
 
 def _day_of(marks: Marks, date: DateRange) -> DateRange:
-    """ "Since Monday, when ten were killed": the ten were killed on Monday."""
-    if date.span is None or date.start is None:
+    """ "Since Monday, when ten were killed": the ten were killed on Monday; "since 2003, when ...": in that year."""
+    if date.start is None or not _since_when(marks, date):
         return date
-    i = marks.tokens.at(date.span[1] - 1) + 1
-    since = marks.tokens.low[max(0, marks.tokens.at(date.span[0]) - 1) : i]
-    if "since" in since and "when" in marks.tokens.low[i : i + 2]:
-        return replace(date, end=date.start, precision="day")
-    return date
+    if date.precision in ("month", "year"):
+        return replace(date, end=unit_span(date.start, date.precision)[1])
+    return replace(date, end=date.start, precision="day")
+
+
+def _since_when(marks: Marks, date: DateRange) -> bool:
+    """ "since D, when" an act is told, not when something began that goes on."""
+    if date.span is None:
+        return False
+    low, i = marks.tokens.low, marks.tokens.at(date.span[1] - 1) + 1
+    since = low[max(0, marks.tokens.at(date.span[0]) - 1) : i]
+    return "since" in since and "when" in low[i : i + 2] and not words("begins") & set(low[i : i + 8])
 
 
 def _hit(marks: Marks, actor: Actor, figures: Sequence[Figure], first: int, last: int) -> bool:
@@ -403,10 +412,23 @@ def is_said_on(marks: Marks, span: tuple[int, int]) -> bool:
     behind = tokens.at(span[1] - 1) + 1
     if behind + 1 < len(tokens) and tokens.low[behind] in words("said_after_day"):
         return True  # "the ministry on Friday accused the rebels of ..."
-    if k < 0 or tokens.low[k] not in words("said"):
+    if k < 0 or not (tokens.low[k] in words("said") or _told_someone(marks, k)):
         return False
     after = " ".join(tokens.low[tokens.at(span[1] - 1) + 1 : tokens.at(span[1] - 1) + 6])
     return not any(w in after for w in ("at dawn", "morning"))
+
+
+def _told_someone(marks: Marks, k: int) -> bool:
+    """Does "told the agency", "said in a radio interview", "said at a briefing in X" end at token k?"""
+    low = marks.tokens.low
+    for i in range(k - 1, max(-1, k - _HEARERS), -1):
+        if low[i] in words("not_hearers"):
+            return False
+        if low[i] in ("told", "telling"):
+            return True
+        if low[i] in words("says_to"):
+            return low[i + 1] in ("in", "at", "to", "by", "via", "through", "during")
+    return False
 
 
 def _real(marks: Marks, trigger: Trigger) -> bool:

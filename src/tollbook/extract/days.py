@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tollbook.extract.clauses import is_said_on
 from tollbook.extract.marks import Marks
 from tollbook.extract.merge import Story
 from tollbook.extract.scopes import NEWS_DAYS, dated
+from tollbook.extract.words import words
 from tollbook.model import DateDetail, DateRange, Report, Scope
+from tollbook.resolve.numbers import number_at, tokens
 
 Told = tuple[tuple[dt.date | None, dt.date | None], DateDetail]
 
+_UNITS = {"day": 1, "days": 1, "hour": 24, "hours": 24}
+_LONGEST = 14  # days: as long as a fight told as one act goes on
 _SAME_DAY = 3  # sentences over which "Meanwhile four were killed in ..." goes on the day told before
 
 
@@ -21,6 +26,33 @@ def days_of(k: int, stories: Sequence[Story], scopes: Sequence[Scope], report: R
 
     What a report recalls without a day stays without one; news without a day is of the day before its telling.
     """
+    days, detail = _told_days(k, stories, scopes, report, marks)
+    lasted = _lasted(stories[k], report)
+    told = detail.basis != "fresh-news"
+    if not lasted or days[0] is None or days[1] is None or (days[1] - days[0]).days > (0 if told else 1):
+        return days, detail
+    return (min(days[0], days[1] - lasted * dt.timedelta(days=1)), days[1]), replace(detail, precision="days")
+
+
+def _lasted(story: Story, report: Report) -> int:
+    """Over how many days back the act went on ("ending a two-day siege", "after 30 hours of street fighting"), or 0."""
+    for act in story.acts:
+        t = tokens(report.text, *act.marks.sentence.span)
+        first, last = act.marks.tokens.starts[act.first], act.marks.tokens.ends[act.last - 1]
+        for i in [i for i, word in enumerate(t.low) if word in _UNITS and first <= t.start[i] < last]:
+            joined = t.at(i - 1) == "-"
+            number = next((n for k in (1, 2) if (n := number_at(t, i - joined - k)) and n[1] == i - joined), None)
+            if number is None or not (joined or t.at(i + 1) == "of"):
+                continue
+            days = number[0] if _UNITS[t.low[i]] == 1 else round(number[0] / 24)
+            if 0 < days <= _LONGEST and words("goes_on") & set(t.low[i + 1 : i + 5]):
+                return days
+    return 0
+
+
+def _told_days(
+    k: int, stories: Sequence[Story], scopes: Sequence[Scope], report: Report, marks: Sequence[Marks]
+) -> Told:
     story, scope, published = stories[k], scopes[k], report.published
     date = dated(story)
     if date is not None:

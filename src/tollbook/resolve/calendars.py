@@ -70,6 +70,8 @@ class Words:
     period_modifiers: frozenset[str]
     no_period: frozenset[str]
     range_links: Phrases
+    before_bare_day: frozenset[str]
+    after_bare_day: frozenset[str]
     prepositions: frozenset[str]
     future_left: Phrases
     future_cues: Phrases
@@ -189,13 +191,22 @@ def _number(t: Tokens, i: int, low: int, high: int) -> int | None:
     return value if low <= value <= high else None
 
 
-def _day(t: Tokens, i: int) -> tuple[int, int] | None:
+def day_number(t: Tokens, i: int) -> tuple[int, int] | None:
     """A day of the month at token i with its "th": (day, index past it)."""
     day = _number(t, i, 1, 31)
     if day is None or len(t.low[i]) > 2:
         return None
     ordinal = t.at(i + 1) in words().ordinal_endings and t.glued(i + 1)
     return day, i + 1 + ordinal
+
+
+def latest_numbered(number: int, day: dt.date) -> dt.date | None:
+    """The latest day with this number in its month, on or before `day`; None where neither month has it."""
+    for month in (day.replace(day=1), (day.replace(day=1) - DAY).replace(day=1)):
+        found = _date(month.year, month.month, number)
+        if found is not None and found <= day:
+            return found
+    return None
 
 
 def _full_year(t: Tokens, i: int) -> int | None:
@@ -247,13 +258,13 @@ def _numeric(t: Tokens, i: int) -> list[Calendar]:
 
 def _day_month(t: Tokens, i: int) -> list[Calendar]:
     """ "19 July 2016", "19th of July", "3-5 May", "3, 4 and 6 May"."""
-    found = _day(t, i)
+    found = day_number(t, i)
     if not found or (t.glued(i) and (t.at(i - 1).isalnum() or t.at(i - 1) in "-/.:")):
         return []
     days, j, spans, ranged = [found[0]], found[1], [i], False
     while len(days) < LIST_LENGTH and t.at(j) in (*_DASHES, "to", "and", ",", "or", "until", "through"):
         k = j + 1 + (t.at(j) == "," and t.at(j + 1) == "and")
-        more = _day(t, k)
+        more = day_number(t, k)
         if not more or more[0] <= days[-1]:
             break
         ranged = ranged or t.at(j) in (*_DASHES, "to", "until", "through") or t.at(i - 1) in ("between", "from")
@@ -278,10 +289,11 @@ def _month_day(t: Tokens, i: int) -> list[Calendar]:
     j = i + 1 + (t.at(i + 1) == "." and t.at(i + 2).isdecimal())
     if glued := _glued_day_year(t.at(j)):
         return [Calendar(i, j + 1, glued[1], month, glued[0])]
-    j += t.at(j) in ("the", "-") and _day(t, j + 1) is not None
-    found = _day(t, j)
+    j += t.at(j) in ("the", "-") and day_number(t, j + 1) is not None
+    found = day_number(t, j)
     counted = t.at(i - 1) in ("in", "since", "of", "by") and t.at(j + 1) in numerals().people and t.at(j + 1) != "of"
-    if found and not counted and not (t.at(found[1]) == ":" and t.glued(found[1])):
+    clock = found and t.at(found[1]) == ":" and t.glued(found[1]) and t.glued(found[1] + 1)
+    if found and not counted and not clock:
         return _days_after_month(t, i, month, found)
     k = i + 1 + (t.at(i + 1) in (",", "of", "."))
     year = _full_year(t, k)
@@ -302,7 +314,7 @@ def _days_after_month(t: Tokens, i: int, month: int, found: tuple[int, int]) -> 
     """The rest of "July 3-5, 2016" or "July 3 and 5" once "July 3" is read."""
     day, j = found
     link = t.at(j)
-    more = _day(t, j + 1) if link in (*_DASHES, "to", "and", "through", "until") else None
+    more = day_number(t, j + 1) if link in (*_DASHES, "to", "and", "through", "until") else None
     if more and more[0] > day and t.at(more[1]) not in numerals().people and not is_month(t, more[1]):
         year, end = _year_after(t, more[1], t.raw(i))
         if link != "and" or t.at(i - 1) in ("between", "from"):

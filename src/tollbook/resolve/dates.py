@@ -19,7 +19,9 @@ from tollbook.resolve.calendars import (
     Calendar,
     Days,
     Unit,
+    day_number,
     is_month,
+    latest_numbered,
     latest_weekday,
     month_span,
     part_of_year,
@@ -145,9 +147,20 @@ def _weekday_at(t: Tokens, i: int) -> int | None:
     word = t.at(i)
     if word in w.weekdays:
         return None if t.at(i - 1) in w.weekday_names else w.weekdays[word]
+    if word in w.weekdays_short and _clock(t, i + 1):
+        return w.weekdays_short[word]
     if word.endswith("s") and word[:-1] in w.weekdays and t.at(i - 1) not in ("on", "every", "of", "and"):
         return w.weekdays[word[:-1]] if t.at(i + 1).isalpha() else None
     return None
+
+
+def _clock(t: Tokens, j: int) -> bool:
+    """Whether a time of day stands at token j: "0838", "19:30"."""
+    word = t.at(j)
+    if word.isdecimal() and len(word) == 4:
+        return int(word[:2]) < 24 and int(word[2:]) < 60
+    colon = t.at(j + 1) in (":", ".") and t.glued(j + 1) and t.glued(j + 2)
+    return word.isdecimal() and len(word) <= 2 and colon and len(t.at(j + 2)) == 2 and t.at(j + 2).isdecimal()
 
 
 def _weekday(s: _Scene, i: int) -> list[_Hit]:
@@ -172,6 +185,8 @@ def _weekday(s: _Scene, i: int) -> list[_Hit]:
             last, day = k + 2, unit_span(s.published - 7 * DAY, "week")[0] + weekday * DAY
         elif t.at(k) == "week" and k == last:
             return []
+    if s.published and last == i + 1 and (numbered := _numbered(s, weekday, last)):
+        last, day = numbered
     if t.at(last) in w.day_parts:
         last += 1
     if day and t.at(last) == "and" and t.at(i - 1) in ("on", "overnight") and (second := _weekday(s, last + 1)):
@@ -179,6 +194,37 @@ def _weekday(s: _Scene, i: int) -> list[_Hit]:
         if days and days[0] == day + DAY:
             return [_Hit(first, second[0].last, (day, days[1]), "days")]
     return [_Hit(first, last, (day, day) if day else None, "day")]
+
+
+def _numbered(s: _Scene, weekday: int, j: int) -> tuple[int, dt.date] | None:
+    """ "Saturday 18" without its month: the last such day, if one fell on that weekday of late; the index past it."""
+    t = s.t
+    if s.published is None or not (found := day_number(t, j)) or t.at(found[1]) not in words().after_bare_day:
+        return None
+    day = latest_numbered(found[0], s.published)
+    return (found[1], day) if day is not None and day.weekday() == weekday else None
+
+
+def _bare_day(s: _Scene, i: int) -> list[_Hit]:
+    """ "on the 9th", "since the 15th", "the 14th of last month": a day of this month or of the one before."""
+    w, t = words(), s.t
+    found = day_number(t, i + 1)
+    if t.at(i) != "the" or not found or found[1] != i + 3:
+        return []
+    month = {"this": 0, "last": -1}.get(t.at(i + 4)) if t.at(i + 3) == "of" and t.at(i + 5) == "month" else None
+    if month is None and not (
+        t.at(i - 1) in w.before_bare_day and (t.at(i + 3) in w.after_bare_day or not t.at(i + 3))
+    ):
+        return []
+    if s.published is None:
+        return [_Hit(i, i + 3, None, "day")]
+    if month is not None:
+        first = shift_months(s.published.replace(day=1), month)
+        day = first.replace(day=found[0]) if found[0] <= month_span(first.year, first.month)[1].day else None
+        last = i + 6
+    else:
+        day, last = latest_numbered(found[0], s.published), i + 3
+    return [_Hit(i, last, (day, day), "day")] if day is not None and day <= s.published else []
 
 
 def _day_word(s: _Scene, i: int) -> list[_Hit]:
@@ -225,10 +271,12 @@ def _counted_back(s: _Scene, i: int, j: int, number: int, unit: Unit) -> list[_H
     same sentence or the words say that an act told before "came two days after" it.
     """
     w, t = words(), s.t
-    base = s.told if t.at(i - 1) in w.came else s.here
-    if base is None or t.at(j - 1) != "after" or unit != "day" or not 0 < number <= NEAR:
+    came = t.at(i - 1 - (t.at(i - 1) in ("just", "only"))) in w.came
+    base = s.told if came else s.here if unit == "day" else None
+    days = number * (7 if unit == "week" else 1)
+    if base is None or t.at(j - 1) != "after" or unit not in ("day", "week") or not 0 < days <= NEAR:
         return []
-    day = _back(base, number, unit)
+    day = base - days * DAY
     return [_Hit(i, j, (day, day), "day", back=True)]
 
 
@@ -326,10 +374,16 @@ def _span(s: _Scene, i: int) -> list[_Hit]:
         return []
     base = s.told if word in w.previous and s.told else s.published
     days = unit_span(_back(base, 1, unit), unit) if base else None
-    third = w.thirds.before(t, i) if unit == "year" else None
-    if third:
-        days = part_of_year(days, third[1]) if days else None
+    third = w.thirds.before(t, i) if unit in ("year", "week") else None
+    if third and days:
+        days = part_of_year(days, third[1]) if unit == "year" else _part_of_week(days[0], third[1])
     return [_Hit(third[0] if third else i, j + 1, days, _PRECISION[unit])]
+
+
+def _part_of_week(monday: dt.date, third: str) -> Days:
+    """ "early last week" is Monday to Wednesday, "late last week" Thursday to Sunday, "mid" Tuesday to Thursday."""
+    first, last = {"early": (0, 2), "mid": (1, 3), "late": (3, 6)}[third]
+    return monday + first * DAY, monday + last * DAY
 
 
 def _within(s: _Scene, i: int) -> list[_Hit]:
@@ -416,7 +470,7 @@ def _point(s: _Scene, i: int) -> list[_Hit]:
         return _within(s, i)
     if not s.t.low[i].isalpha():
         return _named(s, i) or _calendar(s, i) or _ago(s, i)
-    for read in (_named, _calendar, _day_word, _weekday, _anchored, _span, _this, _ago):
+    for read in (_named, _calendar, _bare_day, _day_word, _weekday, _anchored, _span, _this, _ago):
         if hits := read(s, i):
             return hits
     return []
@@ -461,7 +515,7 @@ def _with_range(s: _Scene, i: int, hits: list[_Hit]) -> list[_Hit]:
 def _opened_by_since(t: Tokens, i: int) -> bool:
     """ "since March 2011", "since the conflict began in March 2011", "the war, which began in 2011"."""
     w = words()
-    if w.since.before(t, i):
+    if w.since.before(t, i - (t.at(i - 1) == "the" and t.at(i) in w.weekend)):
         return True
     if t.at(i - 1) not in ("in", "on", "of"):
         return False
@@ -498,6 +552,7 @@ def _triggers() -> dict[str, frozenset[str]]:
     found |= dict.fromkeys([word for rows in sets for word in rows], frozenset[str]())
     number_words = [*n.starts, *w.few.firsts()]
     spans = [*w.last, *w.past, *w.previous, *w.weekend]
+    found["the"] = frozenset()
     for word in ("the", "these", "that", "this"):
         seconds = [second for table in tables for second in table.seconds(word)]
         found[word] = frozenset([*seconds, *spans, *w.units, *w.months])
