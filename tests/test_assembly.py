@@ -1,4 +1,4 @@
-"""Short reports end to end: the case tables zero, denied, thwarted, either, undivided, totals.
+"""Short reports end to end: the case tables zero, denied, thwarted, either, undivided, totals, mishaps.
 
 A row holds a report in our own words and what a careful recorder writes down after reading it; only the keys a row
 gives are compared, but the number of incidents always is. Rows under `open` are not read right yet: as many of them
@@ -20,7 +20,7 @@ from tollbook.clean import clean_report
 from tollbook.extract.rules import RulesExtractor
 from tollbook.model import Casualty, Incident, RawReport, to_plain
 
-TABLES = ("zero", "denied", "thwarted", "either", "undivided", "totals")
+TABLES = ("zero", "denied", "thwarted", "either", "undivided", "totals", "mishaps")
 FOLDER = Path(__file__).parent / "cases"
 PLAIN = ("type", "status", "scope", "perpetrators_are", "acts", "country")
 

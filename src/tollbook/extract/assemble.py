@@ -16,6 +16,7 @@ from tollbook.extract.days import Told, days_of
 from tollbook.extract.kinds import settled
 from tollbook.extract.marks import Marks
 from tollbook.extract.merge import Advice, Story, fold, merge_acts
+from tollbook.extract.mishaps import mishaps
 from tollbook.extract.scopes import find_totals, scope_of, whole_toll
 from tollbook.extract.verdicts import Verdict, verdicts
 from tollbook.extract.words import words
@@ -74,7 +75,8 @@ def by_rule(
     report: Report, marks: Sequence[Marks], country: str | None = None, advice: Advice | None = None
 ) -> tuple[list[Story], list[Incident]]:
     """The acts told, and the incident that the rules make of each, before its places are weighed (`choose`)."""
-    candidates = candidate_acts(marks)
+    unviolent = mishaps(marks)
+    candidates = [a for a in candidate_acts(marks) if a.index not in unviolent]
     acts = [a for a in candidates if _counts(a)] or [a for a in candidates if _counts_nowhere(a)]
     stories = _without_headline_echo([s for s in merge_acts(acts, advice) if _keep(s)])
     scopes = [scope_of(s, report) for s in stories]
@@ -155,8 +157,6 @@ def _told_things(story: Story) -> tuple[tuple[Means, ...], tuple[ObjectHit, ...]
 def _counts(act: Act) -> bool:
     """Is the candidate an act at all: harm or a told act, not an accident, not a habit without a toll?"""
     hurt = [f for f in act.figures if f.harm in ("killed", "injured", "abducted", "missing", "detained", "displaced")]
-    if "accidents" in act.flags and not any(t.kind == "event" for t in act.triggers):
-        return False
     if hurt:
         return True
     if act.title:

@@ -15,9 +15,13 @@ from tollbook.errors import LexiconError
 from tollbook.extract.tokens import Hit, Phrases, Tokens
 from tollbook.extract.words import words
 from tollbook.model import Actor, AgeGroup, Count, Harm, Sex, Who
+from tollbook.resolve.numbers import numerals
 
 HARMS: tuple[Harm, ...] = ("killed", "injured", "missing", "abducted", "detained", "displaced")
 USES = ("verb", "active", "subject", "state", "counted", "of", "toll", "vague")
+
+
+_PLURAL = ("s", "men", "people", "children", "women")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +107,15 @@ def find_groups(tokens: Tokens, counts: Sequence[Count], actors: Sequence[Actor]
             continue
         if i in starts:
             group = _noun_phrase(tokens, i, tokens.at(starts[i].span[1] - 1) + 1, starts[i], nouns, by_token, starts)
+            if _thing(tokens, group, nouns) or tokens.low[max(0, i - 2) : i] == ("all", "but"):
+                after = group.last
+                continue
         elif tokens.low[i] in articles and i + 1 not in starts and i + 2 not in starts:
             group = _noun_phrase(tokens, i, i + 1, None, nouns, by_token, starts)
             if group.head is None or (group.last < len(tokens) and tokens.low[group.last] in words("not_persons")):
                 continue
         elif i in nouns and i >= taken and not _rank_only(tokens, nouns[i]) and not _pointing_back(tokens, i):
-            group = _bare(tokens, i, nouns, by_token)
+            group = _bare(tokens, i, nouns, by_token, starts)
         else:
             continue
         if not _kin_of(tokens, group) and not _most_of(tokens, group):
@@ -117,8 +124,20 @@ def find_groups(tokens: Tokens, counts: Sequence[Count], actors: Sequence[Actor]
     return groups
 
 
+def _thing(tokens: Tokens, group: Group, nouns: dict[int, Hit[str]]) -> bool:
+    """ "23 terrorist targets", "six police vehicles": what is counted are things."""
+    i = group.last
+    told = [nouns[k].value for k in range(group.first, i) if k in nouns]
+    if i >= len(tokens) or tokens.low[i] not in words("not_persons") or i + 1 in nouns:
+        return False
+    named = bool(told) or (group.actor is not None and "of" not in tokens.low[group.first : i])
+    return named and not any(noun.endswith(_PLURAL) for noun in told)
+
+
 def _pointing_back(tokens: Tokens, i: int) -> bool:
-    """ "Among them": the people counted already, no others."""
+    """ "Among them": the people counted already, no others; nor is "standing guard" a person."""
+    if tokens.low[i] == "guard" and i > 0 and tokens.low[i - 1] in ("standing", "stood", "on", "stand"):
+        return True
     return tokens.low[i] in ("them", "these", "those") and i > 0 and tokens.low[i - 1] in ("among", "amongst")
 
 
@@ -201,7 +220,7 @@ def _noun_phrase(
             break
         j += 1
     if head is None and actor is None:
-        last = i
+        last = _past_unknown(tokens, i) if count is not None else i
     of_count = None
     if head in words("collective") and last + 1 < len(tokens) and tokens.low[last] == "of":
         of_count = starts.get(last + 1)
@@ -209,8 +228,36 @@ def _noun_phrase(
         count, last = of_count, tokens.at(of_count.span[1] - 1) + 1
         if last in nouns:
             last = nouns[last].last
+    if head is not None and of_count is None:
+        last = _past_age(tokens, last, starts)
     possessive = first > 0 and tokens.low[first - 1] in words("possessive")
     return Group(first, max(last, i), count, head, actor, article=count is None, possessive=possessive)
+
+
+def _past_unknown(tokens: Tokens, i: int) -> int:
+    """Past one or two words that no list knows, where a comma or "and" closes them: "two Swiss, four Dinka and ..."."""
+    for k in range(i, min(i + 3, len(tokens))):
+        word = tokens.low[k]
+        if k > i and (word in (",", "and", "or") or word in words("be") or word in words("have")):
+            return k
+        if not word.isalpha() or word in words("stop_np") or word in _harm_words():
+            break
+    return i
+
+
+def _past_age(tokens: Tokens, i: int, starts: dict[int, Count]) -> int:
+    """Past the age told behind a person: "a boy of 14", "two girls of six and 12", "a tailor, 41" (no counts)."""
+
+    def age(k: int) -> bool:
+        return k < len(tokens) and k not in starts and (tokens.low[k].isdecimal() or tokens.low[k] in numerals().small)
+
+    if i + 1 >= len(tokens) or tokens.low[i] not in ("of", ",") or not age(i + 1):
+        return i
+    of = tokens.low[i] == "of"
+    i += 2
+    while of and i < len(tokens) and tokens.low[i] in ("and", "or", "to", ",") and age(i + 1):
+        i += 2
+    return i
 
 
 @cache
@@ -219,6 +266,13 @@ def _cue_words() -> frozenset[str]:
     uses = ("verb", "active", "subject", "state")
     firsts = {phrase.split()[0] for kinds in harm.values() for use in uses for phrase in kinds.get(use, [])}
     return frozenset(firsts - words("adverb"))
+
+
+@cache
+def _harm_words() -> frozenset[str]:
+    """Every word that begins a phrase of harm."""
+    harm: dict[str, dict[str, list[str]]] = lexicon.load("lexicon/en/harm")
+    return frozenset(p.split()[0] for uses in harm.values() for listed in uses.values() for p in listed)
 
 
 @cache
@@ -253,7 +307,9 @@ def _after_of(tokens: Tokens, j: int, actors: dict[int, Actor]) -> tuple[Actor, 
     return None
 
 
-def _bare(tokens: Tokens, i: int, nouns: dict[int, Hit[str]], actors: dict[int, Actor]) -> Group:
+def _bare(
+    tokens: Tokens, i: int, nouns: dict[int, Hit[str]], actors: dict[int, Actor], starts: dict[int, Count]
+) -> Group:
     """A person noun without a number of its own, with the determiner before it."""
     hit = nouns[i]
     last = hit.last
@@ -268,7 +324,7 @@ def _bare(tokens: Tokens, i: int, nouns: dict[int, Hit[str]], actors: dict[int, 
         first, before = first - 1, tokens.low[first - 2]
     return Group(
         first,
-        last,
+        _past_age(tokens, last, starts),
         None,
         head,
         actors.get(i) or actors.get(first),
@@ -349,6 +405,8 @@ def _name_before(text: str, tokens: Tokens, i: int, taken: set[int]) -> tuple[in
     first = k
     while first > 0 and k - first < 5 and first - 1 not in taken and _capital(text, tokens, first - 1):
         first -= 1
+    if first and tokens.low[first - 1] in words("before_thing"):
+        return None  # "two employees of the newspaper El Mundo were killed"
     return (first, k) if 2 <= k - first <= 4 else None
 
 

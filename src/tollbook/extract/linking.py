@@ -33,8 +33,20 @@ def live_cues(tokens: Tokens, cues: list[Hit[Cue]], groups: Sequence[Group]) -> 
         driven = hit.value.harm == "displaced" and tokens.low[hit.first] in words("drive")
         if driven and not any(w in words("flight") for w in tokens.low[hit.last :]):
             continue
-        live.append(hit)
+        live.append(_alive(tokens, hit))
     return live
+
+
+def _alive(tokens: Tokens, hit: Hit[Cue]) -> Hit[Cue]:
+    """ "The gang burned 14 pupils alive": the word behind its object says that they died of it."""
+    if tokens.low[hit.first] not in words("burns"):
+        return hit
+    for i in range(hit.last, min(hit.last + 9, len(tokens))):
+        if tokens.low[i] == "alive":
+            return Hit(hit.first, hit.last, Cue("killed", hit.value.use))
+        if not tokens.low[i][0].isalnum() or tokens.low[i] in ("and", "but", "when", "while"):
+            break
+    return hit
 
 
 def _may_rise(after: Sequence[str]) -> bool:
@@ -44,7 +56,9 @@ def _may_rise(after: Sequence[str]) -> bool:
 
 def _unreal(before: Sequence[str], word: str) -> bool:
     """Do the words before say that the harm was not done: "could be killed", "to kill"? "To have killed" was."""
-    if any(w in words("unreal") for w in before[-3:] if w != "to"):
+    near = before[-3:]
+    dated = [w == "may" and k > 0 and near[k - 1].isdecimal() for k, w in enumerate(near)]  # "since 21 May have died"
+    if any(w in words("unreal") for w, month in zip(near, dated, strict=True) if w != "to" and not month):
         return True
     if "to" not in before[-3:] or word.endswith("ing"):
         return False
@@ -90,6 +104,8 @@ def link(tokens: Tokens, cues: list[Hit[Cue]], groups: Sequence[Group]) -> list[
 def _joined(tokens: Tokens, a: Hit[Cue], b: Hit[Cue]) -> bool:
     """Two words of harm with only "and"/"or" between them: "killed and wounded"."""
     between = tokens.low[a.last : b.first]
+    if a.value.use == "counted" and b.value.use in ("verb", "active"):
+        return False  # "took nine lives and wounded 20"
     return 0 < len(between) <= 3 and all(
         w in ("and", "or", "/", ",", "otherwise", "seriously", "and/or") for w in between
     )
@@ -131,9 +147,12 @@ def _victims(
         return left(1) or (left(4) if passive(tokens, first.first) else [])
     if use == "subject":
         return left(9)
-    if passive(tokens, first.first):
+    if passive(tokens, first.first) or _by_behind(tokens, last.last):
         return left(14) + _beside(tokens, groups, last.last, upper, used) or right(2)
     beside = left(0)
+    risen = _number_of(tokens, groups, first.first, last.last, upper)
+    if risen:
+        return risen
     after = right(2)
     struck = after and groups[after[0]].first == last.last and (groups[after[0]].count or groups[after[0]].article)
     if beside and groups[beside[-1]].count is not None and not struck:
@@ -141,6 +160,22 @@ def _victims(
     if after and (groups[after[0]].count is not None or groups[after[0]].article):
         return after
     return beside or after or left(2)
+
+
+def _number_of(tokens: Tokens, groups: Sequence[Group], first: int, last: int, upper: int) -> list[int]:
+    """ "The number of rebels killed in the battle has risen to 39": the number behind, not the rebels."""
+    told = next((g for g in reversed(groups) if g.last <= first and g.count is None), None)
+    if told is None or first - told.last > 1 or "number" not in tokens.low[max(0, told.first - 5) : told.first]:
+        return []
+    for g, group in enumerate(groups):
+        if last <= group.first < upper and group.count is not None:
+            return [g] if tokens.low[group.first - 1] in words("comes_to") else []
+    return []
+
+
+def _by_behind(tokens: Tokens, i: int) -> bool:
+    """Is the participle before token `i` one of a passive without "be" ("ten people queueing shot dead by troops")?"""
+    return i + 1 < len(tokens) and tokens.low[i] == "by" and not tokens.low[i + 1].endswith("ing")
 
 
 def _vague_of(tokens: Tokens, groups: Sequence[Group], i: int) -> int | None:
@@ -170,10 +205,13 @@ def _leftward(
     """The chain of groups that ends at most `reach` words before `position`, back to `lower`."""
     near = [g for g in range(len(groups)) if groups[g].last <= position and groups[g].first >= lower and g not in used]
     near = [g for g in near if not _in_brackets(tokens, groups[g].last, position)]
+    aside = _aside(tokens, [groups[g] for g in near], position)
+    near = [g for g in near if not (aside and aside[0] <= groups[g].first < aside[1])]
     if not near:
         return []
     end = near[-1]
-    if position - groups[end].last > reach + _fillers(tokens, groups[end].last, position):
+    apart = position - groups[end].last - (aside[1] - aside[0] if aside and groups[end].last <= aside[0] else 0)
+    if apart > reach + _fillers(tokens, groups[end].last, position):
         return []
     chain = [end]
     while (k := near.index(chain[0])) and chained(tokens, groups[near[k - 1]], groups[chain[0]]):
@@ -192,6 +230,21 @@ def _leftward(
         if any(word in words("include") for word in between):
             return farther[-1:]
     return chain[-1:]
+
+
+def _aside(tokens: Tokens, near: Sequence[Group], position: int) -> tuple[int, int] | None:
+    """Where words between commas only say who the counted mostly were: "30 people, most of them women, died"."""
+    for group in reversed(near):
+        i = group.last
+        if i < position and tokens.low[i] == "of":  # "two employees of the newspaper El Mundo, the manager and ..."
+            i = next((k for k in range(i, min(i + 7, position)) if tokens.low[k] == ","), i)
+        if group.count is None or i + 1 >= position or tokens.low[i] != "," or tokens.low[i + 1] not in words("mostly"):
+            continue
+        end = next((k for k in range(i + 2, position) if tokens.low[k] == ","), None)
+        inside = [g for g in near if i < g.first and (end is None or g.first < end)]
+        if end is not None and (tokens.low[i + 2] == "but" or all(g.count is None for g in inside)):
+            return i, end + 1
+    return None
 
 
 def _in_brackets(tokens: Tokens, i: int, position: int) -> bool:
@@ -249,6 +302,7 @@ def _rightward(
 ) -> list[int]:
     """The chain of groups that begins at most `reach` words after `position`, up to `upper`."""
     near = [g for g in range(len(groups)) if groups[g].first >= position and groups[g].first < upper and g not in used]
+    near = [g for g in near if not _agent(tokens, groups[g], position)]
     if (
         not near
         or groups[near[0]].first - position > reach
@@ -264,6 +318,16 @@ def _rightward(
         chain.append(chain[-1] + 1)
     numbered = [g for g in chain if groups[g].count is not None or groups[g].article]
     return numbered or chain[:1]
+
+
+def _agent(tokens: Tokens, group: Group, position: int) -> bool:
+    """ "Shot dead by gunmen", "killed by unknown gunmen": the doer of a passive is never the one harmed."""
+    for k in range(group.first - 1, max(position, group.first - (1 if group.count is not None else 3)) - 1, -1):
+        if tokens.low[k] == "by":
+            return True
+        if not tokens.low[k][0].isalpha() or tokens.low[k] in words("stop_np"):
+            return False
+    return False
 
 
 def _own_participle(tokens: Tokens, groups: Sequence[Group], g: int, upper: int, follower: Hit[Cue] | None) -> bool:
@@ -286,6 +350,9 @@ def _own_cue(tokens: Tokens, groups: Sequence[Group], g: int, upper: int) -> boo
 def chained(tokens: Tokens, a: Group, b: Group) -> bool:
     """Do two groups belong to one count: only "and", commas, "including" and the like between them?"""
     between = _without_brackets(tokens.low[a.last : b.first])
+    if between and between[0] in ("of", "from"):  # "64 soldiers of the Third Brigade and a nurse"
+        end = next((k for k, w in enumerate(between) if k > 1 and w in words("join")), 0)
+        between = between[end:] if end <= 5 else between
     if len(between) > 6:
         return False
     told = " ".join(between)

@@ -16,6 +16,7 @@ from typing import Any
 from tollbook import lexicon
 from tollbook.errors import LexiconError
 from tollbook.model import Count, Span
+from tollbook.resolve.ages import is_age
 from tollbook.resolve.numbers import Phrases, Tokens, number_at, numerals, spoken_year, tokens
 
 _DAY_LINKS = ("-", "–", ",", "and", "or", "to")
@@ -237,11 +238,9 @@ def _named(t: Tokens, i: int, j: int) -> bool:
         return True
     if before in words.designators_soft and capital and t.at(j) not in words.people:
         return True
-    if words.ages_left.before(t, i - (before == "between")) or _age_pair(t, i):
-        return True
-    if t.at(i - 2) in ("he", "she") and t.at(i - 1) in ("was", "is") and t.at(j) in ("", ".", ",", ";"):
-        return True
-    return digits and (_age_after_name(t, i, j) or _telephone(t, i, j))
+    if before == "number" and t.at(i - 2) in ("the", "a") and digits and t.at(j) not in words.people:
+        return True  # "on the number 30"
+    return is_age(t, i, j) or (digits and _telephone(t, i, j))
 
 
 def _enumerates(t: Tokens, i: int, j: int) -> bool:
@@ -250,23 +249,6 @@ def _enumerates(t: Tokens, i: int, j: int) -> bool:
         return False
     head = i == 0 or t.at(i - 1) in (".", ";", "!", "?") or "\n" in t.text[t.end[i - 1] : t.start[i]]
     return head and t.at(j + 1) != "" and not t.glued(j + 1)
-
-
-def _age_pair(t: Tokens, i: int) -> bool:
-    """Whether token i is the second number of "aged 10 and 15" or "aged between 10 and 15"."""
-    if t.at(i - 1) not in ("and", "to", "-", "–", ",") or not (
-        t.at(i - 2).isdecimal() or t.at(i - 2) in _words().small
-    ):
-        return False
-    return bool(_words().ages_left.before(t, i - 2 - (t.at(i - 3) == "between")))
-
-
-def _age_after_name(t: Tokens, i: int, j: int) -> bool:
-    """ "Omar Said, 34, a baker" and "Omar Said (34)"."""
-    if j != i + 1 or len(t.low[i]) > 2 or t.at(i - 1) not in (",", "(") or not t.raw(i - 2)[:1].isupper():
-        return False
-    closer = ")" if t.at(i - 1) == "(" else ",.;)"
-    return t.at(j) != "" and t.at(j) in closer and not (t.at(j) == "," and t.glued(j + 1))
 
 
 def _telephone(t: Tokens, i: int, j: int) -> bool:

@@ -1,0 +1,106 @@
+"""Deaths without a violent actor, and deaths only played: floods, epidemics, crashes, fires, drills, films, games.
+
+They are no incidents (GUIDELINES.md, "What is an incident", 4). A sentence is one where a cause without violence is
+told ("drowned", "bus overturned") and nothing violent: no violent act, weapon or doer. A report whose lead is of that
+kind is about a mishap, and so is what its other sentences tell without a word of violence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from tollbook import lexicon
+from tollbook.errors import LexiconError
+from tollbook.extract.marks import Marks
+from tollbook.extract.tokens import Phrases, Tokens, expand
+
+_LEAD = 3  # sentences, the headline among them, that say what a report is about
+_NO_DOER = frozenset({"arrests", "peaceful_protest", "looting_destruction"})
+_KEYS = ("causes", "soft", "played", "scored", "weak", "violent_harm", "brought_down")
+_SCORE = re.compile(r"^\d{1,3}-\d{1,3}$")
+
+
+@dataclass(frozen=True, slots=True)
+class _Lists:
+    causes: Phrases[str]
+    played: Phrases[str]
+    brought_down: Phrases[str]
+    weak: Phrases[str]
+    scored: frozenset[str]
+    soft: frozenset[str]
+    violent_harm: tuple[str, ...]
+    violent_whole: frozenset[str]
+
+
+@cache
+def _lists() -> _Lists:
+    """The lists of `mishaps.yml`. Raises LexiconError where one is missing or not a list of lower-case words."""
+    table: dict[str, Any] = lexicon.load("lexicon/en/mishaps")
+    for key in _KEYS:
+        value = table.get(key)
+        for listed in value.values() if isinstance(value, dict) else [value]:
+            if not isinstance(listed, list) or not all(isinstance(w, str) and w == w.lower() for w in listed):
+                raise LexiconError(f"mishaps.yml: {key}: must be a list of lower-case phrases")
+    stems = tuple(w[:-1] for w in table["violent_harm"] if w.endswith("*"))
+    whole = frozenset(w for w in table["violent_harm"] if not w.endswith("*"))
+    return _Lists(
+        Phrases(expand(table["causes"])),
+        Phrases((w, "played") for w in table["played"]),
+        Phrases((w, "down") for w in table["brought_down"]),
+        Phrases((w, "weak") for w in table["weak"]),
+        frozenset(table["scored"]),
+        frozenset(table["soft"]),
+        stems,
+        whole,
+    )
+
+
+def mishaps(marks: Sequence[Marks]) -> frozenset[int]:
+    """The sentences, by index, in which no act is told although a word of harm or violence stands there."""
+    causes = [{hit.value for hit in _lists().causes.find(m.tokens)} for m in marks]
+    played = [_is_played(m.tokens) for m in marks]
+    if not any(causes) and not any(played):
+        return frozenset()
+    violent = [is_violent(m) for m in marks]
+    lead = range(min(_LEAD, len(marks)))
+    war = any(violent[k] for k in lead)
+    down = any(_lists().brought_down.find(m.tokens) for m in marks)
+    about = any(causes[k] for k in lead) and any(marks[k].figures for k in lead) and not war and not down
+    void = (_lists().soft if war else frozenset()) | ({"transport"} if down else frozenset())
+    caused = [bool(found - void) for found in causes]
+    scene = bool(marks) and marks[0].sentence.kind == "title" and played[0] and not violent[0]
+    return frozenset(
+        k
+        for k in range(len(marks))
+        if played[k] or (not violent[k] and (caused[k] or about)) or (scene and not marks[k].dates)
+    )
+
+
+def is_violent(marks: Marks) -> bool:
+    """Does the sentence tell violence: an act that mishaps do not tell, a weapon, or a harm that somebody does?"""
+    tokens, lists = marks.tokens, _lists()
+    void = {i for hit in lists.causes.find(tokens) for i in range(hit.first, hit.last)}
+    void |= {i for hit in lists.weak.find(tokens) for i in range(hit.first, hit.last)}
+    for trigger in marks.telling.triggers:
+        told = trigger.kind in ("event", "take") and trigger.type not in _NO_DOER
+        if told and void.isdisjoint(range(trigger.first, trigger.last)):
+            return True
+    if any(w in lists.violent_whole or w.startswith(lists.violent_harm) for w in tokens.low):
+        return True
+    return any(not all(i in void for i in _tokens_of(tokens, m.span)) for m in marks.means)
+
+
+def _tokens_of(tokens: Tokens, span: tuple[int, int]) -> range:
+    return range(tokens.at(span[0]), min(tokens.at(span[1] - 1) + 1, len(tokens)))
+
+
+def _is_played(tokens: Tokens) -> bool:
+    """Is the sentence about a scene, a drill, a film or a game with its score?"""
+    if _lists().played.find(tokens):
+        return True
+    score = any(_SCORE.match(w) for w in tokens.low)
+    return score and not _lists().scored.isdisjoint(tokens.low)
