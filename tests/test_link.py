@@ -193,6 +193,34 @@ def test_a_score_that_cannot_reach_is_nothing() -> None:
     assert score(a, one("c", NINE), 0.05) == score(a, one("c", NINE)) > 0.5
 
 
+tellings = st.builds(
+    lambda num, days, dead, **more: one(
+        str(num), *(figure("so many", n, n) for n in dead), num=num, start=days[0], end=days[1], **more
+    ),
+    num=st.integers(1, 99),
+    days=st.sampled_from(
+        [("2021-03-01", "2021-03-01"), ("2021-03-02", "2021-03-05"), ("2021-04-09", None), (None,) * 2]
+    ),
+    dead=st.lists(st.sampled_from([0, 4, 5, 22, 23, 90]), max_size=2),
+    type=st.sampled_from(["bomb", "suicide_bomb", "attack", "armed_clash", "other"]),
+    scope=st.sampled_from(["incident", "total", "background"]),
+    country=st.sampled_from(["IQ", "SY", None]),
+    places=st.sampled_from([[], ["Qasrin", "Marwan"], ["Telhama"]]),
+    targets=st.sampled_from([[], ["market"], ["market", "a mosque"], ["school"]]),
+    published=st.sampled_from(["2021-03-02", "2021-04-10", None]),
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(tellings, st.lists(tellings, max_size=8), st.sampled_from([0.01, 0.05, 0.5]))
+def test_what_is_likely_is_what_the_score_says(told: Mention, others: list[Mention], least: float) -> None:
+    beside = [o for o in others if o.report_id != told.report_id]
+    scores = [(o.num, score(o, told)) for o in beside]
+    found = link_features.likely(told, others, least)
+    assert [n for n, _ in found] == [n for n, p in scores if p >= least]
+    assert [p for _, p in found] == pytest.approx([p for _, p in scores if p >= least])
+
+
 # --- blocking ------------------------------------------------------------------------------------------
 
 
@@ -278,9 +306,9 @@ def test_clusters_are_a_partition_that_keeps_reports_apart(scores: dict[tuple[in
 
 def test_possibly_the_same() -> None:
     groups = {1: (1, 2), 3: (3,)}
-    assert possible(groups, {(1, 3): 0.45, (2, 3): 0.4}, REPORTS)[0][:2] == (1, 3)
-    assert possible(groups, {(1, 3): 0.45, (2, 3): 0.4}, REPORTS, apart=[(1, 3)]) == ()
-    assert possible(groups, {(1, 3): 0.06}, REPORTS) == ()
+    assert possible(groups, [((1, 3), 0.45), ((2, 3), 0.4)], REPORTS)[0][:2] == (1, 3)
+    assert possible(groups, [((1, 3), 0.45), ((2, 3), 0.4)], REPORTS, apart=[(1, 3)]) == ()
+    assert possible(groups, [((1, 3), 0.06)], REPORTS) == ()
 
 
 def test_components() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from tollbook.errors import UsageError
 from tollbook.ledger.figures import Figure, victim_class
@@ -133,6 +134,8 @@ class _Statement:
     key: tuple[int, int, str]
     groups: dict[str, list[Figure]] = field(default_factory=dict)
     subsets: list[Figure] = field(default_factory=list)
+    whole: _Range | None = field(default=None, init=False)
+    """What it says of everyone, once that was asked: its groups are complete by then."""
 
     def figures(self) -> list[Figure]:
         return [f for listed in self.groups.values() for f in listed]
@@ -142,8 +145,7 @@ class _Statement:
         return [*self.figures(), *self.subsets]
 
 
-@dataclass(frozen=True, slots=True)
-class _Range:
+class _Range(NamedTuple):
     low: int | None
     high: int | None
     open: bool
@@ -231,6 +233,8 @@ def _statements(figures: Sequence[Figure], classes: str) -> list[_Statement]:
 def _wholes(figures: Sequence[Figure]) -> dict[str, str]:
     """part -> the figure it is part of in the end. A part whose whole is gone (rejected, or of another harm) is none:
     it stands for itself."""
+    if all(f.subset_of is None for f in figures):
+        return {}
     above = {f.claim_id: f.subset_of for f in figures}
     out: dict[str, str] = {}
     for f in figures:
@@ -264,7 +268,7 @@ def _counted(
         left = [s for s in left if not all(f.vague for f in s.figures())]
     if rule.overtake:
         left = _tolls(left, drop)
-    if rule.latest:
+    if rule.latest and len(left) > 1:
         newest: dict[str, _Statement] = {}
         for s in sorted(left, key=lambda s: s.key):
             earlier = newest.get(s.voice.id)
@@ -280,6 +284,8 @@ def _tolls(left: list[_Statement], drop: Callable[[_Statement, str], None]) -> l
 
     Some are never more than all: a count of some that is above every toll stays.
     """
+    if len(left) < 2:
+        return left
     tests: tuple[tuple[Callable[[Figure], bool], str], ...] = (
         (lambda f: f.partial, "counts bodies at one place, not the toll"),
         (lambda f: f.narrow, "counts one group of people, not the toll"),
@@ -315,6 +321,8 @@ def _later(earlier: _Statement, later: _Statement, classes: str, aside: list[tup
 
 def _overtake(left: list[_Statement], sides: Sides, drop: Callable[[_Statement, str], None]) -> list[_Statement]:
     """Early tolls that leave the number open, or that nobody is named for, give way to a later, higher one."""
+    if len(left) < 2:
+        return left
     kept = []
     for s in left:
         r = _whole(s)
@@ -339,6 +347,8 @@ def _kept(figures: Sequence[Figure]) -> tuple[list[Figure], list[tuple[Figure, s
     Of several figures the first is the toll; those marked as earlier or possible are set aside, and so is a toll
     near a larger one ("292 ... had earlier spoken of 250").
     """
+    if len(figures) == 1:
+        return list(figures), []
     main = [f for f in figures if not f.revised] or list(figures[:1])
     dropped = [(f, REVISED) for f in figures if not any(f is m for m in main)]
     if any(not f.vague for f in main):
@@ -381,6 +391,12 @@ def _told_again(figure: Figure, other: Figure) -> bool:
 
 def _whole(statement: _Statement) -> _Range:
     """What the statement says of everyone: its known classes together, or its "people", whichever is more."""
+    if statement.whole is None:
+        statement.whole = _together(statement)
+    return statement.whole
+
+
+def _together(statement: _Statement) -> _Range:
     known = {g: _sum(f) for g, f in statement.groups.items() if g != "unknown"}
     people = _sum(statement.groups["unknown"]) if "unknown" in statement.groups else None
     low_known = [k for k in known.values() if k[0] is not None]

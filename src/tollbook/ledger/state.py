@@ -129,6 +129,8 @@ def _speaking(told: Sequence[Told], figures: Sequence[Figure]) -> list[Voice]:
 
 def _change(found: Card, held: Held, name: str) -> Decision | None:
     """The newest correction of a field on any of an incident's mentions."""
+    if not held.corrected:
+        return None
     changes = [held.corrected[m, name] for m in found.mentions if (m, name) in held.corrected]
     return max(changes, key=lambda d: d.seq, default=None)
 

@@ -10,6 +10,7 @@ import datetime as dt
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from tollbook.link.mention import Mention, families
 from tollbook.link.names import skeleton
@@ -26,6 +27,7 @@ Key = tuple[int, bool]
 """(hash, wide): precise mentions are filed apart from wide ones under the keys they share, and never meet there."""
 
 
+@lru_cache(maxsize=65536)
 def _hash(*parts: object) -> int:
     return int.from_bytes(hashlib.blake2b(repr(parts).encode(), digest_size=8).digest(), "big", signed=True)
 

@@ -135,27 +135,33 @@ def cluster(
 
 def possible(
     groups: Mapping[int, tuple[int, ...]],
-    scores: Mapping[Pair, float],
+    scores: Iterable[tuple[Pair, float]],
     report_of: Mapping[int, str],
     apart: Iterable[Pair] = (),
 ) -> tuple[tuple[int, int, float], ...]:
     """Pairs of groups (by key) that may be one incident, with the probability: below the merging threshold or kept
-    from merging, above the other one. Groups with a report in common, or put apart by a person, are not."""
+    from merging, above the other one. Groups with a report in common, or put apart by a person, are not. `scores` are
+    compared pairs with their probability, each once."""
     least = logit(thresholds()[1])
     owner = {n: key for key, group in groups.items() for n in group}
     barred = {pair(owner[a], owner[b]) for a, b in apart if a in owner and b in owner}
     sums: dict[Pair, float] = {}
-    for (a, b), p in scores.items():
+    for (a, b), p in scores:
         x, y = owner.get(a), owner.get(b)
-        if x is not None and y is not None and x != y:
-            sums[pair(x, y)] = sums.get(pair(x, y), 0.0) + logit(p) - FLOOR
+        if x is None or y is None or x == y:
+            continue
+        worth = logit(p) - FLOOR
+        if worth + FLOOR >= least or len(groups[x]) > 1 or len(groups[y]) > 1:  # else it is all that there is
+            key = pair(x, y)
+            sums[key] = sums.get(key, 0.0) + worth
     out = []
-    for (x, y), total in sorted(sums.items()):
+    for (x, y), total in sums.items():
         mean = total / (len(groups[x]) * len(groups[y])) + FLOOR
-        shared = not _reports(groups[x], report_of).isdisjoint(_reports(groups[y], report_of))
-        if mean >= least and not shared and (x, y) not in barred:
+        if mean < least or (x, y) in barred:
+            continue
+        if _reports(groups[x], report_of).isdisjoint(_reports(groups[y], report_of)):
             out.append((x, y, round(1.0 / (1.0 + math.exp(-mean)), 4)))
-    return tuple(out)
+    return tuple(sorted(out))
 
 
 def _decided(

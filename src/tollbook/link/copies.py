@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 
 SHINGLE = 5
 KEPT = 48
@@ -16,9 +17,12 @@ _WORD = re.compile(r"\w+")
 
 def sketch(text: str) -> tuple[int, ...]:
     """The smallest hashes of a text's five-word runs: enough to estimate what two texts share. Rising."""
-    words = _WORD.findall(text.lower())
-    starts = range(max(1, len(words) - SHINGLE + 1)) if words else ()
-    return tuple(sorted({zlib.crc32(" ".join(words[i : i + SHINGLE]).encode()) for i in starts})[:KEPT])
+    words = [word.encode() for word in _WORD.findall(text.lower())]
+    line = b" ".join(words)
+    ends = list(accumulate((len(word) + 1 for word in words), initial=0))  # of each word with the blank after it
+    runs = range(len(words) - SHINGLE + 1)
+    found = {zlib.crc32(line[ends[i] : ends[i + SHINGLE] - 1]) for i in runs} if runs else {zlib.crc32(line)}
+    return tuple(sorted(found)[:KEPT]) if words else ()
 
 
 def resemblance(a: Sequence[int], b: Sequence[int]) -> float:

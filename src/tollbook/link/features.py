@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -51,27 +51,22 @@ def day_gap(a: Mention, b: Mention) -> int | None:
     return max(a.start - b.end, b.start - a.end, 0)
 
 
-def _span(m: Mention) -> int:
-    assert m.start is not None
-    assert m.end is not None
-    return m.end - m.start + 1
-
-
 def dates(a: Mention, b: Mention) -> int:
     """3 the same one day; 2 short spans that meet; 1 spans that meet; -1 a day apart, -2 to three, -3 more."""
-    gap = day_gap(a, b)
-    if gap is None:
+    first, last, start, end = a.start, a.end, b.start, b.end
+    if first is None or last is None or start is None or end is None:
         return 0
-    if gap:
+    gap = first - end if first > end else start - last
+    if gap > 0:
         return -1 if gap == 1 else -2 if gap <= 3 else -3
-    if a.start == b.start and a.end == b.end and _span(a) == 1:
+    if first == last == start == end:
         return 3
-    return 2 if _span(a) <= WIDE_DAYS and _span(b) <= WIDE_DAYS else 1
+    return 2 if last - first < WIDE_DAYS and end - start < WIDE_DAYS else 1
 
 
 def published(a: Mention, b: Mention) -> int:
     """Where a day is missing: 1 published within a day of each other, -1 over a week, -2 over a month apart."""
-    if day_gap(a, b) is not None or a.published is None or b.published is None:
+    if a.published is None or b.published is None or (a.start is not None and b.start is not None):
         return 0
     gap = abs(a.published - b.published)
     return 1 if gap <= 1 else 0 if gap <= 7 else -1 if gap <= 31 else -2
@@ -107,13 +102,18 @@ def country(a: Mention, b: Mention) -> int:
 
 def kind(a: Mention, b: Mention) -> int:
     """2 the same type of act, 1 the same family, -1 types that do not go together."""
-    if a.type == b.type:
+    return 2 if a.type == b.type else _kinds(a.type, b.type)
+
+
+@lru_cache(maxsize=4096)
+def _kinds(a: str, b: str) -> int:
+    if a == b:
         return 2
     family = families()
-    x, y = family.get(a.type, "harm"), family.get(b.type, "harm")
+    x, y = family.get(a, "harm"), family.get(b, "harm")
     if x == y:
         return 1
-    return 0 if "attack" in (a.type, b.type) or "other" in (a.type, b.type) else -1
+    return 0 if "attack" in (a, b) or "other" in (a, b) else -1
 
 
 def distance(a: Mention, b: Mention) -> int:
@@ -160,16 +160,18 @@ def tolls(a: Mention, b: Mention) -> int:
         for y in b.tolls:
             if x.harm != y.harm:
                 continue
-            low, high = sorted((x.number, y.number))
+            low, high = (x.number, y.number) if x.number < y.number else (y.number, x.number)
             same = low == high or (high - low <= 1 and high > 20)
-            if x.who != y.who and "unknown" not in (x.who, y.who):
-                if same:
-                    crossed = max(crossed or 0, high)
+            if x.who != y.who and x.who != "unknown" and y.who != "unknown":
+                if same and (crossed is None or crossed < high):
+                    crossed = high
                 continue
             if same:
                 equal.append(high)
             if x.harm == "killed" or ratio is None:
-                ratio = max(ratio or 0.0, low / high if high else 1.0)
+                share = low / high if high else 1.0
+                if ratio is None or ratio < share:
+                    ratio = share
     if equal:
         if len(equal) > 1 and max(equal) >= 5:
             return 4
@@ -193,7 +195,7 @@ def _grown(early: Mention, late: Mention) -> bool:
 
 def actors(a: Mention, b: Mention) -> int:
     """2 a body in common; 1 one side, and one of the two is not named; -1 different bodies; -2 different sides."""
-    if a.actors & b.actors:
+    if not a.actors.isdisjoint(b.actors):
         return 2
     if not (a.actors or a.sides) or not (b.actors or b.sides):
         return 0
@@ -206,8 +208,9 @@ def targets(a: Mention, b: Mention) -> int:
     """2 two words of what was hit in common; 1 one; -1 both told and nothing in common."""
     if not a.targets or not b.targets:
         return 0
-    common = len(a.targets & b.targets)
-    return 2 if common >= 2 else 1 if common else -1
+    if a.targets.isdisjoint(b.targets):
+        return -1
+    return 2 if len(a.targets & b.targets) >= 2 else 1
 
 
 def wording(a: Mention, b: Mention) -> int:
@@ -223,7 +226,7 @@ def wording(a: Mention, b: Mention) -> int:
 
 def scope(a: Mention, b: Mention) -> int:
     """-1 where one is a sum over acts and the other one act."""
-    return -1 if a.is_total != b.is_total else 0
+    return -1 if (a.scope == "total") != (b.scope == "total") else 0
 
 
 FEATURES: tuple[Feature, ...] = (
@@ -324,17 +327,19 @@ FEATURES: tuple[Feature, ...] = (
 
 
 _SOONEST = (
-    "scope", "country", "type", "dates", "tolls", "published", "actors", "places", "targets", "wording", "distance",
+    "scope", "country", "type", "dates", "targets", "actors", "published", "tolls", "wording", "places", "distance",
 )  # fmt: skip
 """All features, those that are quick to compare and often decide against a pair first."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Weights:
-    """The weights; `steps` holds (level function, weights, most that the features after it can add), in the order in
-    which a hopeless pair is told soonest."""
+    """The weights, and the most that each feature can add. `steps` holds (level function, weights, most that the
+    features after it can add), in the order in which a hopeless pair is told soonest."""
 
     bias: float
+    table: dict[str, dict[int, float]]
+    most: dict[str, float]
     tables: tuple[dict[int, float], ...]
     steps: tuple[tuple[Callable[[Mention, Mention], int], dict[int, float], float], ...]
 
@@ -353,7 +358,9 @@ def weights() -> _Weights:
         steps.append((level, table, left))
         left += max(0.0, *table.values())
     assert not by_name
-    return _Weights(float(data["bias"]), tables, tuple(reversed(steps)))
+    by_feature = {f.name: weight for f, weight in zip(FEATURES, tables, strict=True)}
+    most = {name: max(0.0, *weight.values()) for name, weight in by_feature.items()}
+    return _Weights(float(data["bias"]), by_feature, most, tables, tuple(reversed(steps)))
 
 
 def check(data: dict[str, object]) -> None:
@@ -390,6 +397,70 @@ def score(a: Mention, b: Mention, least: float = 0.0) -> float:
             if level:
                 total += table[level]
     return 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, total))))
+
+
+def likely(m: Mention, others: Iterable[Mention], least: float) -> list[tuple[int, float]]:
+    """(number, probability) of those of another report that reach `least` (above 0), as `score` has it.
+
+    Most cannot: by their scopes, kinds, days, victims and numbers, which are looked at here without a call a feature.
+    What is not looked at counts for the most it can, so that nothing is left out that `score` would keep.
+    """
+    w = weights()
+    report, country_, is_sum, first, last, hit = m.report_id, m.country, m.scope == "total", m.start, m.end, m.targets
+    by_type, of_dates = _kind_weights(m.type), w.table["dates"]
+    of_scope, of_country = w.table["scope"][-1], w.table["country"][-1]
+    most = w.most
+    most_dates, most_targets = max(most["dates"], most["published"]), most["targets"]
+    most_equal, most_unlike = most["tolls"], max(0.0, w.table["tolls"][1])
+    near = {n + d for n in m.numbers for d in (-1, 0, 1)}
+    floor = _logit(least) - w.bias - sum(most[name] for name in _UNSEEN) - _SLACK
+    out: list[tuple[int, float]] = []
+    for other in others:
+        if other.report_id == report:
+            continue
+        total = by_type[other.type]
+        if (other.scope == "total") != is_sum:
+            total += of_scope
+        if country_ and other.country and other.country != country_:
+            total += of_country
+        start, end = other.start, other.end
+        if first is None or last is None or start is None or end is None:
+            total += most_dates
+        else:
+            gap = first - end if first > end else start - last
+            total += of_dates[-1 if gap == 1 else -2 if gap <= 3 else -3] if gap > 0 else most_dates
+        if hit and other.targets and not hit.isdisjoint(other.targets):
+            total += most_targets
+        if near and other.numbers:
+            total += most_unlike if near.isdisjoint(other.numbers) else most_equal
+        if total >= floor:
+            p = score(other, m, least)
+            if p >= least:
+                out.append((other.num, p))
+    return out
+
+
+_UNSEEN = ("actors", "places", "wording", "distance")
+"""The features that `likely` takes for the best they can be."""
+_SLACK = 1e-9
+"""Sums in another order differ by less."""
+
+
+class _KindWeights(dict[str, float]):
+    """The weight of each type beside one type, looked up when it is first met."""
+
+    def __init__(self, of: str) -> None:
+        self._of = of
+
+    def __missing__(self, other: str) -> float:
+        level = _kinds(self._of, other)
+        self[other] = weights().table["type"][level] if level else 0.0
+        return self[other]
+
+
+@lru_cache(maxsize=256)
+def _kind_weights(of: str) -> _KindWeights:
+    return _KindWeights(of)
 
 
 @lru_cache(maxsize=8)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -36,7 +36,8 @@ class Mention:
     `num` orders mentions by when they were first recorded. `places` are most specific first. `actors` are bodies
     ("state:SY", "group:taliban", or a name nobody knows), `sides` is made of state, non_state and foreign; `fighting`
     holds the bodies that were hit. `targets` are folded words. `points` are the latitude, longitude and radius (km) of
-    where it happened, as far as the record resolves its first place, and of its other places.
+    where it happened, as far as the record resolves its first place, and of its other places. `numbers` are those of
+    `tolls`.
     """
 
     num: int
@@ -61,6 +62,10 @@ class Mention:
     local_id: str = ""
     acts: int = 1
     points: tuple[Point, ...] = ()
+    numbers: frozenset[int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "numbers", frozenset(t.number for t in self.tolls))
 
     @property
     def is_total(self) -> bool:
@@ -129,8 +134,11 @@ def content_words(text: str) -> frozenset[str]:
 
 def ordinal(day: object) -> int | None:
     """An ISO day as a proleptic ordinal; None for anything else."""
-    if not isinstance(day, str):
-        return None
+    return _ordinal(day) if isinstance(day, str) else None
+
+
+@lru_cache(maxsize=32768)
+def _ordinal(day: str) -> int | None:
     try:
         return dt.date.fromisoformat(day).toordinal()
     except ValueError:
@@ -164,7 +172,7 @@ def mention(
         targets |= _target(name)
         fighting |= bodies(name, strict=True)[0]
     tolls = tuple(
-        Toll(
+        _toll(
             figure["harm"],
             figure.get("who", "unknown"),
             figure["min"] if figure.get("min") is not None else figure["max"],
@@ -205,6 +213,12 @@ def mention(
         acts=acts if isinstance(acts, int) and acts > 0 else 1,
         points=_points(act.get("place_details")),
     )
+
+
+@lru_cache(maxsize=8192)
+def _toll(harm: str, who: str, number: int, exact: bool) -> Toll:
+    """One value for equal tolls: a large book holds the same few in memory again and again."""
+    return Toll(harm, who, number, exact)
 
 
 def _points(details: object) -> tuple[Point, ...]:

@@ -4,34 +4,59 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from tollbook.ledger.bounds import ALL
 from tollbook.link import parts as link_parts
-from tollbook.link.cluster import possible
+from tollbook.link.cluster import Pair, possible
 from tollbook.link.mention import ordinal
 from tollbook.store import load, schema
 from tollbook.store.pairs import KEEP, Tell, all_pairs, edges
 from tollbook.store.records import dump
 from tollbook.store.world import World
 
+HELD = 20_000
+"""Acts held in memory while looking for the parts of sums."""
+
 
 def doubts(world: World, touched: Mapping[str, tuple[int, ...]], full: bool) -> None:
     """Pairs of incidents that may be one, and what low would be if they were."""
-    connection, table = world.connection, schema.mentions
-    inside = {n: i for i, g in touched.items() for n in g}
-    scores = all_pairs(connection) if full else edges(connection, inside, KEEP)
-    world.learn(() if full else {n for p in scores for n in p})
-    scores = {p: s for p, s in scores.items() if p[0] in world.report_of and p[1] in world.report_of}
-    outside = {n for p in scores for n in p} - set(inside)
+    connection = world.connection
     groups: dict[str, tuple[int, ...]] = dict(touched)
+    scores: Iterable[tuple[Pair, float]]
+    if full:  # every mention that stands in an incident is in one of these
+        scores = all_pairs(connection)
+    else:
+        inside = {n for g in touched.values() for n in g}
+        found = edges(connection, inside, KEEP)
+        world.learn({n for p in found for n in p})
+        found = {p: s for p, s in found.items() if p[0] in world.report_of and p[1] in world.report_of}
+        groups.update(_beside(world, {n for p in found for n in p} - inside))
+        scores = found.items()
+    name = sorted(groups)
+    maybe = possible({k: groups[i] for k, i in enumerate(name)}, scores, world.report_of, world.apart)
+    maybe = tuple((x, y, p) for x, y, p in maybe if name[x] in touched or name[y] in touched)
+    for some in load.chunks(maybe):
+        lows = _lows(connection, {name[k] for x, y, _ in some for k in (x, y)})
+        rows = []
+        for x, y, p in some:
+            a, b = lows.get(name[x], {}), lows.get(name[y], {})
+            merged = {harm: min(v for v in (a.get(harm), b.get(harm)) if v is not None) for harm in {*a, *b}}
+            rows.append({"a": name[x], "b": name[y], "score": p, "merged": dump(dict(sorted(merged.items())))})
+        load.insert(connection, schema.possible, rows)
+
+
+def _beside(world: World, mentions: Collection[int]) -> dict[str, tuple[int, ...]]:
+    """The whole incidents that mentions stand in."""
+    connection, table = world.connection, schema.mentions
     names: set[str] = set()
-    for batch in load.chunks(sorted(outside)):
+    for batch in load.chunks(sorted(mentions)):
         query = sa.select(table.c.incident_id).where(load.among(table.c.mention, batch))
         names.update(i for i in connection.execute(query).scalars() if i)
+    out: dict[str, tuple[int, ...]] = {}
     for some in load.chunks(sorted(names)):
         members: dict[str, list[int]] = {}
         query = sa.select(table.c.incident_id, table.c.mention).where(
@@ -39,19 +64,9 @@ def doubts(world: World, touched: Mapping[str, tuple[int, ...]], full: bool) -> 
         )
         for incident, number in connection.execute(query):
             members.setdefault(incident, []).append(number)
-        groups.update({i: tuple(sorted(g)) for i, g in members.items()})
+        out.update({i: tuple(sorted(g)) for i, g in members.items()})
         world.learn(n for g in members.values() for n in g)
-    label = {i: k for k, i in enumerate(sorted(groups))}
-    name = {k: i for i, k in label.items()}
-    maybe = possible({label[i]: g for i, g in groups.items()}, scores, world.report_of, world.apart)
-    maybe = tuple((x, y, p) for x, y, p in maybe if name[x] in touched or name[y] in touched)
-    lows = _lows(connection, {name[k] for x, y, _ in maybe for k in (x, y)})
-    rows = []
-    for x, y, p in maybe:
-        a, b = lows.get(name[x], {}), lows.get(name[y], {})
-        merged = {harm: min(v for v in (a.get(harm), b.get(harm)) if v is not None) for harm in {*a, *b}}
-        rows.append({"a": name[x], "b": name[y], "score": p, "merged": dump(dict(sorted(merged.items())))})
-    load.insert(connection, schema.possible, rows)
+    return out
 
 
 def _lows(connection: sa.Connection, incidents: set[str]) -> dict[str, dict[str, int]]:
@@ -117,7 +132,9 @@ def _found(
     acts: dict[str, link_parts.Act] = {}
     within: dict[Any, list[link_parts.Act]] = {}
     seen: set[tuple[str, str]] = set()
-    for done, (name, act) in enumerate(totals):
+    for done, (name, act) in enumerate(sorted(totals, key=lambda t: (t[1].start or 0, t[1].end or 0, t[0]))):
+        if len(acts) > HELD:  # in order of days, so that what was read is near what comes
+            acts, within = {}, {}
         window = (act.start, act.end, act.country)
         if window not in within:
             within[window] = _near(connection, act, acts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 import sqlalchemy as sa
 
@@ -25,9 +26,8 @@ class Grouped:
 
 def all_groups(world: World) -> Grouped:
     """The groups of every live mention."""
-    scores = all_pairs(world.connection)
-    found = _cluster(world, set(world.report_of), scores, {})
-    return Grouped(tuple(g for c in found for g in c.groups), tuple(p for c in found for p in c.refused))
+    joining = (p for p, _ in all_pairs(world.connection, thresholds()[0]))
+    return _cluster(world, world.report_of.keys(), joining, all_pairs(world.connection), {})
 
 
 def changed_groups(world: World, dirty: Collection[int]) -> Grouped:
@@ -43,11 +43,12 @@ def changed_groups(world: World, dirty: Collection[int]) -> Grouped:
     region.take(region.left_behind())
     known: dict[Group, Clusters] = {}
     while True:
-        found = _cluster(world, region.mentions, region.scores, known)
-        groups = [g for c in found for g in c.groups if not region.stands(g)]
+        joining = (p for p, s in region.scores.items() if s >= thresholds()[0])
+        found = _cluster(world, region.mentions, joining, region.scores.items(), known)
+        groups = tuple(g for g in found.groups if not region.stands(g))
         near = region.beyond({n for g in groups for n in g})
         if not near:
-            return Grouped(tuple(groups), tuple(p for c in found for p in c.refused))
+            return Grouped(groups, found.refused)
         region.take(near)
 
 
@@ -124,29 +125,32 @@ class _Region:
 
 
 def _cluster(
-    world: World, alive: set[int], scores: Mapping[Pair, float], known: dict[Group, Clusters]
-) -> list[Clusters]:
-    """The clusters of each component of live mentions; `known` keeps those of components already computed."""
-    least = thresholds()[0]
-    inner = {p: s for p, s in scores.items() if p[0] in alive and p[1] in alive}
-    decided = [p for p in world.same if p[0] in alive and p[1] in alive]
-    parts = components(alive, [*(p for p, s in inner.items() if s >= least), *decided])
+    world: World,
+    alive: Collection[int],
+    joining: Iterable[Pair],
+    pairs: Iterable[tuple[Pair, float]],
+    known: dict[Group, Clusters],
+) -> Grouped:
+    """The groups of each component of live mentions that `joining` pairs and decisions hold together; `known` keeps
+    the clusters of components already computed."""
+    linked = [p for p in chain(joining, world.same) if p[0] in alive and p[1] in alive]
+    parts = components({n for p in linked for n in p}, linked)
     owner = {n: i for i, part in enumerate(parts) for n in part}
     split: dict[int, dict[Pair, float]] = {}
-    for p, s in inner.items():
-        if owner[p[0]] == owner[p[1]]:
-            split.setdefault(owner[p[0]], {})[p] = s
+    for p, s in pairs:
+        i = owner.get(p[0])
+        if i is not None and i == owner.get(p[1]):
+            split.setdefault(i, {})[p] = s
     same, apart = _by_part(world.same, owner), _by_part(world.apart, owner)
-    out: list[Clusters] = []
+    groups: list[Group] = [(n,) for n in alive if n not in owner]
+    refused: list[Pair] = []
     for i, part in enumerate(parts):
-        if len(part) == 1:
-            out.append(Clusters(((part[0],),), ()))
-            continue
         key = tuple(part)
         if key not in known:
             known[key] = cluster(part, split.get(i, {}), world.report_of, same=same.get(i, ()), apart=apart.get(i, ()))
-        out.append(known[key])
-    return out
+        groups += known[key].groups
+        refused += known[key].refused
+    return Grouped(tuple(groups), tuple(refused))
 
 
 def _by_part(pairs: Sequence[Pair], owner: Mapping[int, int]) -> dict[int, list[Pair]]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -22,8 +21,7 @@ CHUNK = 2000
 """Ids or numbers asked for at a time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Seed:
+class Seed(NamedTuple):
     """A figure claim before its voice is known."""
 
     claim_id: str
@@ -33,8 +31,7 @@ class Seed:
     order: int
 
 
-@dataclass(frozen=True, slots=True)
-class Telling:
+class Telling(NamedTuple):
     """One live mention with its figures."""
 
     told: Told

@@ -6,7 +6,7 @@ Append-only in effect: the pairs of a mention depend on the mentions recorded be
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from tollbook.link.blocking import Blocks, Key, keys
 from tollbook.link.cluster import Pair
 from tollbook.link.copies import sketch
-from tollbook.link.features import score
+from tollbook.link.features import likely
 from tollbook.link.mention import Mention
 from tollbook.store import load, schema
 from tollbook.store.records import dump
@@ -80,10 +80,10 @@ def _compare(
     missing = {n for _, numbers in sought for n in numbers if n not in known}
     known.update(load.mentions_by_number(connection, missing))
 
-    def likely(some: Sequence[tuple[Mention, list[int]]]) -> list[list[dict[str, Any]]]:
+    def compared(some: Sequence[tuple[Mention, list[int]]]) -> list[list[dict[str, Any]]]:
         return [_likely(mention, numbers, known) for mention, numbers in some]
 
-    pairs = [p for found in spread(likely, sought) for p in found]
+    pairs = [p for found in spread(compared, sought) for p in found]
     filed.sort(key=lambda row: (row["key"], row["wide"]))  # hashes: each page of the index is met once a batch
     for table, values in ((schema.pairs, pairs), (schema.keys, filed), (schema.mentions, rows)):
         load.insert(connection, table, values)
@@ -92,14 +92,8 @@ def _compare(
 
 def _likely(mention: Mention, numbers: list[int], known: Mapping[int, Mention]) -> list[dict[str, Any]]:
     """The pairs of a mention with earlier ones that are worth storing."""
-    out = []
-    for n in numbers:
-        other = known[n]
-        if other.report_id != mention.report_id:
-            p = score(other, mention, KEEP)
-            if p >= KEEP:
-                out.append({"a": n, "b": mention.num, "score": round(p, 6)})
-    return out
+    b = mention.num
+    return [{"a": a, "b": b, "score": round(p, 6)} for a, p in likely(mention, map(known.__getitem__, numbers), KEEP)]
 
 
 def _count(connection: sa.Connection, after: int) -> int:
@@ -158,8 +152,8 @@ def edges(connection: sa.Connection, numbers: Iterable[int], least: float) -> di
     return out
 
 
-def all_pairs(connection: sa.Connection) -> dict[Pair, float]:
-    """Every stored pair."""
-    table = schema.pairs
-    query = sa.select(table.c.a, table.c.b, table.c.score)
-    return {(a, b): p for a, b, p in connection.execute(query, execution_options={"yield_per": 10000})}
+def all_pairs(connection: sa.Connection, least: float = 0.0) -> Iterator[tuple[Pair, float]]:
+    """Every stored pair from a probability on, one by one: those of a large book do not lie in memory together."""
+    query = f"SELECT a, b, score FROM derived_pairs WHERE score >= {least!r} ORDER BY a, b"
+    rows = connection.exec_driver_sql(query, execution_options={"yield_per": 10000})
+    return (((a, b), p) for a, b, p in rows)

@@ -278,4 +278,7 @@ def rebuild(rest: Mapping[str, Any], claims: list[tuple[str, str, str, dict[str,
 
 def dump(value: object) -> str:
     """JSON as the book stores it: compact, text as it is."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _COMPACT.encode(value)
+
+
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
