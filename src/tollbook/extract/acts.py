@@ -187,6 +187,8 @@ def find_blame(
         if start < covered:
             continue  # "ISIS terrorists": one doer
         covered = end
+        if found and _of_another_act(tokens, start):
+            continue
         basis: AttributionBasis = "asserted"
         if telling.has("blamed", max(0, start - 6), start):
             basis = "blamed"
@@ -203,6 +205,8 @@ def find_blame(
         if found and here[k - 1] is found[-1].actor and _coordinated(tokens, here[k - 1], actor):
             found.append(Blame(actor, found[-1].basis))
             continue
+        if any(w in words("includes") for w in tokens.low[max(0, start - 2) : start]):
+            continue  # "an alliance that includes X"
         if before == "from" and before2 in words("sent"):
             found.append(Blame(actor, basis))  # "barrel bombs dropped from government helicopters"
             continue
@@ -211,19 +215,47 @@ def find_blame(
         )
         if fighters_of and before in ("of", "the", "from"):
             pass
-        elif before in words("object_before") or (
-            before in ("the", "its", "some", "several") and before2 in words("object_before")
-        ):
+        elif _is_object(tokens, start):
             continue
-        if _speaks(tokens, end):
+        if _speaks(tokens, end) or any(w.startswith("claim") for w in tokens.low[end : end + 2]):
             if _says_it_did(tokens, end, last, does):
                 found.append(Blame(actor, "claimed"))
             continue
         near = not is_person(actor) and _acts(tokens, end, last, does, strong)
         far = near or (is_subject(tokens, start, first) and does_violence(tokens, end, last, begins))
         if far or came_upon(tokens, start, end, first, last):
+            found += [Blame(other, basis) for other in _in_league(tokens, here[:k], actor)]
             found.append(Blame(actor, basis))
-    return _unique([Blame(_named(tokens, b.actor, here), b.basis) for b in found if force_of(b.actor)])
+    return _unique([_named(tokens, b, here) for b in found if force_of(b.actor)])
+
+
+def _is_object(tokens: Tokens, start: int) -> bool:
+    """Do the words before the actor make it what is struck or where, not who strikes: "against the so-called X"?"""
+    k = start - 1
+    while k >= max(0, start - 3) and tokens.low[k] in words("called_before"):
+        k -= 1
+    if k < max(0, start - 3):
+        return False
+    return tokens.low[k] in words("object_before") or (
+        tokens.low[k] in words("ousts") and tokens.low[k - 1 : k] != ("be",)
+    )
+
+
+def _of_another_act(tokens: Tokens, start: int) -> bool:
+    """Is the actor the subject of a relative clause on what was told before ("a town which the army took in May")?"""
+    k = start - 1
+    while k >= 0 and tokens.low[k] in ("the", "a", "its"):
+        k -= 1
+    return k >= 0 and tokens.low[k] == "which"
+
+
+def _in_league(tokens: Tokens, before: Sequence[Actor], actor: Actor) -> list[Actor]:
+    """The one named first of two told to act as one: "army units in cooperation with militias attacked"."""
+    if not before:
+        return []
+    first = before[-1]
+    between = tokens.low[tokens.at(first.span[1] - 1) + 1 : tokens.at(actor.span[0])]
+    return [first] if 1 < len(between) <= 5 and " ".join(between).startswith(phrases("in_league")) else []
 
 
 def _behind_by(tokens: Tokens, start: int) -> bool:
@@ -244,16 +276,24 @@ def _harmed_by(tokens: Tokens, start: int) -> bool:
     return any(w in words("violent_verbs") for w in tokens.low[max(0, by - 8) : by])
 
 
-def _named(tokens: Tokens, actor: Actor, here: Sequence[Actor]) -> Actor:
-    """The group a kind belongs to: "terrorists affiliated to the Nusra Front" are the Nusra Front."""
-    if not actor.generic:
-        return actor
-    end = tokens.at(actor.span[1] - 1) + 1
+def _named(tokens: Tokens, blame: Blame, here: Sequence[Actor]) -> Blame:
+    """The group a kind belongs to: "terrorists affiliated to the Nusra Front" are the Nusra Front.
+
+    "Bandits believed to be Al-Shabaab" are suspected to be.
+    """
+    if not blame.actor.generic:
+        return blame
+    end = tokens.at(blame.actor.span[1] - 1) + 1
     for other in here:
         start = tokens.at(other.span[0])
-        if not other.generic and 0 < start - end <= 6 and all(w in words("member_of") for w in tokens.low[end:start]):
-            return other
-    return actor
+        between = tokens.low[end:start]
+        if other.generic or not 0 < len(between) <= 6:
+            continue
+        if all(w in words("member_of") for w in between):
+            return Blame(other, blame.basis)
+        if all(w in words("member_of") | words("taken_for") for w in between) and "be" in between:
+            return Blame(other, "suspected")
+    return blame
 
 
 def _can_do(actor: Actor) -> bool:
@@ -300,7 +340,10 @@ def _says_it_did(tokens: Tokens, end: int, last: int, does: set[int]) -> bool:
 
 def _quoted_by(tokens: Tokens, start: int) -> bool:
     """ "held by", "controlled by", "quoted by", "backed by": the actor is not the doer."""
-    return any(w in words("by_not_doer") for w in tokens.low[max(0, start - 4) : start])
+    before = tokens.low[max(0, start - 4) : start]
+    if not words("captives").isdisjoint(before):
+        return False  # "held hostage by"
+    return any(w in words("by_not_doer") for w in before)
 
 
 def _acts(tokens: Tokens, end: int, last: int, does: set[int], strong: set[int]) -> bool:
@@ -329,7 +372,10 @@ def _acts(tokens: Tokens, end: int, last: int, does: set[int], strong: set[int])
 
 def _coordinated(tokens: Tokens, a: Actor, b: Actor) -> bool:
     between = tokens.low[tokens.at(a.span[1] - 1) + 1 : tokens.at(b.span[0])]
-    return 0 < len(between) <= 3 and all(w in ("and", "or", ",", "the", "their", "its", "allied", "&") for w in between)
+    if 0 < len(between) <= 3 and all(w in ("and", "or", ",", "the", "their", "its", "allied", "&") for w in between):
+        return True
+    # "the army and the Lebanese Shia movement Hezbollah"
+    return 2 < len(between) <= 6 and between[0] == "and" and between[-1] in words("kinds_of_group")
 
 
 def _unique(found: Sequence[Blame]) -> list[Blame]:

@@ -72,7 +72,8 @@ def _next(tokens: Tokens, i: int) -> int:
 
 def _claims(tokens: Tokens, end: int) -> bool:
     low, book = tokens.low, lists()
-    i = _next(tokens, end)
+    branch = next((k for k in range(end, min(end + 4, len(low))) if low[k] in words("branch")), None)
+    i = _next(tokens, end if branch is None else branch + 1)  # "Al-Qaeda's Yemeni wing claimed it"
     if i >= len(low):
         return False
     word, after = low[i], low[i + 1 : i + 8]

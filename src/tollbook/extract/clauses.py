@@ -14,12 +14,13 @@ from tollbook.extract.figures import Figure
 from tollbook.extract.marks import Marks
 from tollbook.extract.status import with_thwarted
 from tollbook.extract.words import phrases, words
-from tollbook.model import Actor, ActType, DateRange, Place, Who
+from tollbook.model import Actor, ActType, DateRange, Harm, Place, Who
 from tollbook.resolve.calendars import unit_span
 
 _ROLE_CLASS: dict[str, Who] = {
     "police": "state_forces", "soldier": "state_forces", "fighter": "armed_group", "commander": "armed_group",
 }  # fmt: skip
+_OF_PERSONS: tuple[Harm, ...] = ("killed", "injured", "abducted", "detained")
 _SUM_DAYS = 2
 _SUM_FROM = 10
 _LONG_DAYS = 45
@@ -234,7 +235,7 @@ def _read(marks: Marks, index: int, first: int, last: int, *, shared: bool) -> A
     tokens = marks.tokens
     telling = marks.telling
     figures = [f for f in marks.figures if _inside(marks, f.cue, first, last)]
-    figures += _named_dead(marks, figures, first, last)
+    figures += _named(marks, figures, first, last)
     triggers = [t for t in telling.triggers if first <= t.first < last and _real(marks, t)]
     triggers = with_thwarted(tokens, triggers, first, last)
     flags = frozenset(name for name in telling.flags if telling.has(name, first, last))
@@ -313,18 +314,26 @@ def _as_called(marks: Marks, place: Place) -> Place:
     return place
 
 
-def _named_dead(marks: Marks, figures: Sequence[Figure], first: int, last: int) -> list[Figure]:
-    """One figure for the persons named as killed in a stretch that gives no number of dead."""
-    if any(f.harm == "killed" and f.counted for f in figures):
-        return []
-    dead = [v for v in marks.victims if v.harm == "killed" and _inside(marks, v.span, first, last)]
-    if not dead:
-        return []
-    classes = {_ROLE_CLASS.get(v.role or "", "civilian") for v in dead}
-    who = classes.pop() if len(classes) == 1 else "unknown"
-    span = (min(v.span[0] for v in dead), max(v.span[1] for v in dead))
-    sexes = {v.sex for v in dead}
-    return [Figure(span, "killed", who, len(dead), len(dead), cue=span, sex=sexes.pop() if len(sexes) == 1 else None)]
+def _named(marks: Marks, figures: Sequence[Figure], first: int, last: int) -> list[Figure]:
+    """A figure for each harm of the persons told one by one, in a stretch that gives no number of those so harmed.
+
+    Who was shot and killed is counted once, as killed.
+    """
+    found: list[Figure] = []
+    here = [v for v in marks.victims if _inside(marks, v.span, first, last)]
+    for harm in _OF_PERSONS:
+        told = [v for v in here if v.harm == harm]
+        if not told or any(f.harm == harm and f.counted for f in figures):
+            continue
+        if any(v.span[0] < f.span[1] and f.span[0] < v.span[1] for f in (*figures, *found) for v in told):
+            continue
+        classes = {_ROLE_CLASS.get(v.role or "", "civilian") for v in told}
+        who = classes.pop() if len(classes) == 1 else "unknown"
+        span = (min(v.span[0] for v in told), max(v.span[1] for v in told))
+        sexes = {v.sex for v in told}
+        sex = sexes.pop() if len(sexes) == 1 else None
+        found.append(Figure(span, harm, who, len(told), len(told), cue=span, sex=sex))
+    return found
 
 
 def _day_of(marks: Marks, date: DateRange) -> DateRange:

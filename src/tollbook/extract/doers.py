@@ -23,6 +23,14 @@ def is_alias(tokens: Tokens, actor: Actor, others: Sequence[Actor]) -> bool:
     """Does the name only explain another ("(formerly al-Nusra Front)", "an offshoot of al Qaeda", "Qaeda-linked")?"""
     start, end = tokens.at(actor.span[0]), tokens.at(actor.span[1] - 1) + 1
     low = tokens.low
+    if actor.generic and any(tokens.at(o.span[0]) == end and o.who == actor.who and not o.generic for o in others):
+        return True  # "the Takfiri ISIL group"
+    apposed = start > 1 and low[start - 1] in ("a", "an", "the") and low[start - 2] == ","
+    if actor.generic and apposed and any(tokens.at(o.span[1] - 1) == start - 3 for o in others):
+        return True  # "the Army of Conquest, an alliance of ..."
+    owns = end - 1 if low[end - 1].endswith(("'s", "’s")) else end
+    if low[owns : owns + 1] and low[owns].endswith(("'s", "’s")) and _branch(low[owns + 1 : owns + 3]):
+        return any(tokens.at(o.span[1] - 1) in (start - 1, start - 2) for o in others)  # "X, Qaeda's Syria affiliate"
     if low[end - 1].endswith(_ALIAS_TAILS) or (low[end : end + 1] and low[end] in words("branch")):
         return True
     if start > 1 and low[start - 1] == "of" and low[start - 2] in words("branch"):
@@ -31,6 +39,10 @@ def is_alias(tokens: Tokens, actor: Actor, others: Sequence[Actor]) -> bool:
         if low[i] in ("(", "["):
             return any(tokens.at(o.span[1] - 1) == i - 1 for o in others)
     return False
+
+
+def _branch(low: Sequence[str]) -> bool:
+    return any(w in words("branch") for w in low)
 
 
 def reach(tokens: Tokens, actor: Actor, others: Sequence[Actor]) -> int:

@@ -31,7 +31,8 @@ WEIGHTS = (
     "toll_part_of_place", "toll_differs", "toll_differs_anaphora", "toll_differs_title", "harm_differs",
     "figures_differ", "figures_absent", "place_same", "place_nested", "place_overlap", "place_unknown",
     "place_differs_same_toll", "place_differs", "type_open", "type_same", "type_among", "type_family",
-    "type_differs", "date_meets", "date_differs", "doer_same", "doer_differs",
+    "type_differs", "date_meets", "date_differs", "date_of_its_own", "doer_same", "doer_differs", "wide_place",
+    "no_toll_same", "paragraph",
 )  # fmt: skip
 
 FAMILY: dict[str, str] = {
@@ -245,12 +246,43 @@ def fit(story: Story, act: Act, *, recent: bool, alone: bool = False, advice: Ad
         reasons.append("another")
     if act.title:
         reasons.append("title")
+    else:
+        reasons += _told_on(story, act)
     if not recent and not act.title and not set(reasons) & _IDENTITY:
         reasons.append("nothing_shared")
     advised = advice.same_act(story.acts, act) if advice is not None else 0.0
     if recent and not (act.places or act.dates or act.told):
         advised = max(0.0, advised)  # "One policeman also died": nothing of its own tells it apart
     return sum(w[reason] for reason in reasons if reason) + advised
+
+
+def _told_on(story: Story, act: Act) -> list[str]:
+    """The reasons that hold between tellings of the body, not of a headline."""
+    found = []
+    if (
+        act.places
+        and story.places
+        and fold(act.places[0].name) == fold(story.places[0].name)
+        and width(act.places[0]) > 0
+    ):
+        found.append("wide_place")
+    mine, theirs = _by_harm(act.wholes), _by_harm([f for a in story.acts for f in a.wholes])
+    if len(mine) > 1 and len(theirs) > 1 and all(not mine[h] & theirs[h] for h in set(mine) & set(theirs)):
+        found.append("no_toll_same")
+    days = [d for d in act.dates if d.start and d.start == d.end]
+    if days and not story.dates and act.told:
+        found.append("date_of_its_own")
+    if act.marks.sentence.paragraph != story.acts[-1].marks.sentence.paragraph:
+        found.append("paragraph")
+    return found
+
+
+def _by_harm(figures: Iterable[Figure]) -> dict[str, set[int]]:
+    out: dict[str, set[int]] = {}
+    for f in figures:
+        if f.harm in ("killed", "injured") and not f.word:
+            out.setdefault(f.harm, set()).add(f.min if f.min is not None else f.max or 0)
+    return out
 
 
 def _may_tell(story: Story, act: Act) -> bool:

@@ -110,7 +110,12 @@ def _acts(text: str, story: Story) -> int:
 def _own_doers(story: Story, told: Sequence[Blame]) -> list[Blame]:
     """The doers told, those coordinated with them in the same sentence, without those who foiled the act."""
     out: list[Blame] = []
-    stopped = [f for a in story.acts if is_thwarted(a.marks.tokens) for f in foilers(a.marks.tokens, a.marks.actors)]
+    stopped = [
+        f
+        for a in story.acts
+        if len(told) > 1 or is_thwarted(a.marks.tokens)
+        for f in foilers(a.marks.tokens, a.marks.actors)
+    ]
     for blame in told:
         group = [blame.actor]
         if story.type != "armed_clash":

@@ -15,6 +15,7 @@ from tollbook.resolve.actorline import Found, Line, Told, holds_a_place, joined,
 _ACCUSING = frozenset({"accused", "accuses", "accusing", "blamed", "blames", "blaming"})
 _LED = frozenset({"led"})
 _AND = frozenset({"and", "or"})
+_WHERE = frozenset({"in", "of", "from", "to", "into", "near", "at", "with", "on", "across", "inside", "against", "s"})
 _OWNING = ("country", "demonym", "leader")
 
 
@@ -108,6 +109,8 @@ def state_force(line: Line, i: int, book: ActorBook, report: Told) -> Found | No
     if only_adjective(line, i, chain.last, book):
         return None
     code = report.last.get(kind) or report.last.get("army" if chain.owned else kind)
+    if chain.owned and code is not None and _beside(line, i) == code:  # "Russian and regime warplanes": not Russia's
+        code = report.last.get("government") if report.last.get("government") != code else None
     actor_id = f"state:{code}:{kind}" if code else f"kind:{kind}"
     codes = (code,) if code else ()
     return Found(i, chain.last, actor_id, "state_forces", codes, True, chain.clipped, 3)
@@ -171,6 +174,12 @@ def _loyal(line: Line, i: int, book: ActorBook) -> Found | None:
             return None
         k += 1
     return None
+
+
+def _beside(line: Line, i: int) -> str | None:
+    """The country of a demonym that "and" or "or" ties to what starts at word i."""
+    land = value_of(line.hits[i - 2], Land, role=_OWNING) if i > 1 and line.words[i - 1].norm in _AND else None
+    return land[1].code if land is not None and land[0] == 1 else None
 
 
 def _act_after(line: Line, j: int, book: ActorBook) -> tuple[str | None] | None:
@@ -242,6 +251,14 @@ def _comma(line: Line, k: int) -> bool:
     return line.text[line.words[k - 1].end : line.words[k].start].strip() == ","
 
 
+def _behind_a_place(line: Line, i: int) -> bool:
+    """Does the country only say where a place lies ("raids in Hama Syria killed ten")?"""
+    k = i - 1
+    while k >= max(0, i - 3) and line.words[k].gap <= 1 and line.text[line.words[k].start].isupper():
+        k -= 1
+    return 0 <= k < i - 1 and line.words[k].norm in ("in", "near", "at", "of", "around", "outside")
+
+
 def acting_country(line: Line, i: int, book: ActorBook) -> Found | None:
     """A country that acts or speaks ("Israel bombed", "killed by Russia"), a capital that speaks."""
     land = value_of(line.hits[i], Land, role=("country", "metonym"))
@@ -259,7 +276,7 @@ def acting_country(line: Line, i: int, book: ActorBook) -> Found | None:
         return found
     if before in _ACCUSING and not hyphened and not clipped:
         return found
-    if before in ("in", "of", "from", "to", "into", "near", "at", "with", "on", "across", "inside", "against", "s"):
+    if before in _WHERE or _behind_a_place(line, i):
         return None
     k = j
     while k < len(line.words) and k < j + 4 and line.words[k].norm in vocabulary.helping and line.words[k].gap < 2:
