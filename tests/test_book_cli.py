@@ -157,6 +157,27 @@ def test_one_incident_with_its_sentences_and_reasons(run: Run, war: Path) -> Non
     assert "is part of" in out
 
 
+def test_one_incident_as_json(run: Run, war: Path) -> None:
+    with open_book(war) as book:
+        bombing = next(i for i in book.incidents() if i.reports == 3)
+    found = json.loads(run("incident", war, bombing.id[:8], "--to", "jsonl"))
+    assert found["card"]["id"] == bombing.id
+    assert found["rule"] == "latest-per-voice"
+    everyone = next(b for b in found["bounds"] if (b["harm"], b["group"]) == ("killed", "all"))
+    assert (everyone["low"], everyone["high"]) == (14, 14)
+    by_id = {f["claim_id"]: f for f in found["figures"]}
+    assert {by_id[c]["words"] for c in everyone["high_claims"]} <= {"14 people", "Fourteen people"}
+    assert "at least 9 people" in {by_id[claim]["words"] for claim, why in everyone["aside"] if why}
+    assert [t["doc_id"] for t in found["told"]] == ["one", "two", "three"]
+    assert all(t["sentence"] for t in found["told"])
+    assert len(found["merged"]) == 2
+    assert [sure for _, sure, _ in found["part_of"]] == [True]
+    widest = json.loads(run("incident", war, bombing.id, "--to", "jsonl", "--rule", "widest"))
+    killed = next(b for b in widest["bounds"] if (b["harm"], b["group"]) == ("killed", "all"))
+    assert (widest["rule"], killed["low"]) == ("widest", 9)
+    assert "no form" in run("incident", war, bombing.id, "--to", "xml", status=2)
+
+
 def test_the_totals_count_the_sum_and_its_parts_once(run: Run, war: Path) -> None:
     out = run("totals", war)
     assert re.search(r"^2021-03 +17 ", out, re.M)

@@ -143,6 +143,7 @@ def incident(
     book: BookPath,
     asked: Asked,
     incident_id: Annotated[str, typer.Argument(metavar="ID", help="An incident's id, or the beginning of it.")],
+    to: To = "table",
     out: Out = None,
     chart: Annotated[
         Path | None, typer.Option("--chart", metavar="FILE", help="Draw its toll over time: .svg, .png or .html.")
@@ -152,14 +153,22 @@ def incident(
     """One incident: every claim, voice by voice, with its sentence; bounds and rule; why it was merged."""
     from tollbook.book import open_book
     from tollbook.cli import book_text as text
+    from tollbook.detail import plain
+    from tollbook.redact import SCREEN, redact
     from tollbook.render.text import printable
 
+    form = _form(to)
     with open_book(book) as opened:
         found = opened.incident(incident_id, **asked.how)
         rule = opened.counting(asked.how).rule.name
         mask = opened.names(*(() if names else (t.report_id for t in found.state.told)))
     with output(out) as stream:
-        stream.write(printable(mask(text.detail(found, rule, names=names))) + "\n")
+        if form == "jsonl":
+            value = plain(found, rule)
+            shown = value if names else redact(value, SCREEN, masker=mask)
+            stream.write(json.dumps(shown, ensure_ascii=False) + "\n")
+        else:
+            stream.write(printable(mask(text.detail(found, rule, names=names))) + "\n")
     if chart is not None:
         from tollbook import charts
 

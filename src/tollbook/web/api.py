@@ -13,6 +13,7 @@ from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
 from pydantic import BaseModel, Field
 
 from tollbook import export, tally
+from tollbook.detail import plain
 from tollbook.errors import UsageError
 from tollbook.ledger.bounds import DEFAULT_RULE, RULES
 from tollbook.ledger.decisions import standing
@@ -143,19 +144,8 @@ def _incidents(site: Site, router: APIRouter) -> None:
         with site.desk.view() as connection:
             masker = site.people.masker(connection, {t.report_id for t in state.told})
             spot = site.desk.columns(connection).spot_of(state.card.id)
-        value = {
-            "asked": detail.asked, "sentence": wording.sentence(state), "card": to_plain(state.card),
-            "bounds": to_plain(state.bounds), "voices": to_plain(state.voices), "independent": list(state.independent),
-            "grade": state.grade, "review": state.review, "reviewed_by": state.reviewed_by,
-            "reviewed_at": state.reviewed_at, "figures": to_plain(state.figures),
-            "told": [
-                {"mention": t.mention.id, "report": t.report_id, "doc_id": t.doc_id, "outlet": t.outlet,
-                 "published": t.published, "sentence": detail.sentences.get(t.mention.id)}
-                for t in state.told
-            ],
-            "merged": to_plain(detail.merged), "possible": to_plain(detail.possible), "parts": to_plain(detail.parts),
-            "part_of": to_plain(detail.part_of), "steps": to_plain(detail.steps), "spot": to_plain(spot),
-        }  # fmt: skip
+        value = plain(detail, site.desk.book.counting({}).rule.name)
+        value |= {"sentence": wording.sentence(state), "spot": to_plain(spot)}
         return dict(_shown(request, value, masker))
 
     @router.get("/map")
