@@ -56,15 +56,26 @@ class Book:
         return sorted({h for c in self.incidents.values() for h, _ in c.bounds})
 
 
-def read_counted(connection: sa.Connection, where: Filters = EVERYTHING, only: Collection[str] | None = None) -> Book:
-    """The derived rows that are asked for, and of `only` (ids); parts and doubts between rows that are kept."""
+def read_counted(
+    connection: sa.Connection,
+    where: Filters = EVERYTHING,
+    only: Collection[str] | None = None,
+    *,
+    cards: bool = True,
+) -> Book:
+    """The derived rows that are asked for, and of `only` (ids); parts and doubts between rows that are kept.
+
+    Without `cards`, the largest part of them by far, `card` is empty.
+    """
     out = Book()
     table = schema.incidents
     asked = conditions(connection, where)
     kept = sa.select(table.c.incident_id).where(*asked)
 
-    def rows(of: sa.Table, owner: sa.ColumnElement[Any]) -> Iterator[Any]:
-        query = sa.select(of).where(owner.in_(kept)) if asked else sa.select(of)
+    def rows(of: sa.Table, owner: sa.ColumnElement[Any], *left_out: str) -> Iterator[Any]:
+        query = sa.select(*(c for c in of.c if c.name not in left_out))
+        if asked:
+            query = query.where(owner.in_(kept))
         if only is None:
             yield from connection.execute(query, execution_options={"yield_per": 5000})
         else:
@@ -72,14 +83,14 @@ def read_counted(connection: sa.Connection, where: Filters = EVERYTHING, only: C
                 yield from connection.execute(query.where(load.among(owner, some)))
 
     bounds: dict[str, dict[tuple[str, str], Bounded]] = {}
-    for x in rows(schema.bounds, schema.bounds.c.incident_id):
+    for x in rows(schema.bounds, schema.bounds.c.incident_id, "claims"):
         bounds.setdefault(x.incident_id, {})[x.harm, x.who] = (x.low, x.best, x.high, bool(x.open))
-    for r in rows(table, table.c.incident_id):
+    for r in rows(table, table.c.incident_id, *(() if cards else ("card",))):
         out.incidents[r.incident_id] = Counted(
             r.incident_id, r.scope, r.status, r.type, r.start, r.end, r.place, r.country, r.review, r.grade,
-            bounds.get(r.incident_id, {}), r.card,
+            bounds.get(r.incident_id, {}), r.card if cards else "",
         )  # fmt: skip
-    for p in rows(schema.parts, schema.parts.c.total_id):
+    for p in rows(schema.parts, schema.parts.c.total_id, "why"):
         if p.total_id in out.incidents and p.part_id in out.incidents:
             (out.sure if p.sure else out.maybe).setdefault(p.total_id, []).append(p.part_id)
     for d in rows(schema.possible, schema.possible.c.a):

@@ -6,9 +6,11 @@ changed; dropping them and refreshing gives the same rows.
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,7 +83,7 @@ def refresh(store: SqlStore, options: Options, tell: Tell | None = None) -> bool
     with store.read() as connection:
         if is_fresh(connection):
             return False
-    with store.write() as connection:
+    with _rarely_collecting(), store.write() as connection:
         connection.exec_driver_sql(f"PRAGMA cache_size = -{CACHE_KB}")
         row = connection.execute(sa.select(schema.head)).first()
         now = log_head(connection)
@@ -106,6 +108,18 @@ def refresh(store: SqlStore, options: Options, tell: Tell | None = None) -> bool
             },
         )  # fmt: skip
     return True
+
+
+@contextlib.contextmanager
+def _rarely_collecting() -> Iterator[None]:
+    """Millions of values that all stay are made: looking through them for cycles again and again would cost more than
+    the few that there are."""
+    before = gc.get_threshold()
+    gc.set_threshold(50_000, 20, 1_000)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def rebuild_all(connection: sa.Connection, options: Options) -> None:

@@ -5,13 +5,14 @@ Append-only in effect: the pairs of a mention depend on the mentions recorded be
 
 from __future__ import annotations
 
+import json
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
-from tollbook.link.blocking import Blocks, Key, keys
+from tollbook.link.blocking import CAP, Blocks, Key, keys
 from tollbook.link.cluster import Pair
 from tollbook.link.copies import sketch
 from tollbook.link.features import likely
@@ -126,13 +127,21 @@ def _all_blocks(connection: sa.Connection) -> Blocks:
     return blocks
 
 
+_LATEST = (
+    "SELECT k.key, k.wide, k.mention FROM json_each(?) j CROSS JOIN derived_keys k "
+    "ON k.key = json_extract(j.value, '$[0]') AND k.wide = json_extract(j.value, '$[1]') "
+    "AND k.mention >= coalesce((SELECT x.mention FROM derived_keys x WHERE x.key = json_extract(j.value, '$[0]') "
+    f"AND x.wide = json_extract(j.value, '$[1]') ORDER BY x.mention DESC LIMIT 1 OFFSET {CAP - 1}), 0)"
+)
+"""The mentions under keys, of each no more than a new one is compared with: a key of a large book can hold thousands."""
+
+
 def _some_blocks(connection: sa.Connection, sought: set[Key]) -> Blocks:
     blocks = Blocks()
-    table = schema.keys
-    for batch in load.chunks(sorted({k for k, _ in sought})):
+    for batch in load.chunks(sorted(sought)):
         filed: dict[Key, list[int]] = {}
-        query = sa.select(table.c.key, table.c.wide, table.c.mention).where(load.among(table.c.key, batch))
-        for key, wide, number in connection.execute(query):
+        asked = json.dumps([[key, int(wide)] for key, wide in batch])
+        for key, wide, number in connection.exec_driver_sql(_LATEST, (asked,)):
             filed.setdefault((key, bool(wide)), []).append(number)
         for found, numbers in filed.items():
             blocks.load(found, sorted(numbers))

@@ -29,7 +29,7 @@ def month_totals(connection: sa.Connection, changed: Collection[str] | None) -> 
     if changed is None:
         connection.execute(schema.shares.delete())
         connection.execute(schema.totals.delete())
-        _replace(connection, {}, _shares(connection, None))
+        _replace(connection, {}, _shares(connection, None), empty=True)
         return
     sums = _up(connection, changed)
     sharing = _owners(connection, _parts(connection, sums))
@@ -44,7 +44,7 @@ def month_totals(connection: sa.Connection, changed: Collection[str] | None) -> 
 
 def _shares(connection: sa.Connection, only: Collection[str] | None) -> dict[tuple[str, str], Share]:
     """(incident, harm) -> what it adds."""
-    book = read_counted(connection, only=only)
+    book = read_counted(connection, only=only, cards=False)
     out: dict[tuple[str, str], Share] = {}
     for harm in book.harms():
         entries, doubts = entries_of(book, harm, ALL)
@@ -57,8 +57,14 @@ def _shares(connection: sa.Connection, only: Collection[str] | None) -> dict[tup
     return out
 
 
-def _replace(connection: sa.Connection, old: dict[tuple[str, str], Share], new: dict[tuple[str, str], Share]) -> None:
-    """Writes the shares that differ, and moves the month rows by the difference."""
+def _replace(
+    connection: sa.Connection,
+    old: dict[tuple[str, str], Share],
+    new: dict[tuple[str, str], Share],
+    *,
+    empty: bool = False,
+) -> None:
+    """Writes the shares that differ, and moves the month rows by the difference (`empty`: there are none yet)."""
     moved: dict[tuple[str, str], list[int]] = {}
     gone = [(key, share) for key, share in old.items() if new.get(key) != share]
     made = [(key, share) for key, share in new.items() if old.get(key) != share]
@@ -74,6 +80,11 @@ def _replace(connection: sa.Connection, old: dict[tuple[str, str], Share], new: 
         connection.exec_driver_sql(statement, [key for key, _ in gone])
     columns = ("incident_id", "harm", "bin", "low", "high", "open")
     load.insert(connection, shares, [dict(zip(columns, (*key, *share), strict=True)) for key, share in sorted(made)])
+    if empty:
+        names = ("bin", "harm", "row", "low", "high", "open", "shares")
+        rows = [(label, harm, ALL, *by) for (label, harm), by in sorted(moved.items())]
+        load.insert(connection, totals, [dict(zip(names, row, strict=True)) for row in rows])
+        return
     for (label, harm), by in sorted(moved.items()):
         if any(by):
             _move(connection, totals, label, harm, by)
