@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +13,8 @@ import pytest
 import sqlalchemy as sa
 
 from book_reports import act, figure, record, report
-from tollbook.book import Book, init_book
+from tollbook import book as book_module
+from tollbook.book import Book, Detail, Filters, init_book
 from tollbook.review import decide
 from tollbook.store import now, views
 
@@ -58,3 +62,57 @@ def test_a_past_moment_is_the_same_by_both_ways(tmp_path: Path, monkeypatch: pyt
             back = shown(book, moment, monkeypatch, 1.0)
             assert back == shown(book, moment, monkeypatch, -1.0)
             assert back["derived_incidents"]
+
+
+HOW: tuple[dict[str, Any], ...] = (
+    {"rule": "widest"}, {"rule": "ibc", "grade": "airwars"}, {"rule": "acled"}, {"classes": "un"},
+    {"count_parties": True},
+)  # fmt: skip
+WHERE = (
+    Filters(), Filters(since="2022-05-02", until="2022-05-02"), Filters(place="Marwan"), Filters(type="bomb", voices=2),
+    Filters(since="2022-05-03", victims="civilian"),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def counted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Book]:
+    with init_book(tmp_path_factory.mktemp("counted") / "b.toll") as book:
+        for n in range(32):
+            one, its = told(n, 60 + n if n % 4 == 3 else 2 + 7 * (n % 5))
+            book.add_records([one], [its])
+        ids = sorted(i.id for i in book.incidents())
+        decide(book, "same", ids[0], ids[3], why="w", user="u")
+        decide(book, "reject", ids[-1], why="w", user="u")
+        book.refresh()
+        yield book
+
+
+@pytest.mark.parametrize("how", HOW, ids=str)
+def test_another_way_to_count_gives_what_counting_all_gives(
+    counted: Book, monkeypatch: pytest.MonkeyPatch, how: dict[str, Any]
+) -> None:
+    def answers() -> list[Any]:
+        out: list[Any] = [counted.incident(i, **how) for i in ids]
+        for where in WHERE:
+            out += [counted.incidents(where, **how), counted.totals("month", where=where, **how)]
+        return out
+
+    @contextlib.contextmanager
+    def from_the_claims(store: Any, options: Any, wanted: Any = None) -> Iterator[sa.Connection]:
+        with views.as_of_view(store, None, options) as connection:
+            yield connection
+
+    ids = [i.id for i in counted.incidents()]
+    assert len(ids) > 5
+    found = answers()
+    monkeypatch.setattr(book_module, "counted_view", from_the_claims)
+    expected = answers()
+    for one, other in zip(found, expected, strict=True):
+        assert unordered(one) == unordered(other)
+
+
+def unordered(found: Any) -> Any:
+    """A detail with its relations in no order."""
+    if not isinstance(found, Detail):
+        return found
+    return replace(found, **{name: sorted(getattr(found, name)) for name in ("possible", "parts", "part_of")})

@@ -37,7 +37,7 @@ from tollbook.store.filters import EVERYTHING, Day, Filters, day_of
 from tollbook.store.people import names_in
 from tollbook.store.records import Grounded, ground_record, rebuild
 from tollbook.store.reports import report_of, stored_report
-from tollbook.store.views import as_of_view
+from tollbook.store.views import WHOLE, Wanted, as_of_view, counted_view
 from tollbook.store.world import tellings_of
 from tollbook.tally import Totals
 
@@ -296,17 +296,20 @@ class Book:
     # --- out ---
 
     @contextlib.contextmanager
-    def view(self, **how: Unpack[How]) -> Iterator[sa.Connection]:
-        """A connection whose derived tables are what is asked: of now by the default rule, or computed for it."""
+    def view(self, wanted: Wanted = WHOLE, **how: Unpack[How]) -> Iterator[sa.Connection]:
+        """A connection whose derived tables are what is asked: of now by the default rule, or computed for it.
+
+        Counted another way, they hold what is `wanted` and nothing else.
+        """
         options = self.counting(how)
         self.refresh()
         day = day_of(how.get("as_of"))
-        if day is None and options == self.options:
-            with self.store.read() as connection:
-                yield connection
+        if day is not None:
+            shown = as_of_view(self.store, end_of(day), options)
         else:
-            with as_of_view(self.store, end_of(day) if day else None, options) as connection:
-                yield connection
+            shown = self.store.read() if options == self.options else counted_view(self.store, options, wanted)
+        with shown as connection:
+            yield connection
 
     def counting(self, how: How) -> Options:
         """The options a view counts by: what is asked, else what the charter says. Raises UsageError."""
@@ -319,7 +322,7 @@ class Book:
 
     def incidents(self, where: Filters = EVERYTHING, **how: Unpack[How]) -> list[Line]:
         """The incidents asked for, in order of day; `how` as for `view`."""
-        with self.view(**how) as connection:
+        with self.view(Wanted(where, relations=False), **how) as connection:
             counted = read_counted(connection, where)
         lines = [_line(c, json.loads(c.card)) for c in counted.incidents.values()]
         return sorted(lines, key=lambda i: (i.start or "9999", i.end or "9999", i.places, i.id))
@@ -330,7 +333,7 @@ class Book:
         """Totals by month, week, year, place, perpetrator, type, class, sex or age; `how` as for `view`."""
         if by in ("sex", "age"):
             how["classes"] = by
-        with self.view(**how) as connection:
+        with self.view(Wanted(where), **how) as connection:
             return tally.totals(
                 connection,
                 by=by,
@@ -390,7 +393,11 @@ class Book:
     def incident(self, asked: str, **how: Unpack[How]) -> Detail:
         """One incident whole, by its id, an older id that was merged into it, or the beginning of one."""
         options = self.counting(how)
-        with self.view(**how) as connection:
+        wanted = WHOLE
+        if options != self.options and how.get("as_of") is None:
+            with self.view() as connection:
+                wanted = Wanted(incident=self.resolve(connection, asked))
+        with self.view(wanted, **how) as connection:
             incident = self.resolve(connection, asked)
             held = self.held(connection)
             members = _members(connection, incident)

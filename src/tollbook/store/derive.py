@@ -10,7 +10,7 @@ import contextlib
 import gc
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +23,7 @@ from tollbook.ledger.state import Options
 from tollbook.link.cluster import Pair, pair
 from tollbook.model import Span
 from tollbook.store import SqlStore, load, now, schema
-from tollbook.store.doubts import doubts
+from tollbook.store.doubts import doubts, doubts_again
 from tollbook.store.doubts import parts as parts_of_sums
 from tollbook.store.grouping import Grouped, all_groups, changed_groups
 from tollbook.store.pairs import Tell, link
@@ -413,32 +413,50 @@ def _unled(connection: sa.Connection, numbers: set[int]) -> set[int]:
 
 
 def _write_incidents(world: World, groups: Sequence[tuple[int, ...]]) -> list[tuple[str, tuple[int, ...]]]:
-    connection = world.connection
-    rows: list[dict[str, Any]] = []
-    limits: list[dict[str, Any]] = []
-    owners: list[dict[str, Any]] = []
-    out = []
-    told = tellings_of(connection, groups)
+    made = _write_rows(world, groups)
+    owners = [(incident, n) for group, incident in zip(groups, made, strict=True) for n in group]
+    if owners:
+        world.connection.exec_driver_sql("UPDATE derived_mentions SET incident_id = ? WHERE mention = ?", owners)
+    return [(incident, group) for group, incident in zip(groups, made, strict=True) if incident is not None]
+
+
+def _write_rows(world: World, groups: Sequence[tuple[int, ...]]) -> list[str | None]:
+    """Writes the incidents of groups and their bounds; returns the id of each (None: all of it is rejected)."""
+    told = tellings_of(world.connection, groups)
 
     def computed(some: Sequence[tuple[int, ...]]) -> list[tuple[dict[str, Any], list[dict[str, Any]]] | None]:
         found = (told.state(group, world.held, world.options) for group in some)
         return [None if f is None else (incident_row(f), bound_rows(f)) for f in found]
 
-    for group, made in zip(groups, spread(computed, groups), strict=True):
-        if made is None:
-            owners += [{"n": n, "i": None} for n in group]
-            continue
-        incident = made[0]["incident_id"]
-        owners += [{"n": n, "i": incident} for n in group]
-        rows.append(made[0])
-        limits += made[1]
-        out.append((incident, tuple(group)))
-    load.insert(connection, schema.incidents, rows)
-    load.insert(connection, schema.bounds, limits)
-    if owners:
-        statement = "UPDATE derived_mentions SET incident_id = ? WHERE mention = ?"
-        connection.exec_driver_sql(statement, [(o["i"], o["n"]) for o in owners])
-    return out
+    made = spread(computed, groups)
+    load.insert(world.connection, schema.incidents, [m[0] for m in made if m is not None])
+    load.insert(world.connection, schema.bounds, [row for m in made if m is not None for row in m[1]])
+    return [None if m is None else str(m[0]["incident_id"]) for m in made]
+
+
+def recount(connection: sa.Connection, options: Options, only: Collection[str] | None, *, relations: bool) -> None:
+    """Fills the tables of incidents and bounds, which are empty, by other options; of `only` (ids), where given.
+
+    How things are counted moves no mention: the groups are those stored. With `relations` the doubts that are there are
+    brought to the new bounds, those between others taken away, and the parts of sums found again.
+    """
+    held = load.held(connection, load.decisions(connection))[0]
+    world = World(connection, held, [], [], options)
+    table = schema.mentions
+    query = sa.select(table.c.mention, table.c.incident_id).where(table.c.live == 1, table.c.incident_id.is_not(None))
+    found: dict[str, list[int]] = {}
+    for names in load.chunks(sorted(only)) if only is not None else [None]:
+        part = query if names is None else query.where(load.among(table.c.incident_id, names))
+        for number, incident in connection.execute(part):
+            found.setdefault(incident, []).append(number)
+    first = _first_recorded(connection, {n for group in found.values() for n in group})
+    groups = [tuple(sorted(group, key=lambda n: (first[n], n))) for group in found.values()]
+    for batch in load.chunks(sorted(groups), 1500):
+        _write_rows(world, batch)
+    if relations:
+        doubts_again(connection)
+        connection.execute(schema.parts.delete())
+        parts_of_sums(connection, {}, None, None)
 
 
 def _lead_old_ids(connection: sa.Connection, dead: Iterable[int]) -> None:

@@ -39,13 +39,26 @@ def doubts(world: World, touched: Mapping[str, tuple[int, ...]], full: bool) -> 
     name = sorted(groups)
     maybe = possible({k: groups[i] for k, i in enumerate(name)}, scores, world.report_of, world.apart)
     maybe = tuple((x, y, p) for x, y, p in maybe if name[x] in touched or name[y] in touched)
+    _write_doubts(connection, [(name[x], name[y], p) for x, y, p in maybe])
+
+
+def doubts_again(connection: sa.Connection) -> None:
+    """The doubts between incidents that are there, with what low would be by the bounds that are there."""
+    table, incident = schema.possible, sa.select(schema.incidents.c.incident_id)
+    there = sa.select(table.c.a, table.c.b, table.c.score).where(table.c.a.in_(incident), table.c.b.in_(incident))
+    found = [(a, b, p) for a, b, p in connection.execute(there)]
+    connection.execute(table.delete())
+    _write_doubts(connection, found)
+
+
+def _write_doubts(connection: sa.Connection, maybe: Sequence[tuple[str, str, float]]) -> None:
     for some in load.chunks(maybe):
-        lows = _lows(connection, {name[k] for x, y, _ in some for k in (x, y)})
+        lows = _lows(connection, {name for a, b, _ in some for name in (a, b)})
         rows = []
-        for x, y, p in some:
-            a, b = lows.get(name[x], {}), lows.get(name[y], {})
+        for one, other, p in some:
+            a, b = lows.get(one, {}), lows.get(other, {})
             merged = {harm: min(v for v in (a.get(harm), b.get(harm)) if v is not None) for harm in {*a, *b}}
-            rows.append({"a": name[x], "b": name[y], "score": p, "merged": dump(dict(sorted(merged.items())))})
+            rows.append({"a": one, "b": other, "score": p, "merged": dump(dict(sorted(merged.items())))})
         load.insert(connection, schema.possible, rows)
 
 

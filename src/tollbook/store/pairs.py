@@ -133,7 +133,7 @@ _LATEST = (
     "AND k.mention >= coalesce((SELECT x.mention FROM derived_keys x WHERE x.key = json_extract(j.value, '$[0]') "
     f"AND x.wide = json_extract(j.value, '$[1]') ORDER BY x.mention DESC LIMIT 1 OFFSET {CAP - 1}), 0)"
 )
-"""The mentions under keys, of each no more than a new one is compared with: a key of a large book can hold thousands."""
+"""The mentions under keys, of each no more than a new one is compared with: a key of a large book holds thousands."""
 
 
 def _some_blocks(connection: sa.Connection, sought: set[Key]) -> Blocks:
