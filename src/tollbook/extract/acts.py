@@ -30,6 +30,7 @@ FLAGS = (
     "sums",
     "statistic",
 )
+_INQUIRY = 14  # tokens behind those who inquire in which they may arrest
 _KIND_WEIGHT = {"event": 3.0, "means": 2.0, "generic": 0.5, "take": 2.5}
 # Of two types a sentence names, the one that says more narrowly how people were harmed
 # (GUIDELINES: "Take the act that did the harm").
@@ -215,7 +216,9 @@ def find_blame(
         )
         if fighters_of and before in ("of", "the", "from"):
             pass
-        elif _is_object(tokens, start):
+        elif _is_object(tokens, start) or "according" in tokens.low[max(0, start - 5) : start]:
+            continue
+        if _inquires(tokens, end):
             continue
         if _speaks(tokens, end) or any(w.startswith("claim") for w in tokens.low[end : end + 2]):
             if _says_it_did(tokens, end, last, does):
@@ -239,6 +242,14 @@ def _is_object(tokens: Tokens, start: int) -> bool:
     return tokens.low[k] in words("object_before") or (
         tokens.low[k] in words("ousts") and tokens.low[k - 1 : k] != ("be",)
     )
+
+
+def _inquires(tokens: Tokens, end: int) -> bool:
+    """Do they look into an act, and arrest nobody: "police are searching for the gunmen who killed nine"?"""
+    stems = phrases("inquires_stems")
+    if not any(w.startswith(stems) for w in tokens.low[end : end + 3]):
+        return False
+    return words("arrests").isdisjoint(tokens.low[end : end + _INQUIRY])
 
 
 def _of_another_act(tokens: Tokens, start: int) -> bool:
