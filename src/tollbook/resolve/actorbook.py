@@ -18,7 +18,7 @@ from tollbook.errors import LexiconError
 from tollbook.lexicon import load
 from tollbook.model import Who
 from tollbook.resolve.countries import countries
-from tollbook.resolve.names import Index, names_of, norms
+from tollbook.resolve.names import Index, case_of, names_of, norms
 from tollbook.resolve.tables import rows, split
 
 FILES = ("africa", "americas", "asia", "europe", "middle_east")
@@ -154,8 +154,23 @@ def group_rows() -> Iterator[tuple[str, dict[str, str]]]:
             yield name, row
 
 
-def _add_groups(index: Index) -> dict[str, Group]:
+_PLAIN_FROM = 5  # letters from which a group's name of one word, written small, is taken for no other word
+
+
+def _in_small(name: str, kept: frozenset[str], small: frozenset[str]) -> str | None:
+    """`any` for a name that reports also write without a capital ("anti-balaka", "janjaweed"), else None.
+
+    Names of one word are, hyphenated ones too, but for acronyms, names marked "?" and those that are English words or
+    other people's names (`case_kept`); of several words only those listed (`small_names`).
+    """
+    low = name.lower()
+    one = " " not in name and case_of(name) == "capital" and len(name) >= _PLAIN_FROM and low not in kept
+    return "any" if one or low in small else None
+
+
+def _add_groups(index: Index, data: Any) -> dict[str, Group]:
     groups: dict[str, Group] = {}
+    kept, small = frozenset(split(data["case_kept"])), frozenset(split(data["small_names"]))
     for _, row in group_rows():
         codes = split(row["countries"])
         kind = row["kind"]
@@ -167,11 +182,11 @@ def _add_groups(index: Index) -> dict[str, Group]:
         plain = Named(group, False, False)
         for name in (own_name, *split(row["aliases"])):
             if name.endswith("!"):
-                index.add(name[:-1], Named(group, True, False))
+                index.add(name[:-1], Named(group, True, False), _in_small(name[:-1], kept, small))
             elif name.endswith("?"):
                 index.add(name[:-1], Named(group, False, True))
             else:
-                index.add(name, plain)
+                index.add(name, plain, _in_small(name, kept, small))
     return groups
 
 
@@ -248,7 +263,7 @@ def _words(data: Any) -> Words:
 def _build(extra: Sequence[Path]) -> ActorBook:
     data = load("lexicon/en/actors")
     index = Index()
-    groups = _add_groups(index)
+    groups = _add_groups(index, data)
     _add_states(index, data)
     _add_crowds(index, data)
     coded = 0

@@ -236,8 +236,8 @@ def _decide(named: Sequence[Named], report: Told) -> Any:
     leading = [key for key, score in scores.items() if score == top]
     if len(leading) == 1:
         return groups[leading[0]]
-    primary = [value.group for value in named if value.primary and value.group.actor_id in leading]
-    return primary[0] if len(primary) == 1 else None
+    primary = {v.group.actor_id: v.group for v in named if v.primary and v.group.actor_id in leading}
+    return next(iter(primary.values())) if len(primary) == 1 else None
 
 
 def _dated(coded: Coded, published: dt.date | None) -> str | None:
@@ -287,6 +287,8 @@ def _crowd(line: Line, i: int, book: ActorBook) -> Found | None:
             if backed and line.words[j].norm in _FIGHTING:
                 return Found(i, j + 1, "kind:militants", "armed_group", (), True, False, 2)
         norm = line.words[j].norm
+        if norm in ("pro", "anti") and any(isinstance(v, Named) for _, values, _ in hits for v in values):
+            break  # "anti-balaka militiamen"
         if norm in ("pro", "anti") and j + 1 < len(line.words) and line.words[j + 1].gap == 1:
             # "anti-government forces", "pro-Russian militants"
             j += 2

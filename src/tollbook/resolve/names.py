@@ -212,7 +212,7 @@ def _case_fits(case: str, raw: str, clipped: bool) -> bool:
         if body.upper() == body:
             return True
         return len(body) >= 4 and body[0].isupper() and body[1:].islower()
-    return any(c.isupper() for c in raw) if " " in raw else raw[:1].isupper()
+    return any(c.isupper() for c in raw) if " " in raw or "-" in raw else raw[:1].isupper()  # "ex-Seleka"
 
 
 @lru_cache(maxsize=256)
