@@ -50,7 +50,7 @@ def casualties(story: Story, report: Report) -> list[Casualty]:
             listed.append(figure.among_dead)
             told_in.append(act.index)
             index[n] = len(kept) - 1
-    kept = _whole_class(_added_up(_within(_classes(kept, heads), listed), told_in))
+    kept = _whole_class(_added_up(_within(_classes(kept, heads), listed, told_in), told_in))
     exact = {c.harm for c in kept if c.word is None}
     if any(c.word and c.harm in exact for c in kept):
         kept = _without_vague(kept, exact)
@@ -152,8 +152,11 @@ def _classes(kept: list[Casualty], heads: Sequence[str | None]) -> list[Casualty
     return out
 
 
-def _within(kept: list[Casualty], listed: Sequence[bool]) -> list[Casualty]:
-    """Children, women, medics counted in a sentence of their own are part of the toll told first, if it is larger."""
+def _within(kept: list[Casualty], listed: Sequence[bool], told_in: Sequence[int]) -> list[Casualty]:
+    """Children, women, medics counted in a sentence of their own are part of the toll told first, if it is larger.
+
+    Not those told beside it ("44 villagers and one policeman"), nor soldiers beside civilians.
+    """
     out = list(kept)
     for i, c in enumerate(out):
         whole = next((k for k in range(i) if out[k].harm == c.harm and out[k].subset_of is None), None)
@@ -161,6 +164,7 @@ def _within(kept: list[Casualty], listed: Sequence[bool]) -> list[Casualty]:
             continue
         first = out[whole]
         described = (c.sex or c.age_group) and not (first.sex or first.age_group)
+        described = described and told_in[i] != told_in[whole] and c.who in ("civilian", "unknown")
         small = first.min is not None and c.min < first.min
         if small and (listed[i] or (described and first.who in ("civilian", "unknown"))):
             out[i] = replace(c, subset_of=whole)
