@@ -153,11 +153,14 @@ def _with_parts(
         close = group.first - groups[near[0]].last <= 14
         opened = any(lead.endswith(p) for p in phrases("part")[:-1]) or any(p in tail for p in phrases("of_whole"))
         bracketed = _bracketed(tokens, groups, group.first, before)
-        split = ":" in tokens.low[groups[near[0]].last : group.first] and _adds_up(groups, near[0], g)
+        whole = _before_colon(tokens, groups, before, group.first)
+        split = whole is not None and _adds_up(tokens, groups, whole[0], g)
         goes_on = any(e[0] == g - 1 for e in extra) and chained(tokens, groups[g - 1], group)
         if bracketed is not None:
             extra.append((g, bracketed, False))
-        elif (close and (opened or split)) or goes_on:
+        elif split and whole is not None:
+            extra.append((g, whole[1], False))
+        elif (close and opened) or goes_on:
             extra.append((g, near[1], False))
     return sorted([*links, *extra])
 
@@ -174,11 +177,29 @@ def _opening(tokens: Tokens, i: int) -> int | None:
     return at if at is not None and tokens.low[at] == "(" else None
 
 
-def _adds_up(groups: Sequence[Group], whole: int, first: int) -> bool:
-    """Do the numbered groups from `first` on add up to the whole's number?"""
-    counts = [g.count.min for g in groups[first:] if g.count is not None and g.count.min is not None]
+def _before_colon(
+    tokens: Tokens, groups: Sequence[Group], before: Sequence[tuple[int, int]], i: int
+) -> tuple[int, int] | None:
+    """The figure told last before the colon that stands before token `i`."""
+    colon = next((k for k in range(i - 1, -1, -1) if tokens.low[k] == ":"), None)
+    return None if colon is None else next((b for b in reversed(before) if groups[b[0]].last <= colon), None)
+
+
+def _adds_up(tokens: Tokens, groups: Sequence[Group], whole: int, g: int) -> bool:
+    """Is group `g` one of the numbered groups behind the colon that add up to the whole's number?"""
+    colon = next(k for k in range(groups[whole].last, groups[g].first) if tokens.low[k] == ":")
+    listed = [k for k in range(whole + 1, len(groups)) if groups[k].first > colon]
+    counts = [(k, _number(groups[k])) for k in listed if groups[k].count is not None or groups[k].article]
     told = groups[whole].count
-    return told is not None and any(sum(counts[:k]) == told.min for k in range(2, len(counts) + 1))
+    sums = [sum(n for _, n in counts[:k]) for k in range(len(counts) + 1)]
+    return told is not None and any(
+        sums[k] == told.min and g in [i for i, _ in counts[:k]] for k in range(2, len(sums))
+    )
+
+
+def _number(group: Group) -> int:
+    """How many the group counts; one for "a guard"."""
+    return 1 if group.count is None else group.count.min or 0
 
 
 def _pair(

@@ -15,6 +15,7 @@ from tollbook.errors import LexiconError
 from tollbook.extract.tokens import Hit, Phrases, Tokens
 from tollbook.extract.words import words
 from tollbook.model import Actor, AgeGroup, Count, Harm, Sex, Who
+from tollbook.resolve.countries import countries
 from tollbook.resolve.numbers import numerals
 
 HARMS: tuple[Harm, ...] = ("killed", "injured", "missing", "abducted", "detained", "displaced")
@@ -219,7 +220,9 @@ def _noun_phrase(
         if tokens.low[j] in _cue_words() or tokens.low[j] in _counted_words():
             break
         j += 1
-    if head is None and actor is None:
+    if head is None and count is None and _national(tokens, i):
+        head, last = "national", i + 1  # "an American and a Briton"
+    elif head is None and actor is None:
         last = _past_unknown(tokens, i) if count is not None else i
     of_count = None
     if head in words("collective") and last + 1 < len(tokens) and tokens.low[last] == "of":
@@ -232,6 +235,19 @@ def _noun_phrase(
         last = _past_age(tokens, last, starts)
     possessive = first > 0 and tokens.low[first - 1] in words("possessive")
     return Group(first, max(last, i), count, head, actor, article=count is None, possessive=possessive)
+
+
+@cache
+def _demonyms() -> frozenset[str]:
+    return frozenset(name.lower() for row in countries().values() for name in row.demonyms)
+
+
+def _national(tokens: Tokens, i: int) -> bool:
+    """Is the word a person told by the country alone: "a Briton was", "a Pakistani and", not "a Pakistani village"?"""
+    if i >= len(tokens) or tokens.low[i] not in _demonyms():
+        return False
+    after = tokens.low[i + 1] if i + 1 < len(tokens) else "."
+    return after in words("stop_np") or after in words("be") or after in _harm_words()
 
 
 def _past_unknown(tokens: Tokens, i: int) -> int:

@@ -28,6 +28,8 @@ def live_cues(tokens: Tokens, cues: list[Hit[Cue]], groups: Sequence[Group]) -> 
         before = tokens.low[max(0, hit.first - 4) : hit.first]
         if hit.value.use in ("verb", "active", "subject") and _unreal(before, tokens.low[hit.first]):
             continue
+        if hit.value.use == "counted" and hit.first in heads and _told_of(tokens, cues, hit):
+            continue
         if hit.value.use == "toll" and _may_rise(tokens.low[hit.last : hit.last + 5]):
             continue
         driven = hit.value.harm == "displaced" and tokens.low[hit.first] in words("drive")
@@ -35,6 +37,16 @@ def live_cues(tokens: Tokens, cues: list[Hit[Cue]], groups: Sequence[Group]) -> 
             continue
         live.append(_alive(tokens, hit))
     return live
+
+
+def _told_of(tokens: Tokens, cues: Sequence[Hit[Cue]], hit: Hit[Cue]) -> bool:
+    """ "Three hostages died": the word says who they were, and another word beside it what they came to."""
+    for other in cues:
+        if other.value.use in ("verb", "subject", "active", "state") and 0 <= other.first - hit.last <= 3:
+            between = tokens.low[hit.last : other.first]
+            if all(w in words("be") or w in words("have") or w in words("adverb") for w in between):
+                return True
+    return False
 
 
 def _alive(tokens: Tokens, hit: Hit[Cue]) -> Hit[Cue]:
@@ -130,7 +142,8 @@ def _victims(
     if use == "vague":
         return []
     if use == "active" and tokens.low[first.last - 1] in words("weak_kill"):
-        return [g for g in right(3) if groups[g].head is not None and groups[g].count is not None]
+        lost = right(3)  # "lost three sons and a grandson", not "lost a leg", "lost the war"
+        return [g for g in lost if groups[g].head is not None] if any(groups[g].count for g in lost) else []
     if use == "active":
         return right(4) or [g for g in left(0) if groups[g].count is not None]
     if use in ("of", "toll"):
@@ -155,10 +168,12 @@ def _victims(
         return risen
     after = right(2)
     struck = after and groups[after[0]].first == last.last and (groups[after[0]].count or groups[after[0]].article)
-    if beside and groups[beside[-1]].count is not None and not struck:
+    told = beside and (groups[beside[-1]].count is not None or (groups[beside[-1]].article and _cut(tokens, last.last)))
+    if told and not struck:
         return beside  # "4 killed in blast"; but "two men shot dead a journalist" has its victim behind
-    if after and (groups[after[0]].count is not None or groups[after[0]].article):
-        return after
+    object_next = after and groups[after[0]].first - last.last <= 1 and not _cut(tokens, last.last)
+    if after and (groups[after[0]].count is not None or groups[after[0]].article or object_next):
+        return after  # "gunmen murdered the mayor"
     return beside or after or left(2)
 
 
@@ -171,6 +186,11 @@ def _number_of(tokens: Tokens, groups: Sequence[Group], first: int, last: int, u
         if last <= group.first < upper and group.count is not None:
             return [g] if tokens.low[group.first - 1] in words("comes_to") else []
     return []
+
+
+def _cut(tokens: Tokens, i: int) -> bool:
+    """Does a comma stand at token `i` ("a mother of six killed, three children hurt")?"""
+    return i < len(tokens) and tokens.low[i] == ","
 
 
 def _by_behind(tokens: Tokens, i: int) -> bool:
