@@ -1,24 +1,31 @@
 #!/usr/bin/env python3
-"""How fast a book fills, links and answers: bench/book.py [--sizes 1000,10000] [--write] [--keep DIR]
+"""How fast a book fills, links and answers: bench/book.py [--sizes 1000,10000] [--keep DIR] [--link-only] [--write]
 
 The gold records of the shared folder (482 reports, their own incidents and figures), repeated and perturbed until
 there are enough: each copy moves all days by STEP, adds a small number to every figure of two digits or more, in the
 text and in the record alike, and takes an id and an outlet of its own. Days move on with the number of copies, so that
 the reports of one day stay as many at every size: a book that grows by years, not by outlets. Each size is a process
 of its own. Measured, in seconds by the clock and of all cores (cpu): to add (one transaction a report), to link from
-nothing, to link 100
-more, to answer `totals`; peak memory, size of the file. `--write` appends rows to bench/RESULTS.md.
+nothing (and the peak of memory until then), to answer `totals`, to link 100 more; the size of the file. `--write`
+appends rows to bench/RESULTS.md.
+
+With `--keep DIR` the books stay there and are filled on where they were left; `--link-only` says nothing of adding, and
+links what is there again from nothing. A size that was measured at this commit is in DIR/done.jsonl and is not
+measured again.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import datetime as dt
 import json
 import os
 import platform
 import re
 import resource
+import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -106,9 +113,16 @@ def perturbed(count: int, start: int = 0) -> Iterator[tuple[Any, dict[str, Any]]
         )
 
 
-def measure(size: int, path: Path) -> dict[str, Any]:
+def stored(path: Path, table: str = "log_reports") -> int:
+    """How many rows a table of a book holds."""
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        return int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+
+
+def measure(size: int, path: Path, link_only: bool) -> dict[str, Any]:
     """One book of one size, in this process."""
-    from tollbook.book import init_book
+    from tollbook.book import init_book, open_book
+    from tollbook.store import derive
 
     def clock(name: str, work: Any) -> None:
         cpu, wall, children = time.process_time(), time.perf_counter(), os.times().children_user
@@ -122,14 +136,28 @@ def measure(size: int, path: Path) -> dict[str, Any]:
             book.add_records([r for r, _ in pairs], [x for _, x in pairs])
 
     out: dict[str, Any] = {"reports": size}
-    with init_book(path) as book:
-        clock("add", lambda: fill(size))
+    with open_book(path, write=True) if path.exists() else init_book(path) as book:
+        have = stored(path)
+        if have > size:
+            raise SystemExit(f"{path}: holds {have} reports, more than {size}")
+        if link_only:
+            fill(size - have, have)
+        else:
+            clock("add", lambda: fill(size - have, have))
+        derive.drop(book.store)
         clock("link", book.refresh)
+        out["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
         clock("totals", lambda: book.totals("year"))
+    out["incidents"] = stored(path, "derived_incidents")
+    more = path.with_name(f"{path.stem}-more.toll")
+    for old in more.parent.glob(f"{more.name}*"):
+        old.unlink()
+    shutil.copy2(path, more)  # the book stays as it is, for another time
+    with open_book(more, write=True) as book:
         fill(100, size)
         clock("link_100_more", book.refresh)
-        out["incidents"] = len(book.incidents())
-    out["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    for old in more.parent.glob(f"{more.name}*"):
+        old.unlink()
     out["book_mb"] = round(sum(p.stat().st_size for p in path.parent.glob(f"{path.name}*")) / 1e6)
     return out
 
@@ -140,28 +168,44 @@ def main() -> None:
     ask.add_argument("--write", action="store_true")
     ask.add_argument("--one", type=int, help="measure one size in this process and print JSON")
     ask.add_argument("--keep", type=Path, help="keep the books in this folder")
+    ask.add_argument("--link-only", action="store_true", help="say nothing of adding; for books that were kept")
     asked = ask.parse_args()
     if asked.one:
         folder = asked.keep or Path(tempfile.mkdtemp())
-        print(json.dumps(measure(asked.one, folder / f"bench-{asked.one}.toll")))
+        print(json.dumps(measure(asked.one, folder / f"bench-{asked.one}.toll", asked.link_only)))
         return
     rows = []
     with tempfile.TemporaryDirectory() as temporary:
+        folder = asked.keep or Path(temporary)
+        folder.mkdir(exist_ok=True)
+        done = folder / "done.jsonl"
+        before = [json.loads(line) for line in done.read_text().splitlines()] if done.exists() else []
         for size in map(int, asked.sizes.split(",")):
-            command = [sys.executable, __file__, "--one", str(size), "--keep", str(asked.keep or temporary)]
-            rows.append(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
-            print(rows[-1], flush=True)
+            same = {"reports": size, "commit": commit()}
+            row = next((r for r in before if same.items() <= r.items() and ("add_s" in r) != asked.link_only), None)
+            if row is None:
+                command = [sys.executable, __file__, "--one", str(size), "--keep", str(folder)]
+                command += ["--link-only"] if asked.link_only else []
+                found = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
+                row = {**found, "commit": same["commit"]}
+                with done.open("a") as stream:
+                    stream.write(json.dumps(row) + "\n")
+            rows.append(row)
+            print(row, flush=True)
     if asked.write:
         write(rows)
 
 
+def commit() -> str:
+    """The commit that is measured."""
+    command = ["git", "rev-parse", "--short", "HEAD"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout.strip()
+
+
 def write(rows: list[dict[str, Any]]) -> None:
     """Appends the rows to bench/RESULTS.md."""
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True
-    ).stdout.strip()
     head = (
-        f"\n## The book, {dt.date.today().isoformat()}, {commit}, Python {platform.python_version()}, "
+        f"\n## The book, {dt.date.today().isoformat()}, {commit()}, Python {platform.python_version()}, "
         f"{os.cpu_count()} cores\n\n`bench/book.py`: gold records repeated and perturbed, {STEP} days a copy.\n\n"
     )
     columns = list(rows[0])

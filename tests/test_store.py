@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from book_reports import act, book_of_qasrin, figure, many, record, report
 from tollbook.book import Book, init_book, open_book
 from tollbook.errors import OutputError, UsageError
+from tollbook.review import decide
 from tollbook.store import SqlStore, derive, mount_type, refuse_network, schema
 from tollbook.store.records import ground_record, locate
 
@@ -225,6 +226,30 @@ def test_what_is_kept_up_to_date_is_what_is_computed_anew(tmp_path: Path, seed: 
             query = "SELECT bin, low, high, open FROM derived_totals WHERE harm = 'killed'"
             rolled = {tuple(row) for row in connection.exec_driver_sql(query)}
     assert rolled == {(r.label, r.low, r.high, r.open) for r in (*shown.rows, shown.total)}
+
+
+def test_a_decision_touches_no_other_that_was_decided_on(tmp_path: Path) -> None:
+    with init_book(tmp_path / "b.toll") as book:
+        for n in range(6):
+            words = f"A bomb killed {n + 3} people in the town of Telhama{'abcdef'[n]}."
+            told = act(
+                "a", words, figure(f"{n + 3} people", n + 3, n + 3), places=[f"Telhama{'abcdef'[n]}"], targets=[]
+            )
+            day = f"2021-0{n + 1}-01"
+            book.add_records(
+                [report(f"r{n}", "News", words)], [record(f"r{n}", day, {**told, "start": day, "end": day})]
+            )
+        ids = [i.id for i in book.incidents()]
+        for incident in ids:
+            decide(book, "accept", incident, why="read", user="u")
+        book.refresh()
+        with book.store.read() as connection:
+            before = connection.exec_driver_sql("SELECT max(seq) FROM changed_incidents").scalar_one()
+        decide(book, "accept", ids[2], why="read again", user="u")
+        book.refresh()
+        with book.store.read() as connection:
+            query = f"SELECT DISTINCT incident_id FROM changed_incidents WHERE seq > {before}"
+            assert connection.exec_driver_sql(query).scalars().all() == [ids[2]]
 
 
 def test_a_change_of_classes_links_nothing_again(qasrin: Book) -> None:

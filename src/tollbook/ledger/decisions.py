@@ -60,11 +60,6 @@ class Held:
         addition stands in its place."""
         return counts(value, self.added)
 
-    def touched(self) -> set[str]:
-        """Every claim id that a held decision is about."""
-        out = {x for pairs in (self.same, self.apart, self.unsure) for p in pairs for x in p}
-        return out | set(self.rejected) | {c for c, _ in self.corrected} | set(self.accepted)
-
 
 def counts(value: Mapping[str, Any], added: Container[str]) -> bool:
     """Whether a claim counts, where `added` holds the ids of the `add` decisions that stand."""

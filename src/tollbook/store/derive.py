@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from tollbook import __version__, lexicon
 from tollbook.ledger.bounds import DEFAULT_RULE, get_rule
-from tollbook.ledger.decisions import Decision, Held
+from tollbook.ledger.decisions import Decision
 from tollbook.ledger.state import Options
 from tollbook.link.cluster import Pair, pair
 from tollbook.model import Span
@@ -197,7 +197,7 @@ def _bring(
         world.learn(None)
         found = all_groups(world)
     else:
-        dirty = dirty | _decided(connection, rows, after, held)
+        dirty = dirty | _decided(connection, rows, after)
         found = changed_groups(world, dirty)
     touched, left = _regroup(world, found, dirty, tell)
     doubts(world, touched, full)
@@ -270,27 +270,37 @@ def _orphan_issues(connection: sa.Connection, orphans: Sequence[Decision]) -> No
             )  # fmt: skip
 
 
-def _decided(connection: sa.Connection, rows: Sequence[Decision], after: int, held: Held) -> set[int]:
+def _decided(connection: sa.Connection, rows: Sequence[Decision], after: int) -> set[int]:
     """Mentions that decisions newer than `after` are about, with those they undo."""
     by_id = {row.id: row for row in rows}
-    subjects: set[str] = set()
-    added_to: set[str] = set()
+    about: dict[str, Decision] = {}
     todo = [row for row in rows if row.seq > after]
     while todo:
         row = todo.pop()
-        subjects.update(row.subjects)
-        if row.kind == "add":  # what yields to it may be of any act of the document
-            added_to.update(str(a.get("report_id")) for a in row.anchors)
         if row.kind == "undo":
             todo += [by_id[s] for s in row.subjects if s in by_id]
-    if not subjects:
-        return set()
-    subjects |= held.touched()
-    table = schema.claims
+        else:
+            about[row.id] = row
+    subjects = {s for row in about.values() for s in row.subjects}
+    claims, m = schema.claims.c, schema.mentions.c
+    mentions: set[str] = set()
+    standing: set[str] = set()
     for batch in load.chunks(sorted(subjects)):
-        query = sa.select(table.c.mention_id).where(load.among(table.c.claim_id, batch))
-        subjects.update(connection.execute(query).scalars())
-    return set(_numbers(connection, subjects).values()) | _of_documents(connection, added_to)
+        mentions.update(
+            connection.execute(sa.select(claims.mention_id).where(load.among(claims.claim_id, batch))).scalars()
+        )
+        live = sa.and_(m.run_seq == claims.run_seq, m.mention_id == claims.mention_id, m.live == 1)
+        query = sa.select(claims.claim_id).join(schema.mentions, live).where(load.among(claims.claim_id, batch))
+        standing.update(connection.execute(query.where(claims.kind != "gone")).scalars())
+    numbers = _numbers(connection, mentions)
+    # what yields to an addition, and what a decision means now whose claim is gone, may be of any act of the document
+    anywhere = {
+        str(anchor.get("report_id"))
+        for row in about.values()
+        if row.kind == "add" or not standing.issuperset(row.subjects)
+        for anchor in row.anchors
+    }
+    return set(numbers.values()) | _of_documents(connection, anywhere)
 
 
 def _of_documents(connection: sa.Connection, reports: Iterable[str]) -> set[int]:

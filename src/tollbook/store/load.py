@@ -262,16 +262,15 @@ def held(
     holding = standing(rows)
     if not any(d.subjects for d in holding):
         return Held(), []
-    doc_of, texts = _anchored(connection, {str(a.get("report_id")) for d in rows for a in d.anchors})
+    doc_of = _documents(connection, {str(a.get("report_id")) for d in rows for a in d.anchors})
     if live is None:
         live = live_runs(connection, docs=sorted(set(doc_of.values())))
     newest: dict[str, str] = {}
     claims_of: dict[str, list[tuple[str, str, tuple[int, int], str]]] = {}
     table, reports = schema.claims, schema.reports
     for batch in chunks(sorted(set(live.values()))):
-        query = sa.select(reports.c.doc_id, reports.c.report_id, reports.c.text)
-        for doc_id, report_id, text in connection.execute(query.where(among(reports.c.report_id, batch))):
-            newest[doc_id], texts[report_id] = report_id, text
+        query = sa.select(reports.c.doc_id, reports.c.report_id)
+        newest.update(lookup(connection, query.where(among(reports.c.report_id, batch))))
     for batch in chunks(sorted(live)):
         query = sa.select(table).where(among(table.c.run_seq, batch), table.c.kind != "gone")
         for c in connection.execute(query):
@@ -284,8 +283,15 @@ def held(
         now = newest.get(doc_of.get(old, ""))
         if now is None:
             return None
-        if (old, now) not in carriers:
-            carriers[old, now] = carried(texts[old], texts[now])
+        if (
+            old,
+            now,
+        ) not in carriers:  # a text is read only where a claim is gone: most decisions stand where they stood
+            one, other = (
+                connection.execute(sa.select(reports.c.text).where(reports.c.report_id == r)).scalar_one()
+                for r in (old, now)
+            )
+            carriers[old, now] = carried(one, other)
         span = carriers[old, now]((int(anchor.get("start", 0)), int(anchor.get("end", 0))))
         return Standing(claims_of.get(now, ()), span, rewritten=old != now)
 
@@ -293,16 +299,14 @@ def held(
     return hold(rows, bound), orphans
 
 
-def _anchored(connection: sa.Connection, reports: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
-    """(document, text) of reports that decisions are anchored in."""
+def _documents(connection: sa.Connection, reports: Iterable[str]) -> dict[str, str]:
+    """The documents of reports that decisions are anchored in."""
     table = schema.reports
-    doc_of: dict[str, str] = {}
-    texts: dict[str, str] = {}
+    out: dict[str, str] = {}
     for batch in chunks(sorted(reports)):
-        query = sa.select(table.c.report_id, table.c.doc_id, table.c.text).where(among(table.c.report_id, batch))
-        for report_id, doc_id, text in connection.execute(query):
-            doc_of[report_id], texts[report_id] = doc_id, text
-    return doc_of, texts
+        query = sa.select(table.c.report_id, table.c.doc_id).where(among(table.c.report_id, batch))
+        out.update(lookup(connection, query))
+    return out
 
 
 def mentions_by_number(connection: sa.Connection, numbers: Iterable[int]) -> dict[int, Mention]:

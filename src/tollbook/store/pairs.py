@@ -86,6 +86,7 @@ def _compare(
 
     pairs = [p for found in spread(compared, sought) for p in found]
     filed.sort(key=lambda row: (row["key"], row["wide"]))  # hashes: each page of the index is met once a batch
+    pairs.sort(key=lambda row: (row["a"], row["b"]))
     for table, values in ((schema.pairs, pairs), (schema.keys, filed), (schema.mentions, rows)):
         load.insert(connection, table, values)
     _sketch(connection, {m.report_id for m, _ in batch})
