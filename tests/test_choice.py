@@ -12,6 +12,7 @@ from tollbook.errors import LexiconError
 from tollbook.extract import choice
 from tollbook.extract.assemble import assemble, by_rule
 from tollbook.extract.choice import Option, likeliest
+from tollbook.extract.place_traits import mentions
 from tollbook.extract.rules import RulesExtractor
 
 RULES = RulesExtractor()
@@ -61,7 +62,7 @@ def test_no_place_is_a_choice_too() -> None:
     one = report("Gunmen shot dead two soldiers on Friday.", title_end=0, published=DAY)
     marks, read = RULES.marks(one)
     stories, ruled = by_rule(one, marks, read.country)
-    options = choice.options(0, stories, ruled, marks, choice.mentions(marks))
+    options = choice.options(0, stories, ruled, marks, mentions(marks))
     assert [o.place for o in options] == [None]
     assert likeliest(options, choice.weights()).place is None
 

@@ -42,12 +42,15 @@ class WrittenError(ValueError):
     """A written report that does not keep to the form; the message names the file, the report and what is allowed."""
 
 
-def load(folder: Path = FOLDER) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    """(report, record) pairs of a folder, in the form of the gold standard. Raises WrittenError with every fault."""
+def load(folder: Path = FOLDER, files: str = "*.yml") -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """(report, record) pairs of a folder's files that match `files`, in the form of the gold standard.
+
+    Raises WrittenError with every fault.
+    """
     pairs: list[tuple[dict[str, Any], dict[str, Any]]] = []
     faults: list[str] = []
     known: set[str] = set()
-    for path in sorted(folder.glob("*.yml")):
+    for path in sorted(folder.glob(files)):
         for number, row in enumerate(yaml.safe_load(path.read_text(encoding="utf-8")) or [], 1):
             name = row.get("id", f"report {number}") if isinstance(row, dict) else f"report {number}"
             try:
