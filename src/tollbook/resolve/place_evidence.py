@@ -9,6 +9,7 @@ from tollbook.resolve.place_mention import WEIGHTS, Mention, prominence
 from tollbook.resolve.place_text import Line, PlaceWords, Token, Words, joined
 
 _TIGHT = frozenset({" ", "\n", ' "', " '", " “", " ‘", '" ', " (", "  "})
+LISTED = 3  # lines that open with a name and a colon from which on an unknown name there is a place
 _STEPS = 6  # how many adjectives may stand between a preposition and the name
 
 
@@ -55,7 +56,7 @@ def _before(line: Line, mention: Mention, lists: PlaceWords) -> tuple[float, str
         if tokens[at].gap.strip(" \n\"'“‘,") and at:
             return score, hint, False
         at, steps = at - 1, steps + 1
-    if article and not mention.known and not mention.facility and hint is None:
+    if article and not mention.known and not mention.facility and hint is None and not _called(line, mention, lists):
         score += WEIGHTS["article"]
     if at < 0:
         return score, hint, False
@@ -67,6 +68,12 @@ def _before(line: Line, mention: Mention, lists: PlaceWords) -> tuple[float, str
     ):
         return score + WEIGHTS["strong"], hint, True
     return (score + WEIGHTS["weak"] if low in lists.weak else score), hint, False
+
+
+def _called(line: Line, mention: Mention, lists: PlaceWords) -> bool:
+    """Whether a word behind the name says what kind of place it is: "the Paloquemao sector"."""
+    tokens, at = line.tokens, mention.last + 1
+    return mention.hint is not None or (at < len(tokens) and tokens[at].gap == " " and tokens[at].low in lists.kinds)
 
 
 def _attack_before(line: Line, at: int, lists: PlaceWords) -> bool:
@@ -97,20 +104,22 @@ def _after(line: Line, mention: Mention, lists: PlaceWords) -> tuple[float, str 
             return WEIGHTS["kind_after"], lists.kinds[following.low]
         return (0.5 if following and following.low == "of" else 0.0), None
     if low in lists.person_verbs:
-        return WEIGHTS["verb"], None
+        return (0.0 if mention.preposition else WEIGHTS["verb"]), None  # "a doctor in Lal Pur said"
+    if low in ("was", "were") and following is not None and following.low in lists.struck:
+        return WEIGHTS["struck"], None
     if mention.known and low in lists.people_after:
         return WEIGHTS["people"], None
     return 0.0, None
 
 
-def _heads(line: Line, mention: Mention) -> bool:
+def _heads(line: Line, mention: Mention, listed: bool) -> bool:
     """Whether a name heads an entry of a list: "Baiji: a bomb killed two", "Baoro, 29 January: 50 dead"."""
     tokens, at = line.tokens, mention.last + 1
     if at >= len(tokens):
         return False
     gap = tokens[at].gap
     if gap == ": " or gap in (" - ", " – ", " — "):
-        return mention.known
+        return mention.known or listed
     if at + 2 >= len(tokens) or gap != ", " or tokens[at + 2].gap != ": ":
         return False
     return tokens[at].text.isdigit() != tokens[at + 1].text.isdigit()
@@ -181,7 +190,7 @@ def evidence(text: str, mention: Mention, words: Words, lists: PlaceWords, prior
         elif low in words.small and not line.capitals:
             score += WEIGHTS["small"]
     if mention.first == 0 and not before:
-        if _heads(line, mention):
+        if _heads(line, mention, words.entries >= LISTED):
             score += WEIGHTS["heads"]
         elif not line.capitals:
             score += WEIGHTS["sentence_start"]

@@ -283,7 +283,8 @@ def _trim(search: _Search, line: Line, first: int, last: int, covered: Collectio
     Words `covered` by a gazetteer name stay ("West Bank", "South Sudan").
     """
     tokens, lists, hint = line.tokens, search.lists, None
-    ordinary = tokens[first].low in search.words.small or tokens[first].low in lists.common
+    opening = tokens[first].low
+    ordinary = opening in search.words.small or any(opening in x for x in (lists.common, lists.strong, lists.weak))
     if first < last and first == 0 and ordinary and not line.capitals and not {first, first + 1} <= set(covered):
         first += 1
     while (
@@ -310,11 +311,29 @@ def _is_facility(tokens: Sequence[Token], lists: PlaceWords) -> bool:
     return tokens[-1].low in lists.facilities or " ".join(t.low for t in tokens[-2:]) in lists.facilities
 
 
+def _opens_facility(tokens: Sequence[Token], lists: PlaceWords) -> bool:
+    """Whether a name opens with what its place is: "Mount Stolice", "Forward Operating Base Gamberi"."""
+    return any(
+        " ".join([t.low for t in tokens[:size]]) in lists.facilities_before for size in (1, 2, 3) if size < len(tokens)
+    )
+
+
+def _part(tokens: Sequence[Token], lists: PlaceWords) -> int:
+    """How many of the first words name a part of a town by what it is: "Old City of Aleppo"; 0 where none do."""
+    return next((n for n in (1, 2) if " ".join([t.low for t in tokens[:n]]) in lists.parts), 0)
+
+
 def _run_mentions(search: _Search, line: Line, run: tuple[int, int], inside: list[Mention]) -> None:
     """Decides what a run of capitalised words is: gazetteer names, a facility, an unknown name, a list, or none of
     these.
     """
     lists, tokens, words = search.lists, line.tokens, search.words
+    part = 0 if line.capitals else _part(tokens[run[0] : run[1] + 1], lists)
+    if part:
+        search.mentions.append(search.unknown(line, run[0], run[0] + part - 1, facility=True))
+        search.mentions[-1].score += ACCEPTED
+        search.mentions += [m for m in inside if m.first >= run[0] + part]
+        return
     first, last, hint = _trim(search, line, *run, {at for m in inside for at in range(m.first, m.last + 1)})
     inside = [m for m in inside if m.last >= first and m.first >= first]
     covered = {at for m in inside for at in range(m.first, m.last + 1)}
@@ -336,6 +355,12 @@ def _run_mentions(search: _Search, line: Line, run: tuple[int, int], inside: lis
         inside[0].score += WEIGHTS["civic"]  # "Carthage Police Chief": it sits there
         inside[0].civic = True
         search.mentions.append(inside[0])
+        return
+    if not (line.capitals or any(m.first == first and m.last == last for m in inside)) and _opens_facility(
+        tokens[first : last + 1], lists
+    ):
+        search.mentions.append(search.unknown(line, first, last, facility=True))
+        search.mentions[-1].score += 1.0
         return
     if not line.capitals and any(_foreign(tokens[at], lists) for at in left):
         if inside and inside[0].first == first and any(e.level == "country" for e in inside[0].entries):

@@ -30,6 +30,7 @@ WEIGHTS = {
     "small": -3.0,
     "sentence_start": -0.7,
     "heads": 2.0,
+    "struck": 2.0,
     "distance": 4.0,
     "known": 0.5,
     "capitals": -1.0,

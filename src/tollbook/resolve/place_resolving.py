@@ -20,7 +20,7 @@ from tollbook.resolve.countries import countries
 from tollbook.resolve.gazetteer import Entry
 from tollbook.resolve.place_mention import ACCEPTED, Mention, holds, near
 from tollbook.resolve.place_outlets import Home
-from tollbook.resolve.place_text import Words
+from tollbook.resolve.place_text import Words, place_words
 
 FAMOUS = 400_000  # people: a town of that size is meant without its country being named
 HINT_WEIGHT, SPOKEN_WEIGHT, CAP = 6.0, 1.4, 10.0
@@ -29,6 +29,7 @@ HINT_WEIGHT, SPOKEN_WEIGHT, CAP = 6.0, 1.4, 10.0
 HOME_WEIGHT, LOCAL_WEIGHT, LOCAL_PROVINCE = 0.7, 2.8, 1.4
 SUPPORTED = 0.8  # weight of a country that something else in the report speaks of
 SEAT_KM = 15.0  # how far outside a town its airport or its camp may lie
+NESTED = 2.5  # "Huntsville" and "Walker County" in one report: the Huntsville that lies in a Walker County
 COUNTRY, CAPITAL = 1.5, 1.0  # "Italy" in a Texan paper is the country, "Washington" the seat of a government
 MAX_ALTERNATIVES = 5
 MAX_SPREAD = 40  # a name borne in more provinces says nothing about which one is meant
@@ -53,6 +54,8 @@ class Context:
     points: list[tuple[str, Entry]]  # with the name that gave it
     main: str | None
     own: dict[str, dict[str, float]]  # name -> country -> what that name itself added
+    districts: dict[str, set[str]]  # district id -> names that may mean it
+    inside: dict[str, set[str]]  # district id -> names that may mean a place in it
     _beside: dict[str, tuple[dict[str, float], float]] = field(default_factory=dict)
     _chosen: dict[tuple[str, str | None, int], tuple[Entry | None, list[Entry]]] = field(default_factory=dict)
 
@@ -64,6 +67,14 @@ class Context:
             support = {c: max(0.0, weight - own.get(c, 0.0)) for c, weight in self.countries.items()}
             known = self._beside[name] = (support, max(support.values(), default=0.0))
         return known
+
+    def nests(self, entry: Entry, name: str) -> bool:
+        """Does another name of the report mean, or may it, the district that holds the entry, or a place in it?"""
+        if entry.level == "district":
+            beside = self.inside.get(entry.id, set())
+        else:
+            beside = self.districts.get(entry.admin2_id or "", set())
+        return not beside <= {name}
 
     def choose(self, mention: Mention) -> tuple[Entry | None, list[Entry]]:
         """`best`, remembered where nothing but name and level decides."""
@@ -134,6 +145,8 @@ def rate(entry: Entry, mention: Mention, context: Context) -> float:
     area = entry.id if entry.level == "province" else entry.admin1_id
     if area:
         value += 2.4 * min(1.0, context.provinces.get(area, 0.0) / 2.0)
+    if context.nests(entry, mention.name):
+        value += NESTED
     for container in mention.containers:
         if any(holds(outer, entry) for outer in container.entries):
             value += 4.0
@@ -150,6 +163,8 @@ def _acceptable(entry: Entry, mention: Mention, context: Context) -> bool:
     if entry.level == "country":
         return True
     if any(holds(outer, entry) for container in mention.containers for outer in container.entries):
+        return True
+    if entry.match != "folded" and context.nests(entry, mention.name):
         return True
     supports, strongest = context.beside(mention.name)
     support = supports.get(entry.country, 0.0)
@@ -274,7 +289,26 @@ def context_of(
         for code, weight in weights.items():
             countries[code] += weight
     main = max(countries.items(), key=lambda pair: (pair[1], pair[0]))[0] if countries else None
-    return Context(dict(countries), dict(provinces), points[:12], main, {n: dict(w) for n, w in own.items()})
+    districts, inside = _nesting(taken)
+    each = {n: dict(w) for n, w in own.items()}
+    return Context(dict(countries), dict(provinces), points[:12], main, each, districts, inside)
+
+
+def _nesting(mentions: Sequence[Mention]) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+    """The districts that names called so may mean, and those that hold what names may mean, each with the names."""
+    districts: dict[str, set[str]] = defaultdict(set)
+    inside: dict[str, set[str]] = defaultdict(set)
+    kinds = place_words().kinds
+    for mention in {m.name: m for m in mentions}.values():
+        called = "district" in (mention.hint, kinds.get(mention.name.rsplit(" ", 1)[-1].lower()))
+        for entry in mention.entries:
+            if entry.match == "folded":
+                continue
+            if entry.level == "district" and called:
+                districts[entry.id].add(mention.name)
+            elif entry.level != "district" and entry.admin2_id:
+                inside[entry.admin2_id].add(mention.name)
+    return districts, inside
 
 
 def _evident(mention: Mention, first: Context | None) -> Entry | None:

@@ -60,6 +60,9 @@ class PlaceWords:
     country_starts: frozenset[str]
     too_wide: frozenset[str]
     not_at: frozenset[str]
+    facilities_before: frozenset[str]
+    parts: frozenset[str]
+    struck: frozenset[str]
 
 
 _LISTS = (
@@ -83,6 +86,9 @@ _LISTS = (
     "heads",
     "too_wide",
     "not_at",
+    "facilities_before",
+    "parts",
+    "struck",
 )
 
 
@@ -133,6 +139,9 @@ def place_words() -> PlaceWords:
         heads=lists["heads"],
         too_wide=lists["too_wide"],
         not_at=lists["not_at"],
+        facilities_before=lists["facilities_before"],
+        parts=lists["parts"],
+        struck=lists["struck"],
         countries=countries,
         country_starts=frozenset(n.split()[0] for n in (*people, *countries, *(c + "s" for c in countries))),
     )
@@ -178,6 +187,7 @@ class Words:
     small: set[str] = field(default_factory=set)
     no_commas: bool = False
     no_apostrophes: bool = False
+    entries: int = 0  # lines that open with a name and a colon or a dash, as those of a list do
     spoken: Counter[str] = field(default_factory=Counter)  # countries, by name or people
     peoples: Counter[str] = field(default_factory=Counter)  # by people alone
     named: list[tuple[Span, str]] = field(default_factory=list)  # each country named by its name, and its code
@@ -282,6 +292,7 @@ def split_words(text: str, sentences: Sequence[Sentence], skip: Sequence[Span]) 
         if headline:
             tokens = [t._replace(named=False, free=False) if t.low in lists.headline else t for t in tokens]
         words.lines.append(Line(tokens, capitals, headline))
+        words.entries += _is_entry(tokens)
         if not capitals:
             words.small.update([t.low for t in tokens if t.text.islower()])
         letters += end - start
@@ -289,6 +300,12 @@ def split_words(text: str, sentences: Sequence[Sentence], skip: Sequence[Span]) 
     words.no_apostrophes = letters > 400 and text.count("'") + text.count("’") <= letters // 1500
     _count_countries(words, lists)
     return words
+
+
+def _is_entry(tokens: Sequence[Token]) -> bool:
+    if not tokens or not tokens[0].named:
+        return False
+    return any(t.gap in (": ", " - ", " – ", " — ") for t in tokens[1:4])
 
 
 _STOPPED = frozenset({"st", "mt", "ft", "ste", "sta"})
