@@ -283,7 +283,7 @@ def _figure(tokens: Tokens, group: Group, cue: Hit[Cue], undivided: bool, vocab:
         max=high,
         approx=approx,
         word=word,
-        counted=count is not None or group.article,
+        counted=count is not None or group.article or _this_one(tokens, group, cue, plural),
         undivided=undivided or tokens.low[cue.first] == "casualties",
         head=head,
         of=of.actor_id if of else None,
@@ -300,6 +300,12 @@ def _figure(tokens: Tokens, group: Group, cue: Hit[Cue], undivided: bool, vocab:
         )
         and not (count is not None and count.min != count.max),
     )
+
+
+def _this_one(tokens: Tokens, group: Group, cue: Hit[Cue], plural: bool) -> bool:
+    """ "Executed the bank manager": one person, told right behind the word of harm."""
+    behind = 0 <= group.first - cue.last <= 1 and cue.value.use in ("verb", "active", "of")
+    return group.definite and not plural and behind and group.head is not None
 
 
 def _listed_dead(tokens: Tokens, first: int) -> bool:
