@@ -129,6 +129,8 @@ def _thing(tokens: Tokens, group: Group, nouns: dict[int, Hit[str]]) -> bool:
     """ "23 terrorist targets", "six police vehicles": what is counted are things."""
     i = group.last
     told = [nouns[k].value for k in range(group.first, i) if k in nouns]
+    if group.head is None and any(w in words("animals") for w in tokens.low[group.first : i + 2]):
+        return True
     if i >= len(tokens) or tokens.low[i] not in words("not_persons") or i + 1 in nouns:
         return False
     named = bool(told) or (group.actor is not None and "of" not in tokens.low[group.first : i])

@@ -20,7 +20,7 @@ from tollbook.extract.tokens import Phrases, Tokens, expand
 
 _LEAD = 3  # sentences, the headline among them, that say what a report is about
 _NO_DOER = frozenset({"arrests", "peaceful_protest", "looting_destruction"})
-_KEYS = ("causes", "soft", "played", "scored", "weak", "violent_harm", "brought_down")
+_KEYS = ("causes", "soft", "played", "scored", "weak", "violent_harm", "brought_down", "unmeant", "cleared")
 _SCORE = re.compile(r"^\d{1,3}-\d{1,3}$")
 
 
@@ -28,6 +28,8 @@ _SCORE = re.compile(r"^\d{1,3}-\d{1,3}$")
 class _Lists:
     causes: Phrases[str]
     played: Phrases[str]
+    unmeant: Phrases[str]
+    cleared: Phrases[str]
     brought_down: Phrases[str]
     weak: Phrases[str]
     scored: frozenset[str]
@@ -50,6 +52,8 @@ def _lists() -> _Lists:
     return _Lists(
         Phrases(expand(table["causes"])),
         Phrases((w, "played") for w in table["played"]),
+        Phrases((w, "unmeant") for w in table["unmeant"]),
+        Phrases((w, "cleared") for w in table["cleared"]),
         Phrases((w, "down") for w in table["brought_down"]),
         Phrases((w, "weak") for w in table["weak"]),
         frozenset(table["scored"]),
@@ -61,18 +65,21 @@ def _lists() -> _Lists:
 
 def mishaps(marks: Sequence[Marks]) -> frozenset[int]:
     """The sentences, by index, in which no act is told although a word of harm or violence stands there."""
-    causes = [{hit.value for hit in _lists().causes.find(m.tokens)} for m in marks]
+    lists = _lists()
+    causes = [{hit.value for hit in lists.causes.find(m.tokens)} for m in marks]
     played = [_is_played(m.tokens) for m in marks]
-    if not any(causes) and not any(played):
+    cleared = any(lists.cleared.find(m.tokens) for m in marks)
+    if not any(causes) and not any(played) and not cleared:
         return frozenset()
-    violent = [is_violent(m) for m in marks]
+    violent = [not played[k] and is_violent(m) for k, m in enumerate(marks)]
     lead = range(min(_LEAD, len(marks)))
     war = any(violent[k] for k in lead)
-    down = any(_lists().brought_down.find(m.tokens) for m in marks)
-    about = any(causes[k] for k in lead) and any(marks[k].figures for k in lead) and not war and not down
-    void = (_lists().soft if war else frozenset()) | ({"transport"} if down else frozenset())
+    down = any(lists.brought_down.find(m.tokens) for m in marks)
+    told = any(causes[k] for k in lead) and any(marks[k].figures for k in lead) and not down
+    about = not war and (told or cleared or any(played[k] for k in lead))
+    void = (lists.soft if war else frozenset()) | ({"transport"} if down else frozenset())
     caused = [bool(found - void) for found in causes]
-    scene = bool(marks) and marks[0].sentence.kind == "title" and played[0] and not violent[0]
+    scene = bool(marks) and marks[0].sentence.kind == "title" and played[0]
     return frozenset(
         k
         for k in range(len(marks))
@@ -99,8 +106,8 @@ def _tokens_of(tokens: Tokens, span: tuple[int, int]) -> range:
 
 
 def _is_played(tokens: Tokens) -> bool:
-    """Is the sentence about a scene, a drill, a film or a game with its score?"""
-    if _lists().played.find(tokens):
+    """Is the sentence about a scene, a drill, a film, a game with its score, or a shot that nobody meant?"""
+    if _lists().played.find(tokens) or _lists().unmeant.find(tokens):
         return True
     score = any(_SCORE.match(w) for w in tokens.low)
     return score and not _lists().scored.isdisjoint(tokens.low)
