@@ -12,6 +12,7 @@ from tollbook.extract.acts import Blame, claimant
 from tollbook.extract.casualties import casualties
 from tollbook.extract.choice import choose, place_detail
 from tollbook.extract.clauses import Act, candidate_acts, elsewhere, width
+from tollbook.extract.day_choice import choose_days
 from tollbook.extract.days import Told, days_of
 from tollbook.extract.kinds import settled
 from tollbook.extract.marks import Marks
@@ -56,7 +57,8 @@ def assemble(
     """The incidents that the marks tell, in the order the report tells them; `advice` is a trained reader's."""
     stories, incidents = by_rule(report, marks, country, advice)
     chosen = choose(marks, stories, incidents, advice)
-    placed = [_at_dateline(i, s, marks, country) for i, s in zip(chosen, stories, strict=True)]
+    told = choose_days(report, marks, stories, chosen)
+    placed = [_at_dateline(i, s, marks, country) for i, s in zip(told, stories, strict=True)]
     return Reading(tuple(placed), _victims(marks, stories))
 
 

@@ -3,8 +3,8 @@
 The rules of the assembly give an act the place told nearest to it. Here every place of the report stands against
 that answer, each with named traits (where it stands, what words stand before it, how wide it is, whether the rules
 chose it) and each trait with a weight of `data/choice.yml`. The likeliest one is taken: a conditional logit
-(McFadden 1974), one weight a trait, fitted on the training reports by `training/fit_choice.py`. A choice of days
-fitted in the same way lost on sources left out, and is not made.
+(McFadden 1974), one weight a trait, fitted on the training reports by `training/fit_choice.py`. The day of an
+act told without one is chosen in the same way (`day_choice.py`).
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from tollbook.resolve.numbers import number_at, tokens
 
 Told = tuple[tuple[dt.date | None, dt.date | None], DateDetail]
 
+ONE_DAY = dt.timedelta(days=1)
 _UNITS = {"day": 1, "days": 1, "hour": 24, "hours": 24}
 _LONGEST = 14  # days: as long as a fight told as one act goes on
 _SAME_DAY = 3  # sentences over which "Meanwhile four were killed in ..." goes on the day told before
@@ -27,14 +28,14 @@ def days_of(k: int, stories: Sequence[Story], scopes: Sequence[Scope], report: R
     What a report recalls without a day stays without one; news without a day is of the day before its telling.
     """
     days, detail = _told_days(k, stories, scopes, report, marks)
-    lasted = _lasted(stories[k], report)
+    back = lasted(stories[k], report)
     told = detail.basis != "fresh-news"
-    if not lasted or days[0] is None or days[1] is None or (days[1] - days[0]).days > (0 if told else 1):
+    if not back or days[0] is None or days[1] is None or (days[1] - days[0]).days > (0 if told else 1):
         return days, detail
-    return (min(days[0], days[1] - lasted * dt.timedelta(days=1)), days[1]), replace(detail, precision="days")
+    return (min(days[0], days[1] - back * ONE_DAY), days[1]), replace(detail, precision="days")
 
 
-def _lasted(story: Story, report: Report) -> int:
+def lasted(story: Story, report: Report) -> int:
     """Over how many days back the act went on ("ending a two-day siege", "after 30 hours of street fighting"), or 0."""
     for act in story.acts:
         t = tokens(report.text, *act.marks.sentence.span)
@@ -67,11 +68,11 @@ def _told_days(
         return (None, None), DateDetail(None, None, "none")
     said = next((d for a in story.acts for d in a.said_on if d.start and d.start == d.end), None)
     if said is not None and said.end is not None and said.start is not None:
-        return (said.start - dt.timedelta(days=1), said.end), DateDetail(said.span, "days", "fresh-news")
+        return (said.start - ONE_DAY, said.end), DateDetail(said.span, "days", "fresh-news")
     before = _date_before(k, stories, scopes, report, marks)
     if before is not None:
         return (before.start, before.end), DateDetail(before.span, before.precision, before.basis)
-    start = published - dt.timedelta(days=1)
+    start = published - ONE_DAY
     return (start, published), DateDetail(None, "days", "fresh-news")
 
 

@@ -13,18 +13,31 @@ from tollbook.extract.words import words
 from tollbook.model import DateRange, Report, Scope
 
 NEWS_DAYS = 14  # GUIDELINES, "scope": news is what happened within the 14 days before publication
+_PRECISE = 7  # days: what is told more exactly than this is the day of an act, however old
 _MANY = 150  # as many dead over a province or city, other than by one blast, are a sum over acts
 
 
 def dated(story: Story) -> DateRange | None:
-    """The date told nearest to the harm, in the first body telling that has one."""
-    for act in sorted(story.acts, key=lambda a: (a.title, a.index)):
+    """The date told nearest to the harm, in the first body telling that has one.
+
+    Where somebody told of the act on a day, a month or year long before it in a later telling is of something else.
+    """
+    acts = sorted(story.acts, key=lambda a: (a.title, a.index))
+    spoken = next((d.start for act in acts for d in act.said_on if d.start), None)
+    for n, act in enumerate(acts):
         near = act.nearest_date
         if near is not None and counted_back(act, near):
             near = next((d for d in act.dates if d is not near), None)
-        if near is not None and near.start is not None:
+        if near is not None and near.start is not None and not (n and _long_before(near, spoken)):
             return near
-    return next((d for d in story.dates if d.start is not None), None)
+    rest = [d for act in acts[1:] for d in act.dates if not _long_before(d, spoken)]
+    return next((d for d in [*acts[0].dates, *rest] if d.start is not None), None)
+
+
+def _long_before(date: DateRange, spoken: dt.date | None) -> bool:
+    if spoken is None or date.start is None or date.end is None:
+        return False
+    return (spoken - date.end).days > NEWS_DAYS and (date.end - date.start).days > _PRECISE
 
 
 def counted_back(act: Act, date: DateRange) -> bool:
