@@ -17,11 +17,12 @@ from functools import cache
 
 from tollbook import lexicon
 from tollbook.errors import LexiconError
-from tollbook.extract.choice import Option, Traits, likeliest
+from tollbook.extract.choice import Option, likeliest
 from tollbook.extract.clauses import is_said_on
 from tollbook.extract.days import ONE_DAY, Told, lasted
 from tollbook.extract.marks import Marks
 from tollbook.extract.merge import Story
+from tollbook.extract.place_traits import Traits
 from tollbook.extract.scopes import NEWS_DAYS, dated
 from tollbook.model import DateDetail, DateRange, Incident, Report
 
