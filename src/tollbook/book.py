@@ -305,7 +305,7 @@ class Book:
         self.refresh()
         day = day_of(how.get("as_of"))
         if day is not None:
-            shown = as_of_view(self.store, end_of(day), options)
+            shown = as_of_view(self.store, end_of(day), options, self.options, wanted)
         else:
             shown = self.store.read() if options == self.options else counted_view(self.store, options, wanted)
         with shown as connection:
@@ -394,8 +394,8 @@ class Book:
         """One incident whole, by its id, an older id that was merged into it, or the beginning of one."""
         options = self.counting(how)
         wanted = WHOLE
-        if options != self.options and how.get("as_of") is None:
-            with self.view() as connection:
+        if options != self.options:
+            with self.view(as_of=how.get("as_of")) as connection:
                 wanted = Wanted(incident=self.resolve(connection, asked))
         with self.view(wanted, **how) as connection:
             incident = self.resolve(connection, asked)

@@ -103,14 +103,18 @@ def _ids(connection: sa.Connection, query: str, of: Iterable[str]) -> set[str]:
 
 
 @contextlib.contextmanager
-def as_of_view(store: SqlStore, until: str | None, options: Options) -> Iterator[sa.Connection]:
+def as_of_view(
+    store: SqlStore, until: str | None, options: Options, stored: Options | None = None, wanted: Wanted = WHOLE
+) -> Iterator[sa.Connection]:
     """A connection that shows the book at a moment (None: now), counted by `options`. Nothing of it is stored.
 
-    A past day counted as the book's charter says is reached from the stored tables by taking back what came since;
-    another rule, or a day far back, is computed from the claims.
+    A past day is reached from the stored tables, where those are counted by `stored` (None: by `options`), by taking
+    back what came since; what is `wanted` of it is then counted by `options`. A day far back is computed from the
+    claims.
     """
+    base = stored or options
     with store.shadow() as connection:
-        later = load.decisions(connection) if until is not None and derive.holds(connection, options) else None
+        later = load.decisions(connection) if until is not None and derive.holds(connection, base) else None
         if until is not None:
             for table in schema.LOG_TABLES:
                 if table is not schema.issues:
@@ -124,8 +128,13 @@ def as_of_view(store: SqlStore, until: str | None, options: Options) -> Iterator
             _copied(connection, "", COUNTED)
             connection.exec_driver_sql("CREATE TEMP TABLE derived_mentions AS SELECT * FROM main.derived_mentions")
             _indexed(connection, INDEXES)
-            derive.go_back(connection, later, options)
+            derive.go_back(connection, later, base)
             connection.exec_driver_sql(f"DELETE FROM temp.derived_mentions WHERE mention > {last}")
+            if options != base:
+                only = _needed(connection, wanted)
+                for table in (schema.incidents, schema.bounds):
+                    connection.execute(table.delete())
+                derive.recount(connection, options, only, relations=wanted.relations)
         else:
             connection.exec_driver_sql(
                 f"CREATE TEMP VIEW derived_pairs AS SELECT * FROM main.derived_pairs WHERE b <= {last}"
