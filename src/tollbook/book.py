@@ -24,7 +24,7 @@ import sqlalchemy as sa
 from tollbook import lexicon, tally
 from tollbook.errors import TollbookError, UsageError
 from tollbook.ledger.bounds import ALL, DEFAULT_RULE, RULES, Bound, get_rule, show
-from tollbook.ledger.decisions import Held, counts, unmarked
+from tollbook.ledger.decisions import Decision, Held, counts, unmarked
 from tollbook.ledger.figures import schemes
 from tollbook.ledger.state import Options, State
 from tollbook.ledger.trajectory import Step, trajectory
@@ -398,25 +398,38 @@ class Book:
             with self.view(as_of=how.get("as_of")) as connection:
                 wanted = Wanted(incident=self.resolve(connection, asked))
         with self.view(wanted, **how) as connection:
-            incident = self.resolve(connection, asked)
-            held = self.held(connection)
-            members = _members(connection, incident)
-            found = tellings_of(connection, [members]).state(members, held, options)
-            if found is None:
-                raise UsageError(f"{asked!r}: everything told of it was rejected")
-            table = schema.parts
-            parts = connection.execute(sa.select(table).where(table.c.total_id == incident)).all()
-            owners = connection.execute(sa.select(table).where(table.c.part_id == incident)).all()
-            doubt = schema.possible
-            near = connection.execute(
-                sa.select(doubt).where(sa.or_(doubt.c.a == incident, doubt.c.b == incident))
-            ).all()
-            texts = _sentences(connection, found)
+            return self.detail(connection, asked, options)
+
+    def detail(
+        self,
+        connection: sa.Connection,
+        asked: str,
+        options: Options | None = None,
+        decisions: Sequence[Decision] | None = None,
+    ) -> Detail:
+        """`incident` in a view that is open; `decisions` are its rows, where they are at hand."""
+        options = options or self.options
+        incident = self.resolve(connection, asked)
+        members = _members(connection, incident)
+        telling = tellings_of(connection, [members])
+        rows = load.decisions(connection) if decisions is None else decisions
+        found = telling.state(members, load.held_of(connection, rows, telling.reports), options)
+        if found is None:
+            raise UsageError(f"{asked!r}: everything told of it was rejected")
+        table = schema.parts
+        parts = connection.execute(sa.select(table).where(table.c.total_id == incident)).all()
+        owners = connection.execute(sa.select(table).where(table.c.part_id == incident)).all()
+        doubt = schema.possible
+        near = [
+            *connection.execute(sa.select(doubt.c.b, doubt.c.score).where(doubt.c.a == incident)).all(),
+            *connection.execute(sa.select(doubt.c.a, doubt.c.score).where(doubt.c.b == incident)).all(),
+        ]
+        texts = _sentences(connection, found)
         return Detail(
             asked=asked,
             state=found,
             merged=_why_merged(found),
-            possible=tuple((n.b if n.a == incident else n.a, n.score) for n in near),
+            possible=tuple((other, likely) for other, likely in near),
             parts=tuple((p.part_id, bool(p.sure), p.why) for p in parts),
             part_of=tuple((p.total_id, bool(p.sure), p.why) for p in owners),
             sentences=texts,

@@ -16,6 +16,7 @@ import json
 import os
 import shutil
 import sqlite3
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 from pathlib import Path
@@ -146,6 +147,7 @@ class SqlStore:
         self.path = path
         self._engine = engine
         self._lock = lock
+        self._closed = False
 
     # --- opening ---
 
@@ -198,7 +200,9 @@ class SqlStore:
 
     def close(self) -> None:
         """Lets go of the file and of the writer's lock."""
-        self._engine.dispose()
+        if not self._closed:
+            self._closed = True
+            _let_go(self.path)
         if self._lock is not None:
             self._lock.free()
 
@@ -465,9 +469,33 @@ def _add_issues(
         connection.execute(schema.issues.insert(), rows)
 
 
+_open: dict[Path, list[Any]] = {}
+"""file -> [its engine, how many stores of this process have it open]."""
+_opening = threading.Lock()
+
+
 def _engine(path: Path) -> sa.Engine:
-    """The engine of a book's file, one a process: statements are compiled once, however often the book is opened."""
-    return _engine_of(path.resolve())
+    """The engine of a book's file, one a process: statements are compiled once, and pages that were read stay in
+    memory, however often a reader of the book opens it to write. `_let_go` gives it back."""
+    key = path.resolve()
+    with _opening:
+        found = _open.setdefault(key, [_engine_of(key), 0])
+        found[1] += 1
+        engine: sa.Engine = found[0]
+        return engine
+
+
+def _let_go(path: Path) -> None:
+    """Closes the file of a book that nobody in this process has open any more."""
+    key = path.resolve()
+    with _opening:
+        found = _open.get(key)
+        if found is None:
+            return
+        found[1] -= 1
+        if found[1] <= 0:
+            del _open[key]
+            found[0].dispose()
 
 
 @lru_cache(maxsize=16)

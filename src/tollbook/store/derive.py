@@ -12,6 +12,7 @@ import hashlib
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -41,8 +42,10 @@ COUNT_FILES = (*LINK_FILES, "voices.yml", "classes.yml", "grades.yml")
 """The data files that counting depends on; a change of another one leaves the computed rows standing."""
 
 
+@cache
 def code_version(files: Sequence[str] = COUNT_FILES) -> str:
-    """What derived rows depend on besides the log: the package's version, and the data files of these patterns."""
+    """What derived rows depend on besides the log: the package's version, and the data files of these patterns, as
+    this process found them (it counts by what it has read, whatever becomes of the files)."""
     digest = hashlib.sha256()
     for pattern in files:
         for path in sorted(lexicon.DATA.glob(pattern)):
@@ -66,16 +69,23 @@ class Head:
 def log_head(connection: sa.Connection) -> Head:
     """The newest rows of the log."""
 
-    def top(table: sa.Table) -> int:
-        return int(connection.execute(sa.select(sa.func.coalesce(sa.func.max(table.c.seq), 0))).scalar_one())
-
-    return Head(top(schema.claims), top(schema.runs), top(schema.decisions))
+    row = connection.exec_driver_sql(
+        "SELECT (SELECT coalesce(max(seq), 0) FROM log_claims), (SELECT coalesce(max(seq), 0) FROM log_runs), "
+        "(SELECT coalesce(max(seq), 0) FROM log_decisions)"
+    ).one()
+    return Head(*map(int, row))
 
 
 def is_fresh(connection: sa.Connection) -> bool:
     """Whether the derived tables are at the log's head and made by this code."""
+    row = connection.exec_driver_sql("SELECT log_head, code FROM derived_head").first()
+    return row is not None and tuple(row) == (log_head(connection).text(), code_version())
+
+
+def is_counted(connection: sa.Connection) -> bool:
+    """Whether the derived tables were made by this code, of the log as it was then: what came since is little."""
     row = connection.execute(sa.select(schema.head)).first()
-    return row is not None and row.log_head == log_head(connection).text() and row.code == code_version()
+    return row is not None and row.code == code_version()
 
 
 def refresh(store: SqlStore, options: Options, tell: Tell | None = None) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -242,40 +243,63 @@ def decisions(connection: sa.Connection, until: str | None = None, after: int = 
 
 
 def _decision(row: Any) -> Decision:
-    return Decision(
-        row.seq,
-        row.decision_id,
-        row.kind,
-        tuple(json.loads(row.subjects)),
-        json.loads(row.value),
-        tuple(json.loads(row.anchors)),
-        row.why,
-        row.user,
-        row.recorded_at,
+    return _parsed(
+        row.seq, row.decision_id, row.kind, row.subjects, row.value, row.anchors, row.why, row.user, row.recorded_at
     )
 
 
-def held(
-    connection: sa.Connection, rows: Sequence[Decision], live: Mapping[int, str] | None = None
-) -> tuple[Held, list[Decision]]:
-    """(the decisions that hold, those that mean no claim any more), over the live runs (`live`, where known)."""
+@lru_cache(maxsize=65_536)
+def _parsed(
+    seq: int, decision_id: str, kind: str, subjects: str, value: str, anchors: str, why: str, user: str, at: str
+) -> Decision:
+    """A row as a value. Kept, since each decision asks for all that were made before it."""
+    about, places = tuple(json.loads(subjects)), tuple(json.loads(anchors))
+    return Decision(seq, decision_id, kind, about, json.loads(value), places, why, user, at)
+
+
+def held(connection: sa.Connection, rows: Sequence[Decision]) -> tuple[Held, list[Decision]]:
+    """(the decisions that hold, those that mean no claim any more), over the live runs."""
     holding = standing(rows)
     if not any(d.subjects for d in holding):
         return Held(), []
+    bound, orphans = bind(holding, *_standing(connection, holding))
+    return hold(rows, bound), orphans
+
+
+def held_of(connection: sa.Connection, rows: Sequence[Decision], reports: Iterable[str]) -> Held:
+    """The decisions that hold on what reports and other versions of them tell."""
+    table = schema.reports
+    versions: set[str] = set()
+    for batch in chunks(sorted(reports)):
+        own = sa.select(table.c.doc_id).where(among(table.c.report_id, batch))
+        versions.update(connection.execute(sa.select(table.c.report_id).where(table.c.doc_id.in_(own))).scalars())
+    near = [d for d in rows if d.kind in ("add", "undo") or any(str(a.get("report_id")) in versions for a in d.anchors)]
+    return held(connection, near)[0]
+
+
+def _standing(
+    connection: sa.Connection, rows: Sequence[Decision]
+) -> tuple[set[str], Callable[[Mapping[str, Any]], Standing | None]]:
+    """For `bind`: the subjects of these rows that are live claims, and where an anchor of another stands now."""
     doc_of = _documents(connection, {str(a.get("report_id")) for d in rows for a in d.anchors})
-    if live is None:
-        live = live_runs(connection, docs=sorted(set(doc_of.values())))
+    live = live_runs(connection, docs=sorted(set(doc_of.values())))
+    table, reports = schema.claims, schema.reports
+    alive: set[str] = set()
+    for batch in chunks(sorted({s for d in rows for s in d.subjects})):
+        query = sa.select(table.c.claim_id, table.c.run_seq)
+        found = connection.execute(query.where(among(table.c.claim_id, batch), table.c.kind != "gone"))
+        alive.update(claim_id for claim_id, run in found if run in live)
+    lost = [a for d in rows for s, a in zip(d.subjects, d.anchors, strict=False) if s not in alive]
+    documents = {doc_of[r] for a in lost if (r := str(a.get("report_id"))) in doc_of}
+    reread = live_runs(connection, docs=sorted(documents)) if documents else {}
     newest: dict[str, str] = {}
     claims_of: dict[str, list[tuple[str, str, tuple[int, int], str]]] = {}
-    table, reports = schema.claims, schema.reports
-    for batch in chunks(sorted(set(live.values()))):
-        query = sa.select(reports.c.doc_id, reports.c.report_id)
-        newest.update(lookup(connection, query.where(among(reports.c.report_id, batch))))
-    for batch in chunks(sorted(live)):
-        query = sa.select(table).where(among(table.c.run_seq, batch), table.c.kind != "gone")
-        for c in connection.execute(query):
+    for batch in chunks(sorted(set(reread.values()))):
+        of = sa.select(reports.c.doc_id, reports.c.report_id)
+        newest.update(lookup(connection, of.where(among(reports.c.report_id, batch))))
+    for batch in chunks(sorted(reread)):
+        for c in connection.execute(sa.select(table).where(among(table.c.run_seq, batch), table.c.kind != "gone")):
             claims_of.setdefault(c.report_id, []).append((c.claim_id, c.kind, (c.start, c.end), c.quote))
-    alive = {claim_id for listed in claims_of.values() for claim_id, _, _, _ in listed}
     carriers: dict[tuple[str, str], Callable[[tuple[int, int]], tuple[int, int] | None]] = {}
 
     def find(anchor: Mapping[str, Any]) -> Standing | None:
@@ -283,10 +307,8 @@ def held(
         now = newest.get(doc_of.get(old, ""))
         if now is None:
             return None
-        if (
-            old,
-            now,
-        ) not in carriers:  # a text is read only where a claim is gone: most decisions stand where they stood
+        # a text is read only where a claim is gone: most decisions stand where they stood
+        if (old, now) not in carriers:
             one, other = (
                 connection.execute(sa.select(reports.c.text).where(reports.c.report_id == r)).scalar_one()
                 for r in (old, now)
@@ -295,12 +317,11 @@ def held(
         span = carriers[old, now]((int(anchor.get("start", 0)), int(anchor.get("end", 0))))
         return Standing(claims_of.get(now, ()), span, rewritten=old != now)
 
-    bound, orphans = bind(holding, alive, find)
-    return hold(rows, bound), orphans
+    return alive, find
 
 
 def _documents(connection: sa.Connection, reports: Iterable[str]) -> dict[str, str]:
-    """The documents of reports that decisions are anchored in."""
+    """report -> the document it is a version of."""
     table = schema.reports
     out: dict[str, str] = {}
     for batch in chunks(sorted(reports)):

@@ -65,6 +65,11 @@ class Tellings:
     sketches: dict[str, tuple[int, ...]]
     read: dict[int, load.Telling] = field(default_factory=dict)
 
+    @property
+    def reports(self) -> set[str]:
+        """The reports that tell these mentions."""
+        return {row.report_id for rows in self.rows.values() for row in rows}
+
     def telling(self, number: int) -> load.Telling:
         """The mention with its figures, read from its run's claims when it is first asked for."""
         if number not in self.read:

@@ -17,7 +17,6 @@ from tollbook.errors import TollbookError, UsageError
 from tollbook.ledger.bounds import ALL, by_harm
 from tollbook.ledger.decisions import KINDS
 from tollbook.link.features import Reason, explain, score
-from tollbook.store import load
 from tollbook.web import deciding, dossier, incoming, utf16, wording
 from tollbook.web.desk import head
 from tollbook.web.guard import Session
@@ -187,8 +186,8 @@ def act(
     session.notes.append(("done", said))
     if seen is not None:
         with site.desk.view() as connection:
-            others = deciding.newer(connection, seen, subjects, made)
-            rows = load.decisions(connection)
+            others = deciding.newer(connection, seen, subjects, made, site.desk.decisions(connection))
+            rows = site.desk.decisions(connection)
         session.seen = max((d.seq for d in rows), default=0)
         for d in others:
             if d.id not in session.made:
@@ -244,7 +243,7 @@ def _queue(site: Site, request: Request) -> HTMLResponse:
         reasons: tuple[Reason, ...] = ()
         last = None
         if session.made:
-            rows = {d.id: d for d in load.decisions(connection)}
+            rows = {d.id: d for d in site.desk.decisions(connection)}
             undone = {s for d in rows.values() if d.kind == "undo" for s in d.subjects}
             last = next(
                 (rows[i] for i in reversed(session.made) if i in rows and rows[i].kind != "undo" and i not in undone),
@@ -280,14 +279,14 @@ def _sides(
 ) -> tuple[list[dict[str, Any]], tuple[Reason, ...], set[str]]:
     """What stands side by side, what speaks for and against, and the reports behind it."""
     if item.kind == "orphan":
-        row = next((d for d in load.decisions(connection) if d.id == item.subjects[0]), None)
+        row = next((d for d in site.desk.decisions(connection) if d.id == item.subjects[0]), None)
         anchors = row.anchors if row else ()
         quotes = [(f"stood in report {a.get('report_id')}", "", str(a.get("quote", ""))[:600], "") for a in anchors]
         title = f"{row.kind} by {row.user}, {row.at[:10]}: {row.why}" if row else item.subjects[0]
         reports = {str(a.get("report_id")) for a in anchors}
         return [{"title": title, "link": None, "rows": [], "quotes": quotes, "places": ""}], (), reports
     wanted = item.subjects[:1] if item.kind == "merge" else item.subjects
-    details = [site.desk.book.incident(i) for i in wanted]
+    details = [site.desk.incident(connection, i) for i in wanted]
     reports = {t.report_id for d in details for t in d.state.told}
     if item.kind == "merge":
         told = {t.mention.id: t for t in details[0].state.told}

@@ -139,9 +139,9 @@ def _incidents(site: Site, router: APIRouter) -> None:
     @router.get("/incidents/{incident}")
     def incident(request: Request, incident: Id) -> dict[str, Any]:
         """One incident whole: bounds, claims by voice with their words, why its reports were merged, history."""
-        detail = site.desk.book.incident(incident)
-        state = detail.state
         with site.desk.view() as connection:
+            detail = site.desk.incident(connection, incident)
+            state = detail.state
             masker = site.people.masker(connection, {t.report_id for t in state.told})
             spot = site.desk.columns(connection).spot_of(state.card.id)
         value = plain(detail, site.desk.book.counting({}).rule.name)

@@ -60,9 +60,11 @@ def undo(book: Book, decision: str, why: str, user: str) -> str:
     return review.decide(book, "undo", decision, why=why, user=user)
 
 
-def newer(connection: sa.Connection, after: int, subjects: Sequence[str], own: str) -> list[Decision]:
-    """Decisions that others wrote after a page was made, on the incidents that these subjects belong to."""
-    rows = [d for d in load.decisions(connection) if d.seq > after and d.id != own and d.kind != "undo"]
+def newer(
+    connection: sa.Connection, after: int, subjects: Sequence[str], own: str, rows: Sequence[Decision]
+) -> list[Decision]:
+    """Of all rows those that others wrote after a page was made, on the incidents that these subjects belong to."""
+    rows = [d for d in rows if d.seq > after and d.id != own and d.kind != "undo"]
     if not rows:
         return []
     mine = _incidents(connection, set(subjects))

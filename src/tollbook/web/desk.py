@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import logging
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -12,7 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tollbook.book import Book, open_book
+from tollbook.book import Book, Detail, open_book
 from tollbook.errors import TollbookError, UsageError
 from tollbook.ledger.decisions import Decision
 from tollbook.store import derive, load
@@ -20,10 +23,25 @@ from tollbook.tally import reports_by_day
 from tollbook.web import columns as kept
 from tollbook.web.columns import Columns
 
+log = logging.getLogger("tollbook")
+
 PATIENCE = 5.0
 """Seconds a decision waits for another process that writes to the book."""
+MOMENT = 1.5
+"""Seconds a page waits until the computed tables are up to the log; then it shows them as they were before."""
+AGAIN = 5.0
+"""Seconds until a whole count is tried again, where that did not do."""
 STATES = 3
 """States of the incidents that are kept: a reader that began before a decision ends with what it began with."""
+OTHERS = (
+    "Another program is writing to this book. What is shown is complete as of before; what is being added is counted "
+    "once it is done."
+)
+CHANGED_SINCE = "What came into this book since is being counted. What is shown is complete as of before."
+COUNTED_AGAIN = (
+    "This book is being counted from its reports, since it never was, or was by another version of Tollbook. Until "
+    "that is done (minutes for a large book) pages show what was counted before."
+)
 
 
 class BusyBook(UsageError):
@@ -44,8 +62,11 @@ class Desk:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.book = open_book(path)
-        self.behind = False
+        self.behind: str | None = None
         self._writer = threading.Lock()
+        self._starting = threading.Lock()
+        self._catching: threading.Thread | None = None
+        self._tried = float("-inf")
         self._reader = threading.Lock()
         self._states: tuple[Columns, ...] = ()
         self._decisions: tuple[Decision, ...] = ()
@@ -57,26 +78,67 @@ class Desk:
 
     @contextlib.contextmanager
     def view(self) -> Iterator[sa.Connection]:
-        """One consistent view of the book as it is now, its computed tables up to the log.
-
-        While another process writes to the book they may not be: `behind` tells.
+        """One consistent view of the book, its computed tables up to the log, or as they were before: while a decision
+        is being written, while another process writes, and while the book is counted again, nobody waits for it.
+        `behind` tells why, where it is more than a moment.
         """
         with self.book.store.read() as connection:
             if derive.is_fresh(connection):
-                self.behind = False
+                self.behind = None
                 yield connection
                 return
-        with self._writer:
-            self.book.refresh()
+            counted = derive.is_counted(connection)
+            if self._writer.locked() and self._catching is None and counted:  # a decision, soon in force
+                yield connection
+                return
+        self._catch_up(counted)
         with self.book.store.read() as connection:
-            self.behind = not derive.is_fresh(connection)
+            if derive.is_fresh(connection):
+                self.behind = None
+            elif self._catching is not None:
+                self.behind = CHANGED_SINCE if counted else COUNTED_AGAIN
+            else:
+                self.behind = OTHERS
             yield connection
+
+    def _catch_up(self, counted: bool) -> None:
+        """Has the computed tables brought up to the log, and waits for it as long as a person waits for a page."""
+        with self._starting:
+            thread = self._catching
+            if thread is None and (counted or time.monotonic() - self._tried > AGAIN):
+                self._tried = time.monotonic()
+                thread = self._catching = threading.Thread(target=self._bring, args=(counted,), daemon=True)
+                thread.start()
+        if thread is not None:
+            thread.join(MOMENT)
+
+    def _bring(self, counted: bool) -> None:
+        """Brings the computed tables up to the log. A whole count takes minutes: a process of its own does it."""
+        try:
+            with self._writer:
+                if counted:
+                    self.book.refresh()
+                else:
+                    words = "import sys; from tollbook.book import open_book; open_book(sys.argv[1]).refresh()"
+                    subprocess.run([sys.executable, "-c", words, str(self.path)], check=False, stdin=subprocess.DEVNULL)
+            with self.book.store.read() as connection:
+                fresh = derive.is_fresh(connection)
+            if fresh:
+                self._tried = float("-inf")
+        except (TollbookError, sa.exc.SQLAlchemyError, OSError) as error:
+            log.warning("the book could not be counted: %s", error)
+        finally:
+            self._catching = None
 
     def prepare(self) -> None:
         """Reads what the first page needs. A book that cannot be read is told of by the page that asks for it."""
         with contextlib.suppress(TollbookError, sa.exc.SQLAlchemyError), self.view() as connection:
             self.columns(connection)
             self.reports_by_day(connection)
+
+    def incident(self, connection: sa.Connection, asked: str) -> Detail:
+        """One incident whole, by an id that leads to it, in a view. Raises UsageError where none does."""
+        return self.book.detail(connection, asked, decisions=self.decisions(connection))
 
     def columns(self, connection: sa.Connection) -> Columns:
         """The incidents of a view in memory. One thread at a time reads what changed; a reader of an older view gets
@@ -123,9 +185,11 @@ class Desk:
     def writing(self) -> Iterator[Book]:
         """The book open for writing, its computed tables brought up to what was written. Held as long as the block.
 
-        Raises BusyBook where another process keeps the book longer than PATIENCE.
+        Raises BusyBook where another process keeps the book longer than PATIENCE, or it is being counted again.
         """
-        with self._writer:
+        if not self._writer.acquire(timeout=PATIENCE):
+            raise BusyBook(f"{self.path.name} is being counted; decide again when it is done")
+        try:
             until = time.monotonic() + PATIENCE
             while True:
                 try:
@@ -140,6 +204,8 @@ class Desk:
             with book:
                 yield book
                 book.refresh()
+        finally:
+            self._writer.release()
 
 
 def head(connection: sa.Connection) -> Head:

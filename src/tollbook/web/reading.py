@@ -168,10 +168,10 @@ def _what(harm: str, where: Filters) -> str:
 
 
 def _incident(site: Site, request: Request, asked: str) -> Response:
-    detail = site.desk.book.incident(asked)
-    state = detail.state
     session = session_of(request)
     with site.desk.view() as connection:
+        detail = site.desk.incident(connection, asked)
+        state = detail.state
         now = head(connection)
         reports = {t.report_id for t in state.told}
         masker = site.people.masker(connection, reports)

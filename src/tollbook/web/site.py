@@ -36,10 +36,6 @@ from tollbook.web.people import People
 
 HERE = Path(__file__).parent
 HARMS = ("killed", "injured", "killed_or_injured", "missing", "abducted", "detained", "displaced")
-BEHIND = (
-    "Another program is writing to this book. What is shown is complete as of before; what is being added is counted "
-    "once it is done."
-)
 KEPT = 120
 """Computed parts of pages that are kept while the book stays as it is."""
 
@@ -116,7 +112,7 @@ class Site:
         try:
             notes, session.notes = session.notes, []
             if self.desk.behind:
-                notes = [*notes, ("warn", BEHIND)]
+                notes = [*notes, ("warn", self.desk.behind)]
             values.setdefault("filters", None)
             values.setdefault("address", path_of(request))
             text = self.env.get_template(name).render(
