@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,11 +16,13 @@ import sqlalchemy as sa
 from book_reports import act, figure, record, report
 from tollbook import review, tally
 from tollbook.book import Book, init_book, open_book
+from tollbook.errors import TollbookError
 from tollbook.model import to_plain
 from tollbook.store import derive, load, schema
 from tollbook.store.filters import EVERYTHING, Filters, conditions
-from tollbook.web import columns, lists, queue, sums
-from tollbook.web.desk import Desk
+from tollbook.web import columns, lists, queue, sums, voices
+from tollbook.web.apart import Apart
+from tollbook.web.desk import COUNTED_AGAIN, BusyBook, Desk
 
 PLACES = ("Qasrin", "Telhama", "Balad", "Dara az-Zuhr", "Marwan")
 GROUPS = ("civilian", "state_forces", "armed_group", "unknown")
@@ -134,7 +138,8 @@ def check(desk: Desk, book: Book, rng: random.Random) -> None:
         fresh = columns.read(connection)
         rows = load.decisions(connection)
         assert desk.decisions(connection) == tuple(rows)
-        assert queue.build(connection, held, rows) == queue.build(connection, fresh, rows)
+        issues = desk.issues(connection, queue.ISSUES)
+        assert queue.build(connection, held, rows, issues) == queue.build(connection, fresh, rows, issues)
         assert {i: held.spot_of(i) for i in held.index} == {i: fresh.spot_of(i) for i in fresh.index}
         assert held.order == fresh.order
 
@@ -184,8 +189,10 @@ def test_a_state_is_made_of_the_one_before_and_an_older_view_keeps_its_own(tmp_p
             review.decide(book, "accept", incident, why="read")
         with desk.view() as after:
             new = desk.columns(after)
-            assert new.base is old
-            assert len(new.moved) < len(new)
+            moved = new.past.since(old.revision, new.revision)
+            assert new.past is old.past
+            assert moved is not None
+            assert 0 < len(moved) < len(new)
             assert new.coded["review"][new.index[incident]] == "reviewed"
             rebuilt = columns.read(after)
             assert {i: new.counted(new.index[i], list(new.raws)) for i in new.index} == {
@@ -228,3 +235,91 @@ def test_a_column_of_more_than_a_byte_of_values() -> None:
     assert found.equal(349).count(1) == 2
     assert copy.where(lambda v: v == "other" or v == 0, "asked").count(1) == 3
     assert copy.where(lambda v: False, "asked").count(1) == 3  # an answer that is kept is not asked for again
+
+
+def test_pages_answer_while_the_book_is_counted_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As after an upgrade whose data count otherwise: what was counted before is shown, and the page says so."""
+    reports, records = dense(random.Random(5), 12)
+    path = tmp_path / "b.toll"
+    with init_book(path) as book:
+        book.add_records(reports, records)
+        book.refresh()
+    desk = Desk(path)
+    let_go = threading.Event()
+
+    def counted(*_: Any, **__: Any) -> None:
+        assert let_go.wait(60)
+        desk.book.refresh()
+
+    monkeypatch.setattr("tollbook.web.desk.subprocess.run", counted)
+    monkeypatch.setattr("tollbook.web.desk.MOMENT", 0.05)
+    monkeypatch.setattr(derive, "code_version", lambda files=(): "another")
+    with desk.view() as connection:
+        assert desk.behind == COUNTED_AGAIN
+        held = desk.columns(connection)
+        assert held.index
+        assert desk.incident(connection, next(iter(held.index))).state.told
+    monkeypatch.setattr("tollbook.web.desk.PATIENCE", 0.05)
+    with pytest.raises(BusyBook, match="being counted"), desk.writing():
+        pass
+    let_go.set()
+    for _ in range(600):
+        with desk.view():
+            if desk.behind is None:
+                break
+        time.sleep(0.05)
+    assert desk.behind is None
+    check(desk, desk.book, random.Random(1))
+    desk.close()
+
+
+def test_a_decision_computes_again_what_it_is_about(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not what was decided on before: fifty decisions in, the next costs as much as the first."""
+    reports, records = dense(random.Random(2), 30)
+    with init_book(tmp_path / "b.toll") as book:
+        book.add_records(reports, records)
+        book.refresh()
+        ids = [i.id for i in book.incidents()]
+        written: list[int] = []
+        whole = derive._write_incidents
+
+        def counting(world: Any, groups: Any) -> Any:
+            written.append(len(groups))
+            return whole(world, groups)
+
+        monkeypatch.setattr(derive, "_write_incidents", counting)
+        for incident in ids:
+            review.decide(book, "accept", incident, why="read")
+            book.refresh()
+        assert max(written) == 1
+        with book.store.read() as connection:
+            rows = load.decisions(connection)
+            whole_held = load.held(connection, rows)[0]
+            for incident in ids:
+                detail = book.incident(incident)
+                told = {t.mention.id for t in detail.state.told}
+                own = load.held_of(connection, rows, {t.report_id for t in detail.state.told})
+                assert {i: r for i, r in own.accepted.items() if i in told} == {
+                    i: r for i, r in whole_held.accepted.items() if i in told
+                }
+
+
+def test_what_takes_long_is_counted_by_a_process_of_its_own(tmp_path: Path) -> None:
+    reports, records = dense(random.Random(4), 20)
+    path = tmp_path / "b.toll"
+    with init_book(path) as book:
+        book.add_records(reports, records)
+        book.refresh()
+        want = book.totals("sex", "killed", Filters(country="IQ"), rule="ibc")
+    apart = Apart(path)
+    how = {"by": "sex", "harm": "killed", "where": Filters(country="IQ"), "rule": "ibc"}
+    first = apart.ask("now", "totals", **how)
+    assert apart.ask("now", "totals", **how) is first
+    assert first.result(120) == want
+    with open_book(path) as book, book.store.read() as connection:
+        assert apart.ask("now", "voices").result(120) == voices.profiles(connection)
+    failed = apart.ask("now", "totals", by="nothing", harm="killed", where=EVERYTHING)
+    with pytest.raises(TollbookError, match="could not be counted"):
+        failed.result(120)
+    assert apart.ask("now", "totals", by="nothing", harm="killed", where=EVERYTHING) is not failed
+    apart.close()

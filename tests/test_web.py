@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from html import unescape
 from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -483,6 +484,31 @@ def test_an_incident_is_one_sentence_with_its_voices(reader: Visitor) -> None:
     assert "not yet reviewed" in page
     assert '<mark class="figure">at least 13 people</mark>' in page
     assert "Why these reports are one incident" in page
+
+
+@pytest.mark.parametrize(
+    ("kind", "means", "expected"),
+    [
+        ("suicide_bomb", [("truck bomb", "car_bomb"), ("suicide bomber", "suicide_vehicle")], "suicide truck bomb"),
+        ("suicide_bomb", [("Lorry bomb", "car_bomb")], "suicide lorry bomb"),
+        ("suicide_bomb", [("car packed with explosives", "car_bomb")], "suicide car bomb"),
+        ("suicide_bomb", [("car bomb", "car_bomb"), ("truck bomb", "car_bomb")], "suicide vehicle bomb"),
+        ("suicide_bomb", [("suicide bomber", "suicide_vest")], "suicide vest"),
+        ("suicide_bomb", [("explosion", "explosive")], "suicide bomb"),
+        ("bomb", [("lorries packed with explosives", "car_bomb")], "lorry bomb"),
+        ("bomb", [("VBIED", "car_bomb")], "vehicle bomb"),
+        ("bomb", [("bomb", "explosive")], "bomb"),
+        ("air_strike", [("air strike", "aircraft")], "air strike"),
+        ("air_strike", [("barrel bombs", "barrel_bomb")], "barrel bomb"),
+        ("attack", [], None),
+    ],
+)
+def test_a_weapon_is_called_what_the_reports_call_it(
+    kind: str, means: list[tuple[str, str]], expected: str | None
+) -> None:
+    told = [SimpleNamespace(act={"means": [{"name": name, "kind": code}]}) for name, code in means]
+    state: Any = SimpleNamespace(told=told, card=SimpleNamespace(type=kind))
+    assert wording.means(state) == expected
 
 
 # --- actions ------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ FIXED: dict[str, tuple[str, ...]] = {
     "attributions": get_args(model.AttributionBasis),
     "effects": ("destroyed", "damaged", "seized", "unhurt"),
 }
-OPEN = ("families", "roles", "means", "objects", "furniture")
+OPEN = ("families", "roles", "means", "vehicles", "objects", "furniture")
 
 
 @cache

@@ -13,6 +13,7 @@ from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
 from pydantic import BaseModel, Field
 
 from tollbook import export, tally
+from tollbook.book import How
 from tollbook.detail import plain
 from tollbook.errors import UsageError
 from tollbook.ledger.bounds import DEFAULT_RULE, RULES
@@ -21,7 +22,7 @@ from tollbook.model import to_plain
 from tollbook.redact import RELEASE, Masker, Policy, redact
 from tollbook.store import schema
 from tollbook.store.filters import Filters
-from tollbook.web import acting, dossier, exporting, lists, marks, sums, utf16, voices, wording
+from tollbook.web import acting, dossier, exporting, lists, marks, sums, utf16, wording
 from tollbook.web.desk import head
 from tollbook.web.queue import KINDS
 from tollbook.web.site import NOBODY, Site, harm_of, session_of
@@ -243,9 +244,12 @@ def _sums(site: Site, router: APIRouter) -> None:
                     classes=options.classes, where=asked, reports=site.desk.reports_by_day(connection), ids=ids,
                 )  # fmt: skip
         else:
-            found = site.desk.book.totals(
-                by, asked_harm, asked, rule=rule, as_of=as_of or None, count_parties=count_parties
-            )
+            with site.desk.view() as connection:
+                at, size = head(connection).log, len(site.desk.columns(connection).index)
+            how: How = {"rule": rule, "as_of": as_of or None, "count_parties": count_parties}
+            counted = site.totals(at, size, None, by=by, harm=asked_harm, where=asked, **how)
+            assert counted is not None
+            found = counted
         value = dict(to_plain(found))
         if not ids:
             for row in (*value["rows"], value["total"], value["alleged"]):
@@ -256,7 +260,8 @@ def _sums(site: Site, router: APIRouter) -> None:
     def all_voices(request: Request) -> dict[str, Any]:
         """Each outlet and speaker; `spread` (quartiles against the others' median) from ten shared incidents on."""
         with site.desk.view() as connection:
-            found = site.kept(head(connection).log, ("voices",), lambda: voices.profiles(connection))
+            size = len(site.desk.columns(connection).index)
+            found = site.voices(connection, head(connection).log, size, None) or []
         items = [
             {"name": p.name, "kind": p.kind, "reports": p.reports, "incidents": p.incidents, "alone": p.alone,
              "first": p.first, "shared": len(p.ratios), "spread": list(p.spread) if p.spread else None,

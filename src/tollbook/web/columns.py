@@ -11,7 +11,9 @@ from array import array
 from bisect import bisect_left, insort
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import compress
+from operator import eq
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -21,6 +23,7 @@ from tollbook.link.names import same_place
 from tollbook.store.counting import Book, Bounded, Counted
 from tollbook.store.filters import Filters, ascribed
 from tollbook.web.atlas import Spot, chosen_spot, place_spot, spots_told
+from tollbook.web.past import Past, kept_up
 
 TOLD, LOW, HIGH, OPEN, SOME = 1, 2, 4, 8, 16
 """What a range says: somebody counts this harm, its low is given, its high is given, somebody says "at least", it is
@@ -79,7 +82,11 @@ class Coded:
     def where(self, wanted: Callable[[Any], bool], asked: Any = None) -> bytes:
         """1 for each slot whose value is wanted, else 0. `asked` names the question, where its answers are worth
         keeping."""
-        table = bytes(self.table(wanted, asked))
+        return self.pick(self.table(wanted, asked))
+
+    def pick(self, of_value: Sequence[Any]) -> bytes:
+        """1 for each slot whose value's number has a true entry, else 0."""
+        table = bytes(map(bool, of_value))
         if self.codes.typecode == "B":
             return self.codes.tobytes().translate(table[:256].ljust(256, b"\0"))
         return bytes(map(table.__getitem__, self.codes))
@@ -165,8 +172,7 @@ class Columns:
 
     `order` holds (-day, id) of every incident, so that in order the latest come first and those without a day last.
     `parts`: sum -> part -> whether it surely is one. `doubts`: pair that may be one -> (how likely, low of each harm if
-    they are). `memo` keeps what was made of this state; `base` is the state before it, and `moved` the slots that
-    differ, so that what was made of that can be brought up to this.
+    they are). `memo` keeps what was made of this state, `past` what was made of those before it.
     """
 
     revision: int
@@ -183,8 +189,7 @@ class Columns:
     beside: dict[str, set[str]] = field(default_factory=dict)
     order: list[tuple[int, str]] = field(default_factory=list)
     memo: dict[Any, Any] = field(default_factory=dict)
-    base: Columns | None = None
-    moved: frozenset[int] = frozenset()
+    past: Past = field(default_factory=lambda: Past(0))
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -247,40 +252,32 @@ class Columns:
 
     def asked(self, where: Filters) -> bytes:
         """1 for each slot whose incident is asked for: the same that `conditions` of `store.filters` finds."""
-        key = ("asked", where)
-        if key not in self.memo:
-            self.memo[key] = both(self.everything(), *self._conditions(where))
-        found: bytes = self.memo[key]
-        return found
 
-    def _conditions(self, where: Filters) -> Iterator[bytes]:
-        c = self.coded
-        first, last = where.first, where.last
-        if first or last:
-            yield c["days"].where(
-                lambda d: (
-                    d is not None
-                    and d[0] is not None
-                    and (not first or (d[1] or "") >= first)
-                    and (not last or d[0] <= last)
+        def whole() -> bytes:
+            masks = [self.coded[name].pick(self.coded[name].table(of, why)) for name, of, why in _told_by(where)]
+            if where.voices is not None:
+                masks.append(bytes(map(where.voices.__le__, self.voices)))
+            if where.victims is not None:
+                masks.append(either(len(self), *(r.having(SOME) for r in self._of(where.victims))))
+            return both(self.everything(), *masks)
+
+        def again(old: bytes, moved: frozenset[int]) -> bytes:
+            out = bytearray(old) + bytes(len(self) - len(old))
+            tables = [(self.coded[name], self.coded[name].table(of, why)) for name, of, why in _told_by(where)]
+            for slot in moved:
+                out[slot] = (
+                    self.ids[slot] is not None
+                    and all(table[column.codes[slot]] for column, table in tables)
+                    and (where.voices is None or where.voices <= self.voices[slot])
+                    and (where.victims is None or any(r.flags[slot] & SOME for r in self._of(where.victims)))
                 )
-            )
-        for name in ("country", "type", "status", "review", "grade"):
-            value = getattr(where, name)
-            if value is not None:
-                yield c[name].equal(value)
-        if where.voices is not None:
-            yield bytes(map(where.voices.__le__, self.voices))
-        if where.victims is not None:
-            yield either(len(self), *(r.having(SOME) for (_, who), r in self.raws.items() if who == where.victims))
-        if where.place is not None:
-            sought = where.place
-            yield c["place"].where(
-                lambda v: v is not None and any(same_place(sought, p) for p in v.split(", ")), sought
-            )
-        if where.perpetrator is not None:
-            name = where.perpetrator
-            yield c["perpetrator"].where(lambda v: v is not None and ascribed(name, v), name)
+            return bytes(out)
+
+        return kept_up(self, ("asked", where), whole, again)
+
+    def _of(self, whom: str) -> list[Raw]:
+        """The ranges of every harm to a class."""
+        return [r for (_, who), r in self.raws.items() if who == whom]
 
     def acts(self) -> bytes:
         """1 for each act, which sums and statistics are not."""
@@ -309,23 +306,25 @@ class Columns:
 
     def tangles(self) -> list[tuple[int, ...]]:
         """The groups of incidents whose shares in a total depend on each other: sums, parts and doubts."""
-        if "tangles" not in self.memo:
-            out: list[tuple[int, ...]] = []
-            moved: Iterable[str] | None = None
-            base = self.base
-            if base is not None and "tangles" in base.memo:
-                out = [g for g in base.memo["tangles"] if self.moved.isdisjoint(g)]
-                moved = [i for s in self.moved if s < len(self) and (i := self.ids[s]) is not None]
-            linked = {*self.parts, *self.owners, *self.beside, *self._sums()} if moved is None else self._linked(moved)
-            seen: set[str] = set()
-            for one in linked:
-                if one not in seen and one in self.index:
-                    group = self.around((one,))
-                    seen |= group
-                    out.append(tuple(sorted(self.index[i] for i in group)))
-            self.memo["tangles"] = out
-        found: list[tuple[int, ...]] = self.memo["tangles"]
-        return found
+
+        def whole() -> list[tuple[int, ...]]:
+            return self._groups({*self.parts, *self.owners, *self.beside, *self._sums()})
+
+        def again(old: list[tuple[int, ...]], moved: frozenset[int]) -> list[tuple[int, ...]]:
+            some = [i for s in moved if (i := self.ids[s]) is not None]
+            return [g for g in old if moved.isdisjoint(g)] + self._groups(self._linked(some))
+
+        return kept_up(self, "tangles", whole, again)
+
+    def _groups(self, linked: Iterable[str]) -> list[tuple[int, ...]]:
+        out: list[tuple[int, ...]] = []
+        seen: set[str] = set()
+        for one in linked:
+            if one not in seen and one in self.index:
+                group = self.around((one,))
+                seen |= group
+                out.append(tuple(sorted(self.index[i] for i in group)))
+        return out
 
     def _linked(self, some: Iterable[str]) -> set[str]:
         """Those of them that stand in relation to others, or are sums."""
@@ -350,70 +349,34 @@ class Columns:
         return out
 
 
-def grouped(
-    columns: Columns,
-    name: Any,
-    key_of: Callable[[Columns], Callable[[int], Any]],
-    make: Callable[[Columns, Any, list[int]], T],
-) -> dict[Any, tuple[list[int], T]]:
-    """key -> (the slots that have it, what is made of them), over the whole book; a slot with the key None has none.
-
-    Of the state before only the groups that something moved out of or into are made again.
-    """
-    key = ("grouped", name)
-    if key not in columns.memo:
-        base = columns.base
-        now = key_of(columns)
-        if base is not None and key in base.memo:
-            out = dict(base.memo[key])
-            was = key_of(base)
-            left = {was(s) for s in columns.moved if s < len(base)}
-            new: dict[Any, list[int]] = {k: [] for k in left}
-            for slot in columns.moved:
-                if slot < len(columns):
-                    new.setdefault(now(slot), []).append(slot)
-            for k, slots in new.items():
-                stay = [s for s in out[k][0] if s not in columns.moved] if k in out else []
-                _put_group(columns, out, k, stay + slots, make)
-        else:
-            out = {}
-            found: dict[Any, list[int]] = {}
-            for slot in range(len(columns)):
-                found.setdefault(now(slot), []).append(slot)
-            for k, slots in found.items():
-                _put_group(columns, out, k, slots, make)
-        columns.memo[key] = out
-    held: dict[Any, tuple[list[int], T]] = columns.memo[key]
-    return held
+Wanted = tuple[str, Callable[[Any], bool], Any]
+"""A column, whether one of its values is asked for, and the name of that question, where its answers are kept."""
 
 
-def _put_group(columns: Columns, out: dict[Any, Any], key: Any, slots: list[int], make: Callable[..., Any]) -> None:
-    if slots and key is not None:
-        out[key] = (slots, make(columns, key, slots))
-    else:
-        out.pop(key, None)
-
-
-def ranked(columns: Columns, name: Any, rank_of: Callable[[Columns], Callable[[int], Any]]) -> list[Any]:
-    """The ranks of all slots that have one (None: no rank), in order. A rank holds its slot's incident."""
-    key = ("ranked", name)
-    if key not in columns.memo:
-        base = columns.base
-        now = rank_of(columns)
-        if base is not None and key in base.memo:
-            out = base.memo[key][:]
-            was = rank_of(base)
-            for slot in columns.moved:
-                if slot < len(base) and (old := was(slot)) is not None:
-                    del out[bisect_left(out, old)]
-            for slot in columns.moved:
-                if slot < len(columns) and (new := now(slot)) is not None:
-                    insort(out, new)
-        else:
-            out = sorted(r for s in range(len(columns)) if (r := now(s)) is not None)
-        columns.memo[key] = out
-    held: list[Any] = columns.memo[key]
-    return held
+def _told_by(where: Filters) -> Iterator[Wanted]:
+    """What is asked of the columns."""
+    first, last = where.first, where.last
+    if first or last:
+        yield (
+            "days",
+            lambda d: (
+                d is not None
+                and d[0] is not None
+                and (not first or (d[1] or "") >= first)
+                and (not last or d[0] <= last)
+            ),
+            ("asked", first, last),
+        )
+    for name in ("country", "type", "status", "review", "grade"):
+        value = getattr(where, name)
+        if value is not None:
+            yield name, partial(eq, value), None
+    if where.place is not None:
+        sought = where.place
+        yield "place", lambda v: v is not None and any(same_place(sought, p) for p in v.split(", ")), sought
+    if where.perpetrator is not None:
+        doer = where.perpetrator
+        yield "perpetrator", lambda v: v is not None and ascribed(doer, v), doer
 
 
 def both(*masks: bytes) -> bytes:
@@ -442,13 +405,17 @@ def day_key(start: str | None) -> int:
 
 def revision_of(connection: sa.Connection) -> tuple[int, int]:
     """(the number of the newest change of the computed tables in a view, that of the oldest that is kept)."""
-    row = connection.exec_driver_sql("SELECT coalesce(max(seq), 0), coalesce(min(seq), 1) FROM changed_incidents").one()
+    row = connection.exec_driver_sql(  # one question each: of both at once SQLite asks the whole table
+        "SELECT coalesce((SELECT max(seq) FROM changed_incidents), 0), "
+        "coalesce((SELECT min(seq) FROM changed_incidents), 1)"
+    ).one()
     return int(row[0]), int(row[1])
 
 
 def read(connection: sa.Connection) -> Columns:
     """All incidents of a view."""
-    out = Columns(revision_of(connection)[0])
+    now = revision_of(connection)[0]
+    out = Columns(now, past=Past(now))
     _fill(out, connection, None)
     out.order.sort()
     return out
@@ -475,8 +442,7 @@ def changed(old: Columns, connection: sa.Connection) -> Columns | None:
     slots = {old.index[i] for i in beside | ids if i in old.index} | {
         new.index[i] for i in beside | ids if i in new.index
     }
-    new.moved = frozenset(slots)
-    new.base, old.base = old, None
+    new.past.step(now, frozenset(slots))
     return new
 
 
@@ -485,6 +451,7 @@ def _copy(old: Columns, revision: int) -> Columns:
         revision, old.ids[:], dict(old.index), old.free[:], {k: c.copy() for k, c in old.coded.items()},
         old.voices[:], {k: r.copy() for k, r in old.raws.items()}, {k: c.copy() for k, c in list(old.extras.items())},
         dict(old.parts), dict(old.owners), dict(old.doubts), dict(old.beside), old.order[:],
+        past=old.past,
     )  # fmt: skip
 
 

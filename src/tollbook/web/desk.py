@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,10 @@ import sqlalchemy as sa
 from tollbook.book import Book, Detail, open_book
 from tollbook.errors import TollbookError, UsageError
 from tollbook.ledger.decisions import Decision
-from tollbook.store import derive, load
+from tollbook.store import derive, load, schema
 from tollbook.tally import reports_by_day
 from tollbook.web import columns as kept
+from tollbook.web.apart import Apart
 from tollbook.web.columns import Columns
 
 log = logging.getLogger("tollbook")
@@ -67,13 +68,16 @@ class Desk:
         self._starting = threading.Lock()
         self._catching: threading.Thread | None = None
         self._tried = float("-inf")
+        self.apart = Apart(path)
         self._reader = threading.Lock()
         self._states: tuple[Columns, ...] = ()
         self._decisions: tuple[Decision, ...] = ()
+        self._issues: dict[tuple[str, ...], tuple[int, tuple[tuple[int, str, str], ...]]] = {}
         self._days: tuple[tuple[int, int], dict[str | None, int]] | None = None
 
     def close(self) -> None:
-        """Lets go of the book's file."""
+        """Lets go of the book's file, and of what is being counted."""
+        self.apart.close()
         self.book.close()
 
     @contextlib.contextmanager
@@ -170,6 +174,19 @@ class Desk:
                 known, more = (), load.decisions(connection)
             known = self._decisions = (*known, *more)
         return known
+
+    def issues(self, connection: sa.Connection, codes: Sequence[str]) -> list[tuple[str, str]]:
+        """(code, words) of the issues of these codes in a view, oldest first; what was looked at is not looked at
+        again."""
+        newest = connection.exec_driver_sql("SELECT coalesce(max(seq), 0) FROM log_issues").scalar_one()
+        last, known = self._issues.get(tuple(codes), (0, ()))
+        if newest > last:
+            table = schema.issues
+            query = sa.select(table.c.seq, table.c.code, table.c.message).where(table.c.seq > last)
+            rows = connection.execute(query.where(table.c.code.in_(codes)).order_by(table.c.seq)).all()
+            known = (*known, *((r.seq, r.code, r.message) for r in rows))
+            self._issues[tuple(codes)] = (newest, known)
+        return [(code, words) for seq, code, words in known if seq <= newest]
 
     def reports_by_day(self, connection: sa.Connection) -> dict[str | None, int]:
         """How many live reports each day has."""

@@ -11,6 +11,7 @@ from fastapi.responses import FileResponse, PlainTextResponse, Response
 
 from tollbook import export, tally
 from tollbook.export.values import Asked
+from tollbook.web.desk import head
 from tollbook.web.site import Site, filters_of, harm_of
 
 
@@ -25,10 +26,14 @@ def routes(site: Site) -> APIRouter:
     @router.get("/totals.txt")
     def totals(request: Request) -> Response:
         params = request.query_params
-        found = site.desk.book.totals(
-            params.get("by") or "month", harm_of(params), filters_of(params), rule=params.get("rule") or None,
-            count_parties=params.get("parties") == "1", as_of=params.get("as_of") or None,
+        with site.desk.view() as connection:
+            at, size = head(connection).log, len(site.desk.columns(connection).index)
+        found = site.totals(
+            at, size, None, by=params.get("by") or "month", harm=harm_of(params), where=filters_of(params),
+            rule=params.get("rule") or None, count_parties=params.get("parties") == "1",
+            as_of=params.get("as_of") or None,
         )  # fmt: skip
+        assert found is not None
         return PlainTextResponse(
             tally.text(found) + "\n", headers={"content-disposition": 'attachment; filename="totals.txt"'}
         )

@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import sqlalchemy as sa
 
@@ -20,7 +21,8 @@ from tollbook.ledger.decisions import Decision
 from tollbook.ledger.state import CHANGED, REVIEWED
 from tollbook.link.cluster import thresholds
 from tollbook.store import load, schema
-from tollbook.web.columns import EXTRAS, OPEN, SOME, Columns, extra, ranked
+from tollbook.web.columns import EXTRAS, OPEN, SOME, Columns, extra
+from tollbook.web.past import kept_up, ranked
 from tollbook.web.wording import plural
 
 KINDS: dict[str, tuple[str, str]] = {
@@ -86,8 +88,10 @@ class Queue:
         return tuple(i for i in self.items if kind is None or i.kind == kind)
 
 
-def build(connection: sa.Connection, columns: Columns, rows: Sequence[Decision]) -> Queue:
-    """The queue of a view, from its incidents and decisions."""
+def build(
+    connection: sa.Connection, columns: Columns, rows: Sequence[Decision], issues: Sequence[tuple[str, str]]
+) -> Queue:
+    """The queue of a view, from its incidents, decisions and the issues of decisions (code, words)."""
     unsure = _unsure(connection, rows)
     items: list[Item] = []
     finders: tuple[Callable[[], Iterable[Item]], ...] = (
@@ -96,7 +100,7 @@ def build(connection: sa.Connection, columns: Columns, rows: Sequence[Decision])
         lambda: _sums(columns),
         lambda: _ranges(columns),
         lambda: _places(columns),
-        lambda: _issues(connection, rows),
+        lambda: _issues(connection, rows, issues),
     )
     for find in finders:
         items += heapq.nsmallest(MOST, find(), key=lambda i: (-i.effect, i.subjects))
@@ -127,10 +131,37 @@ def _pairs(connection: sa.Connection, columns: Columns, unsure: set[frozenset[st
     owner = _owners(connection, {m for p in unsure for m in p})
     left = {frozenset(owner.get(m, m) for m in p) for p in unsure}
     low, index = columns.raw("killed").low, columns.index
-    for (a, other), (score, merged) in columns.doubts.items():
-        if a in index and other in index and frozenset((a, other)) not in left:
-            width = max(0, low[index[a]] + low[index[other]] - (merged.get("killed") or 0))
-            yield Item("pair", (a, other), width, 1 - score, f"counted apart; {score:.0%} likely to be one")
+    asked = (r for r in _pair_ranks(columns) if frozenset(r[2]) not in left)
+    for _, likely, (a, other), _ in islice(asked, MOST):
+        width = max(0, low[index[a]] + low[index[other]] - (columns.doubts[a, other][1].get("killed") or 0))
+        yield Item("pair", (a, other), width, 1 - likely, f"counted apart; {likely:.0%} likely to be one")
+
+
+PairRank = tuple[float, float, tuple[str, str], frozenset[int]]
+"""(-effect, how likely they are one, the two incidents, their slots)."""
+
+
+def _pair_ranks(columns: Columns) -> list[PairRank]:
+    """The pairs that may be one, those with the greatest effect first."""
+    low, index = columns.raw("killed").low, columns.index
+
+    def rank(pair: tuple[str, str]) -> PairRank | None:
+        if pair not in columns.doubts or pair[0] not in index or pair[1] not in index:
+            return None
+        likely, merged = columns.doubts[pair]
+        a, b = index[pair[0]], index[pair[1]]
+        width = max(0, low[a] + low[b] - (merged.get("killed") or 0))
+        return (-width * likely, likely, pair, frozenset((a, b)))
+
+    def order(found: Iterable[PairRank | None]) -> list[PairRank]:
+        return sorted((r for r in found if r is not None), key=lambda r: (r[0], r[2]))
+
+    def again(old: list[PairRank], moved: frozenset[int]) -> list[PairRank]:
+        stay = [r for r in old if moved.isdisjoint(r[3])]
+        near = {(i, o) for s in moved if (i := columns.ids[s]) is not None for o in columns.beside.get(i, ())}
+        return order((*stay, *map(rank, near | {(b, a) for a, b in near})))
+
+    return kept_up(columns, "pairs", lambda: order(map(rank, columns.doubts)), again)
 
 
 EXTRAS["ties"] = (
@@ -158,7 +189,7 @@ def _merges(connection: sa.Connection, columns: Columns, unsure: set[frozenset[s
     """Incidents that hang together by a weak tie that no person has made or left open."""
     ties = extra(columns, connection, "ties")
     # a tie that was left open only moves its incident down
-    for _, incident in ranked(columns, "merges", _merge_rank)[: MOST + len(unsure)]:
+    for _, incident in ranked(columns, "merges", _merge_rank(columns))[: MOST + len(unsure)]:
         slot = columns.index[incident]
         weak = next((t for t in ties[slot] if frozenset(t[1:]) not in unsure), None)
         if weak is not None:
@@ -193,7 +224,7 @@ def _sums(columns: Columns) -> Iterator[Item]:
 def _ranges(columns: Columns) -> Iterator[Item]:
     """Acts nobody has reviewed: the widest, and of those as wide the deadliest."""
     raw, index = columns.raw("killed"), columns.index
-    for _, _, incident in ranked(columns, "ranges", _range_rank)[:MOST]:
+    for _, _, incident in ranked(columns, "ranges", _range_rank(columns))[:MOST]:
         slot = index[incident]
         stale = columns.coded["review"][slot] == CHANGED
         what = "changed since it was reviewed" if stale else "read by machine only"
@@ -217,7 +248,7 @@ def _range_rank(columns: Columns) -> Callable[[int], tuple[float, int, str] | No
 def _places(columns: Columns) -> Iterator[Item]:
     """Deaths that stand nowhere on the map."""
     raw, place = columns.raw("killed"), columns.coded["place"]
-    for _, incident in ranked(columns, "places", _place_rank)[:MOST]:
+    for _, incident in ranked(columns, "places", _place_rank(columns))[:MOST]:
         slot = columns.index[incident]
         what = f"{place[slot]} is not on the map" if place[slot] else "no place is told"
         yield Item("place", (incident,), raw.top[slot], NAMED if place[slot] else UNPLACED, what)
@@ -249,14 +280,14 @@ def _lows(connection: sa.Connection, ids: list[str]) -> dict[str, int]:
     return out
 
 
-def _issues(connection: sa.Connection, rows: Sequence[Decision]) -> Iterator[Item]:
+ISSUES = ("contradiction", "orphan_decision")
+"""Codes of the issues that a person is asked about."""
+
+
+def _issues(connection: sa.Connection, rows: Sequence[Decision], found: Sequence[tuple[str, str]]) -> Iterator[Item]:
     """Contradictions and orphans that still stand: both name the ids they are about in their words."""
     from tollbook.ledger.decisions import standing
 
-    table = schema.issues
-    found = connection.execute(
-        sa.select(table.c.code, table.c.message).where(table.c.code.in_(["contradiction", "orphan_decision"]))
-    ).all()
     if not found:
         return
     held, orphans = load.held(connection, rows)

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from tollbook import lexicon, tally
+from tollbook.book import How
 from tollbook.ledger.bounds import ALL, DEFAULT_RULE, RULES
 from tollbook.ledger.decisions import FIELDS, Decision, standing
 from tollbook.link.features import explain, score
@@ -25,6 +26,7 @@ from tollbook.web.desk import head, scalar
 from tollbook.web.site import (
     HARMS,
     NOBODY,
+    WAIT,
     Markup,
     Site,
     address,
@@ -76,8 +78,10 @@ def routes(site: Site) -> APIRouter:
     @router.get("/voices")
     def all_voices(request: Request) -> HTMLResponse:
         with site.desk.view() as connection:
-            at = head(connection).log
-            found = site.kept(at, ("voices",), lambda: voices.profiles(connection))
+            size = len(site.desk.columns(connection).index)
+            found = site.voices(connection, head(connection).log, size, WAIT)
+        if found is None:
+            return site.later(request, "Voices", "Who speaks, and how often alone and first, is being counted.")
         masker = site.people.speakers(p.name for p in found if not p.outlet)
         return site.page(request, "voices.html", masker=masker, found=found, least=voices.LEAST)
 
@@ -342,10 +346,11 @@ def _totals(site: Site, request: Request) -> HTMLResponse:
                 alone=False,
             )  # fmt: skip
     if not plain:
-        key = ("totals", by, harm, where, rule, parties, as_of)
-        found = site.kept(
-            at, key, lambda: site.desk.book.totals(by, harm, where, rule=rule, count_parties=parties, as_of=as_of)
-        )
+        how: How = {"rule": rule, "count_parties": parties, "as_of": as_of}
+        asked = site.totals(at, len(columns.index), WAIT, by=by, harm=harm, where=where, **how)
+        if asked is None:
+            return site.later(request, "Totals and downloads", "These totals are being counted.")
+        found = asked
     months = (
         [
             lists.Month(r.label, r.low, r.high, r.open, min(r.reviewed_low, r.low))

@@ -6,12 +6,13 @@ import contextlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, Unpack, cast
 from urllib.parse import urlencode
 
 import jinja2
@@ -19,25 +20,31 @@ import sqlalchemy as sa
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from tollbook import __version__
-from tollbook.book import current_user
+from tollbook import __version__, tally
+from tollbook.book import How, current_user
 from tollbook.errors import UsageError
 from tollbook.ledger.bounds import show
 from tollbook.ledger.state import CHANGED, MACHINE, REVIEWED
 from tollbook.ontology import entries, label
 from tollbook.redact import Masker, redact
 from tollbook.render.text import printable
-from tollbook.store.filters import Filters
+from tollbook.store.filters import Filters, day_of
 from tollbook.tally import CAVEATS
-from tollbook.web import queue, wording
+from tollbook.web import queue, voices, wording
 from tollbook.web.desk import Desk
 from tollbook.web.guard import Session, Sessions
 from tollbook.web.people import People
+from tollbook.web.voices import Profile
 
 HERE = Path(__file__).parent
 HARMS = ("killed", "injured", "killed_or_injured", "missing", "abducted", "detained", "displaced")
 KEPT = 120
 """Computed parts of pages that are kept while the book stays as it is."""
+
+SMALL = 2000
+"""Incidents of a book that is counted otherwise than it is kept while the page waits."""
+WAIT = 2.0
+"""Seconds a page waits for such a count; then it says that it is being made, and asks again by itself."""
 
 NOBODY = Masker(())
 _mask: ContextVar[Masker] = ContextVar("mask", default=NOBODY)
@@ -103,6 +110,12 @@ class Site:
 
     # --- pages ---
 
+    def later(self, request: Request, title: str, what: str) -> HTMLResponse:
+        """A page that says what is being counted, and asks again by itself."""
+        answer = self.page(request, "later.html", status=202, title=title, what=what)
+        answer.headers["refresh"] = "4"
+        return answer
+
     def page(
         self, request: Request, name: str, *, masker: Masker = NOBODY, status: int = 200, **values: Any
     ) -> HTMLResponse:
@@ -149,6 +162,29 @@ class Site:
                 with self._lock:
                     self._making.pop(key, None)
 
+    def totals(
+        self, state: str, size: int, wait: float | None, *, by: str, harm: str, where: Filters, **how: Unpack[How]
+    ) -> tally.Totals | None:
+        """Totals that need another view of the whole book; None where they are not there after `wait` seconds (None:
+        until they are). A small book is counted at once, a large one by a process of its own."""
+        self.desk.book.counting(how)
+        day_of(how.get("as_of"))
+        if size <= SMALL:
+            return self.kept(
+                state, ("totals", by, harm, where, *sorted(how.items())),
+                lambda: self.desk.book.totals(by, harm, where, **how),
+            )  # fmt: skip
+        return _within(self.desk.apart.ask(state, "totals", by=by, harm=harm, where=where, **how), wait)
+
+    def voices(self, connection: sa.Connection, state: str, size: int, wait: float | None) -> list[Profile] | None:
+        """What the book knows of each voice, in the same way."""
+        told = [d.kind for d in self.desk.decisions(connection) if d.kind != "accept"]
+        claims, reports, _, _, runs, _ = state.split(",")
+        state = f"{claims},{reports},{runs},{len(told)}"
+        if size <= SMALL:
+            return self.kept(state, ("voices",), lambda: voices.profiles(connection))
+        return _within(self.desk.apart.ask(state, "voices"), wait)
+
     def forget(self) -> None:
         """Drops everything that is kept."""
         with self._lock:
@@ -159,9 +195,12 @@ class Site:
         """The queue of the book as it is."""
 
         def build() -> queue.Queue:
-            return queue.build(connection, self.desk.columns(connection), self.desk.decisions(connection))
+            return queue.build(
+                connection, self.desk.columns(connection), self.desk.decisions(connection),
+                self.desk.issues(connection, queue.ISSUES),
+            )  # fmt: skip
 
-        return self.kept(head, ("queue",), build)
+        return self.kept(head, ("queue",), build, alone=False)
 
     def _overtaken(self, session: Session) -> list[tuple[str, str]]:
         """What others decided since on what was decided in this browser, each told once."""
@@ -185,6 +224,13 @@ class Site:
                         break
         session.seen = max((d.seq for d in rows), default=0)
         return told
+
+
+def _within(future: Future[T], wait: float | None) -> T | None:
+    try:
+        return future.result(wait)
+    except TimeoutError:
+        return None
 
 
 def session_of(request: Request) -> Session:

@@ -11,7 +11,7 @@ import json
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import compress
 from operator import mul, sub
 
@@ -21,16 +21,26 @@ from tollbook import tally
 from tollbook.errors import UsageError
 from tollbook.ledger.bounds import ALL, Rule
 from tollbook.ledger.state import REVIEWED
-from tollbook.ledger.totals import PERIODS, Entry, Row, cuts, period_label
+from tollbook.ledger.totals import PERIODS, Row, cuts, period_label
 from tollbook.store.counting import Counted, entries_of, read_counted
 from tollbook.store.filters import EVERYTHING, Filters
-from tollbook.web.columns import EXTRAS, HIGH, LOW, OPEN, TOLD, Columns, Raw, both, extra, grouped, picked
+from tollbook.web.columns import EXTRAS, HIGH, LOW, OPEN, TOLD, Columns, Raw, both, extra, picked
 from tollbook.web.lists import Known, Month, Toll
+from tollbook.web.past import grouped, kept_up
 from tollbook.web.worldmap import MOST_DOTS, Point
 
 NONE, INCIDENT, RECALLED, RESIDUAL, ALLEGED = range(5)
 KINDS = {"incident": INCIDENT, "recalled": RECALLED, "residual": RESIDUAL, "alleged": ALLEGED}
 """What an incident's share in a total is, as columns have it."""
+
+
+Share = tuple[int, int, int, int, int, int]
+"""What an incident adds: its kind, low, top, whether it is open and its low untold, what low loses."""
+NOTHING: Share = (NONE, 0, 0, 0, 0, 0)
+
+
+NOT = bytes((1,)) + bytes(255)
+"""Turns a mask round."""
 
 
 class Shares:
@@ -61,37 +71,31 @@ class Shares:
         """Adds nothing."""
         self.kind[slot] = self.open[slot] = self.untold[slot] = self.low[slot] = self.top[slot] = self.cut[slot] = 0
 
-    def put(self, slot: int, entry: Entry, cut: int) -> None:
-        """Sets what an entry adds."""
-        self.kind[slot] = KINDS[entry.kind]
-        self.low[slot] = entry.low or 0
-        self.top[slot] = entry.high if entry.high is not None else entry.low or 0
-        self.open[slot] = entry.open
-        self.untold[slot] = entry.low is None
-        self.cut[slot] = cut
+    def set(self, some: Mapping[int, Share]) -> None:
+        """Sets what slots add."""
+        for slot, share in some.items():
+            self.kind[slot], self.low[slot], self.top[slot], self.open[slot], self.untold[slot], self.cut[slot] = share
 
 
 def shares(columns: Columns, harm: str, who: str = ALL) -> Shares:
     """The shares of all incidents, each among all others."""
-    key = ("shares", harm, who)
-    if key in columns.memo:
-        found: Shares = columns.memo[key]
-        return found
-    base = columns.base
-    if base is not None and key in base.memo:
-        before: Shares = base.memo[key]
-        out = before.grown(len(columns))
-        for slot in columns.moved:
-            out.clear(slot)
-        _by_themselves(columns, harm, who, out, columns.moved)
-        slots = [s for group in columns.tangles() if not columns.moved.isdisjoint(group) for s in group]
-    else:
+
+    def whole() -> Shares:
         out = Shares(len(columns))
         _all_by_themselves(columns, harm, who, out)
-        slots = [s for group in columns.tangles() for s in group]
-    _tangled(columns, harm, who, out, slots)
-    columns.memo[key] = out
-    return out
+        out.set(_tangled(columns, harm, who, [s for group in columns.tangles() for s in group]))
+        return out
+
+    def again(old: Shares, moved: frozenset[int]) -> Shares:
+        out = old.grown(len(columns))
+        for slot in moved:
+            out.clear(slot)
+        _by_themselves(columns, harm, who, out, moved)
+        slots = [s for group in columns.tangles() if not moved.isdisjoint(group) for s in group]
+        out.set(_tangled(columns, harm, who, slots))
+        return out
+
+    return kept_up(columns, ("shares", harm, who), whole, again)
 
 
 def _all_by_themselves(columns: Columns, harm: str, who: str, out: Shares) -> None:
@@ -120,49 +124,62 @@ def _by_themselves(columns: Columns, harm: str, who: str, out: Shares, slots: It
             out.open[slot], out.untold[slot] = bool(flags & OPEN), not flags & LOW
 
 
-def _tangled(columns: Columns, harm: str, who: str, out: Shares, slots: Sequence[int]) -> None:
-    """Puts in the shares of slots that hang together, of these alone."""
-    for slot in slots:
-        out.clear(slot)
+def _tangled(columns: Columns, harm: str, who: str, slots: Sequence[int]) -> dict[int, Share]:
+    """The shares of slots that hang together, of these alone."""
+    out = dict.fromkeys(slots, NOTHING)
     entries, doubts = entries_of(columns.book(slots, [(harm, who)]), harm, who)
     lost = cuts({e.id: e.low or 0 for e in entries if e.kind not in ("alleged", "residual")}, doubts)
     for e in entries:
-        out.put(columns.index[e.id], e, lost.get(e.id, 0))
+        low = e.low or 0
+        top = e.high if e.high is not None else low
+        out[columns.index[e.id]] = (KINDS[e.kind], low, top, int(e.open), int(e.low is None), lost.get(e.id, 0))
+    return out
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Asked:
-    """The slots of what is asked for, and the groups of it that are asked for only in part."""
+    """What is asked for, and its slots."""
 
+    where: Filters
     mask: bytes
-    whole: bool
-    broken: list[list[int]] = field(default_factory=list)
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is the whole book."""
+        return self.where == EVERYTHING
 
 
 def asked(columns: Columns, where: Filters) -> Asked:
     """What is asked for."""
-    mask = columns.asked(where)
-    if where == EVERYTHING:
-        return Asked(mask, True)
-    key = ("broken", where)
-    if key not in columns.memo:
-        broken = []
-        for group in columns.tangles():
-            inside = [s for s in group if mask[s]]
-            if inside and len(inside) < len(group):
-                broken.append(inside)
-        columns.memo[key] = broken
-    return Asked(mask, False, columns.memo[key])
+    return Asked(where, columns.asked(where))
 
 
 def shares_asked(columns: Columns, want: Asked, harm: str, who: str = ALL) -> Shares:
-    """The shares of what is asked for, as if there were nothing else in the book; those of the rest mean nothing."""
+    """The shares of what is asked for, as if there were nothing else in the book; those of the rest mean nothing.
+
+    They are others than in the whole book only in groups that are asked for in part.
+    """
     whole = shares(columns, harm, who)
-    slots = [s for group in want.broken for s in group]
-    if not slots:
+    if want.whole:
+        return whole
+
+    def broken(groups: Iterable[Sequence[int]]) -> dict[int, Share]:
+        slots: list[int] = []
+        for group in groups:
+            inside = [s for s in group if want.mask[s]]
+            if len(inside) < len(group):
+                slots += inside
+        return _tangled(columns, harm, who, slots)
+
+    def again(old: dict[int, Share], moved: frozenset[int]) -> dict[int, Share]:
+        stay = {slot: share for slot, share in old.items() if slot not in moved}
+        return stay | broken(g for g in columns.tangles() if not moved.isdisjoint(g))
+
+    found = kept_up(columns, ("broken", want.where, harm, who), lambda: broken(columns.tangles()), again)
+    if not found:
         return whole
     out = whole.grown(len(columns))
-    _tangled(columns, harm, who, out, slots)
+    out.set(found)
     return out
 
 
@@ -225,31 +242,20 @@ def _adding(of: Shares, mask: bytes, kinds: Sequence[int] = (INCIDENT, RECALLED,
     return picked(both(mask, bytes(of.kind).translate(table)))
 
 
-def rows(columns: Columns, want: Asked, of: Shares, label: Callable[[int], str], ids: bool = False) -> list[Row]:
-    """A row for each label, in no order. `label` gives that of a slot."""
-    groups: dict[str, list[int]] = {}
-    for slot in _adding(of, want.mask):
-        groups.setdefault(label(slot), []).append(slot)
-    read = _reviewed(columns)
-    return [add(slots, of, read).row(name, _ids(columns, slots) if ids else ()) for name, slots in groups.items()]
-
-
-def whole_rows(
-    columns: Columns, by: str, harm: str, who: str, label_of: Callable[[Columns], Callable[[int], str]],
+def rows(
+    columns: Columns, want: Asked, of: Shares, by: str, harm: str, who: str, label: Callable[[int], str],
     ids: bool = False,
 ) -> tuple[list[Row], Sum]:  # fmt: skip
-    """(the rows of the whole book, in no order, what they add up to). Kept up to date from state to state."""
+    """(a row for each label, in no order, what they add up to). `label` gives that of a slot; `by` is its name.
+    `of` are the shares of what is asked for."""
+    read, kind, mask = _reviewed(columns), of.kind, want.mask
 
-    def key_of(state: Columns) -> Callable[[int], str | None]:
-        kind, label = shares(state, harm, who).kind, label_of(state)
-        return lambda slot: label(slot) if kind[slot] not in (NONE, ALLEGED) else None
+    def key_of(slot: int) -> str | None:
+        return label(slot) if mask[slot] and kind[slot] not in (NONE, ALLEGED) else None
 
-    def make(state: Columns, _: str, slots: list[int]) -> Sum:
-        return add(slots, shares(state, harm, who), _reviewed(state))
-
-    found = grouped(columns, ("rows", by, harm, who), key_of, make)
-    rows = [made.row(name, _ids(columns, slots) if ids else ()) for name, (slots, made) in found.items()]
-    return rows, together(made for _, made in found.values())
+    found = grouped(columns, ("rows", by, want.where, harm, who), key_of, lambda _, slots: add(slots, of, read))
+    made = [one.row(name, _ids(columns, slots) if ids else ()) for name, (slots, one) in found.items()]
+    return made, together(one for _, one in found.values())
 
 
 def _ids(columns: Columns, slots: Iterable[int]) -> list[str]:
@@ -316,20 +322,16 @@ def totals(
     read = _reviewed(columns)
     if by == "class":
         found = _by_class(columns, connection, want, harm, of, ids)
-    elif want.whole:
-        found, whole = whole_rows(columns, by, harm, ALL, lambda c: _labels(c, connection, by), ids)
+        total = rows(columns, want, of, "all", harm, ALL, lambda _: "all")[1]
     else:
-        found = rows(columns, want, of, _labels(columns, connection, by), ids)
-    if by != "class":
+        found, total = rows(columns, want, of, by, harm, ALL, _labels(columns, connection, by), ids)
         found.sort(key=_order)
-    adding = _adding(of, want.mask) if ids or not want.whole or by == "class" else []
-    total = whole if want.whole and by != "class" else add(adding, of, read)
+    adding = _adding(of, want.mask) if ids else []
     alleged = _adding(of, want.mask, (ALLEGED,))
     long, beside = _long(columns, connection), _is_long(columns)
     raw = columns.raw(harm)
     countries = columns.coded["country"]
-    plain = both(want.mask, bytes(1 - n for n in beside)) if any(beside) else want.mask
-    told = set(map(countries.codes.__getitem__, picked(plain)))
+    told = set(compress(countries.codes, both(want.mask, beside.translate(NOT)) if 1 in beside else want.mask))
     return tally.Totals(
         by=by, harm=harm, rule=rule, classes=classes, rows=tuple(found),
         total=total.row("total", _ids(columns, adding) if ids else ()),
@@ -339,7 +341,7 @@ def totals(
             {c for n in told if (c := countries.values[n])},
         ),
         reports=tally.reports_by_month(reports, where),
-        party_only=sum(both(want.mask, raw.having(TOLD), bytes(1 - n for n in raw.having(LOW | HIGH)))),
+        party_only=both(want.mask, raw.having(TOLD), raw.having(LOW | HIGH).translate(NOT)).count(1),
         as_of=None, asked=where.asked(),
     )  # fmt: skip
 
@@ -409,10 +411,8 @@ def months(
 ) -> tuple[list[Month], list[Month]]:
     """(months in order, rows that are no month: undated ones)."""
     want = asked(columns, where)
-    if want.whole:
-        made = whole_rows(columns, "month", harm, who, lambda c: _periods(c, "month"))[0]
-    else:
-        made = rows(columns, want, shares_asked(columns, want, harm, who), _periods(columns, "month"))
+    of = shares_asked(columns, want, harm, who)
+    made = rows(columns, want, of, "month", harm, who, _periods(columns, "month"))[0]
     found = [Month(r.label, r.low, r.high, r.open, min(r.reviewed_low, r.low)) for r in made]
     dated = sorted((m for m in found if len(m.label) == 7), key=lambda m: m.label)
     return dated, sorted((m for m in found if len(m.label) != 7 and (m.high or m.open)), key=lambda m: m.label)
@@ -420,46 +420,36 @@ def months(
 
 def known(columns: Columns, where: Filters) -> Known:
     """How complete the record of what is asked for is. Sums and statistics are no acts and not asked."""
-    c = columns.coded
-    mask = both(columns.asked(where), columns.acts())
-    raw = columns.raw("killed")
-    read = _reviewed(columns)
-    told = both(mask, raw.having(TOLD))
-    dated = c["days"].where(lambda d: d is not None and d[0] is not None and d[0] == d[1])
-    return Known(
-        incidents=mask.count(1),
-        counted=told.count(1),
-        day=both(mask, dated).count(1),
-        place=both(mask, c["place"].told()).count(1),
-        mapped=both(mask, c["spot"].told()).count(1),
-        perpetrator=both(mask, c["perpetrator"].told()).count(1),
-        reviewed=both(mask, read).count(1),
-        low=sum(compress(raw.low, told)),
-        low_reviewed=sum(compress(raw.low, both(told, read))),
-    )
+    c, raw = columns.coded, columns.raw("killed")
+    mask, months = both(columns.asked(where), columns.acts()), _periods(columns, "month")
+    days, place, spot, by = c["days"], c["place"].codes, c["spot"].codes, c["perpetrator"].codes
+    dated = days.table(lambda d: d is not None and d[0] is not None and d[0] == d[1], "a day")
+    read, flags, low = _reviewed(columns), raw.flags, raw.low
+
+    def make(_: str, slots: Sequence[int]) -> tuple[int, ...]:
+        told = [s for s in slots if flags[s] & TOLD]
+        return (
+            len(slots), len(told), sum(dated[days.codes[s]] for s in slots), sum(place[s] > 0 for s in slots),
+            sum(spot[s] > 0 for s in slots), sum(by[s] > 0 for s in slots), sum(read[s] for s in slots),
+            sum(low[s] for s in told), sum(low[s] for s in told if read[s]),
+        )  # fmt: skip
+
+    found = grouped(columns, ("known", where), lambda slot: months(slot) if mask[slot] else None, make)
+    return Known(*map(sum, zip((0,) * 9, *(made for _, made in found.values()), strict=True)))
 
 
 def points(columns: Columns, where: Filters, harm: str = "killed", who: str = ALL) -> list[Point]:
     """The spots of the acts asked for, each with how many lie there and their ranges, each added by itself."""
-    if where == EVERYTHING:
-
-        def key_of(state: Columns) -> Callable[[int], int | None]:
-            acts, codes = state.acts(), state.coded["spot"].codes
-            return lambda slot: codes[slot] or None if acts[slot] else None
-
-        def make(state: Columns, code: int, slots: list[int]) -> Point:
-            return _point(state, state.raw(harm, who), code, slots)
-
-        return [made for _, made in grouped(columns, ("points", harm, who), key_of, make).values()]
-    mask = both(columns.asked(where), columns.acts(), columns.coded["spot"].told())
-    there: dict[int, list[int]] = {}
-    for slot, code in zip(picked(mask), compress(columns.coded["spot"].codes, mask), strict=True):
-        there.setdefault(code, []).append(slot)
+    mask, codes = both(columns.asked(where), columns.acts()), columns.coded["spot"].codes
     raw = columns.raw(harm, who)
-    return [_point(columns, raw, code, slots) for code, slots in there.items()]
+    found = grouped(
+        columns, ("points", where, harm, who), lambda slot: codes[slot] or None if mask[slot] else None,
+        lambda code, slots: _point(columns, raw, code, slots),
+    )  # fmt: skip
+    return [made for _, made in found.values()]
 
 
-def _point(columns: Columns, raw: Raw, code: int, slots: list[int]) -> Point:
+def _point(columns: Columns, raw: Raw, code: int, slots: Sequence[int]) -> Point:
     read, flags = _reviewed(columns), raw.flags
     low, top = sum(map(raw.low.__getitem__, slots)), sum(map(raw.top.__getitem__, slots))
     opened = any(flags[s] & OPEN for s in slots)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +11,8 @@ from typing import Any
 from tollbook.ledger.bounds import ALL, Bound, by_harm
 from tollbook.ledger.state import CHANGED, REVIEWED, State
 from tollbook.ledger.voices import Voice
-from tollbook.ontology import label
+from tollbook.ontology import entries, label
+from tollbook.ontology import plural as plural_of
 from tollbook.render.text import line, period
 from tollbook.resolve.countries import countries
 
@@ -61,12 +63,35 @@ def review(state: str) -> str:
 
 
 def means(state: State) -> str | None:
-    """The weapon most reports tell of, in words."""
+    """The weapon most reports tell of, in words. A bomb on wheels goes by the vehicle that they name ("suicide truck
+    bomb"), a weapon that says less than the type of the act by that."""
     found: Counter[str] = Counter()
+    named: dict[str, Counter[str]] = {}
     for told in state.told:
-        kinds = {m.get("kind") for m in told.act.get("means") or () if isinstance(m, dict)}
-        found.update(str(k) for k in kinds if k)
-    return label("means", found.most_common(1)[0][0]) if found else None
+        listed = [m for m in told.act.get("means") or () if isinstance(m, dict) and m.get("kind")]
+        found.update({str(m["kind"]) for m in listed})
+        for m in listed:
+            named.setdefault(str(m["kind"]), Counter()).update(_vehicles(str(m.get("name") or "")))
+    if not found:
+        return None
+    kind = found.most_common(1)[0][0]
+    suicide = state.card.type == "suicide_bomb"
+    if kind in ON_WHEELS:
+        vehicles = sum((named.get(k, Counter()) for k in ON_WHEELS), Counter[str]())
+        vehicle = next(iter(vehicles)) if len(vehicles) == 1 else "vehicle"
+        return f"{'suicide ' if suicide or kind == 'suicide_vehicle' else ''}{label('vehicles', vehicle)} bomb"
+    return label("types", state.card.type) if state.card.type in LESS.get(kind, ()) else label("means", kind)
+
+
+LESS = {"explosive": ("bomb", "suicide_bomb"), "aircraft": ("air_strike",)}
+"""Means that say less than these types."""
+ON_WHEELS = ("car_bomb", "suicide_vehicle")
+"""Means whose name is not what a report says where that is a truck."""
+
+
+def _vehicles(name: str) -> set[str]:
+    words = set(re.findall(r"[a-z]+", name.lower()))
+    return {code for code in entries("vehicles") if code in words or plural_of("vehicles", code) in words} - {"vehicle"}
 
 
 def sentence(state: State) -> str:
