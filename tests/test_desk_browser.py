@@ -104,7 +104,9 @@ def report_address(page: Any, part: str) -> str:
     return next(f"/reports/{r['report_id']}" for r in api(page, "/reports?limit=200")["items"] if part in r["doc_id"])
 
 
-PAGES = ("/", "/incidents", "/queue", "/reports", "/voices", "/totals", "/log", "/method", "/new", "/doors")
+PAGES = (
+    "/", "/incidents", "/queue", "/reports", "/voices", "/totals", "/log", "/method", "/model-card", "/new", "/doors",
+)  # fmt: skip
 
 
 MORE = (

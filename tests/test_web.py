@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import zipfile
@@ -27,6 +28,7 @@ from tollbook.store.filters import Filters
 from tollbook.web import columns, guard, lists, marks, sums, svg, utf16, wording, worldmap
 from tollbook.web.app import create_app
 from tollbook.web.atlas import Spot
+from tollbook.web.reading import CARD
 
 PORT = 8787
 BASE = f"http://127.0.0.1:{PORT}"
@@ -83,7 +85,9 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Visitor:
     return Visitor(*create_app(demo_book(tmp_path_factory.mktemp("desk")), PORT))
 
 
-PAGES = ("/", "/incidents", "/queue", "/reports", "/voices", "/totals", "/log", "/method", "/new", "/doors")
+PAGES = (
+    "/", "/incidents", "/queue", "/reports", "/voices", "/totals", "/log", "/method", "/model-card", "/new", "/doors",
+)  # fmt: skip
 
 
 # --- who may ------------------------------------------------------------------------------------
@@ -484,6 +488,31 @@ def test_an_incident_is_one_sentence_with_its_voices(reader: Visitor) -> None:
     assert "not yet reviewed" in page
     assert '<mark class="figure">at least 13 people</mark>' in page
     assert "Why these reports are one incident" in page
+
+
+def test_a_release_leaves_as_one_file_that_can_be_checked(reader: Visitor) -> None:
+    with zipfile.ZipFile(BytesIO(reader.client.get("/release.zip").content)) as archive:
+        names = {Path(n).name: n for n in archive.namelist()}
+        assert {"README.md", "codebook.md", "losses.md", "conformance.md", "SHA256SUMS"} <= set(names)
+        for line in archive.read(names["SHA256SUMS"]).decode().splitlines():
+            digest, name = line.split(maxsplit=1)
+            assert hashlib.sha256(archive.read(f"demo-release/{name.lstrip('*')}")).hexdigest() == digest
+    assert "/release.zip" in reader.get("/totals")
+
+
+def test_the_model_card_of_the_desk_is_that_of_the_docs(reader: Visitor) -> None:
+    shown = unescape(reader.get("/model-card"))
+    assert "What it learned from" in shown
+    docs = Path(__file__).resolve().parent.parent / "docs" / "model-card.md"
+    assert CARD.read_text(encoding="utf-8") == docs.read_text(encoding="utf-8")
+    assert "/model-card" in reader.get("/method")
+
+
+def test_what_waits_and_what_was_decided_goes_by_its_name(visitor: Visitor) -> None:
+    assert re.search(r"range to check: [a-z ]+, [A-Z][\w ]+, \d+ \w+ \d{4}</a>", unescape(visitor.get("/queue")))
+    incident = visitor.incident("Shaab", "bomb")["id"]
+    visitor.post("/decide", kind="accept", subject=incident, why="read")
+    assert f'<a href="/incidents/{incident}">bomb, Shaab, 2 Jan 2014</a>' in visitor.get("/log")
 
 
 @pytest.mark.parametrize(

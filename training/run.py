@@ -14,6 +14,7 @@ import argparse
 import importlib.util
 import json
 import os
+import shutil
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -156,6 +157,7 @@ def stage_ship(options: argparse.Namespace, data: corpus.Corpus, cutter: WordPie
     }
     (options.work / "dev.json").write_text(json.dumps(measured, indent=1))
     card.write(ROOT / "docs/model-card.md", options.out, size, facts, folds, measured, SETS)
+    shutil.copy(ROOT / "docs/model-card.md", ROOT / "src/tollbook/data/model/card.md")  # the desk shows it
 
 
 def set_hash(shared: Path, info: SetInfo) -> str:

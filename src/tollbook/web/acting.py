@@ -17,7 +17,7 @@ from tollbook.errors import TollbookError, UsageError
 from tollbook.ledger.bounds import ALL, by_harm
 from tollbook.ledger.decisions import KINDS
 from tollbook.link.features import Reason, explain, score
-from tollbook.web import deciding, dossier, incoming, utf16, wording
+from tollbook.web import deciding, dossier, incoming, lists, utf16, wording
 from tollbook.web.desk import head
 from tollbook.web.guard import Session
 from tollbook.web.queue import Item
@@ -255,6 +255,8 @@ def _queue(site: Site, request: Request) -> HTMLResponse:
             if not session.names:
                 for v in views:
                     v["quotes"] = [(a, *_hidden(masker, b, w, c)) for a, b, w, c in v["quotes"]]
+        upcoming = items[place : place + UPCOMING]
+        named = {x.id: x for x in lists.some(connection, list(dict.fromkeys(i.subjects[0] for i in upcoming)))}
     if gone and not session.notes:
         session.notes.append(("done", "That item is settled; this is the first that waits."))
     follow = items[place + 1] if item is not None and place + 1 < len(items) else items[0] if len(items) > 1 else None
@@ -262,7 +264,7 @@ def _queue(site: Site, request: Request) -> HTMLResponse:
     return site.page(
         request, "queue.html", kind=kind, counts=whole.counts, total=len(whole.items), item=item, place=place + 1,
         listed=len(items), views=views, reasons=reasons, choices=_choices(item, reasons) if item else [], onward=onward,
-        head=now.decision, upcoming=items[place : place + UPCOMING], last=last, address_of=address,
+        head=now.decision, upcoming=upcoming, named=named, last=last, address_of=address,
         before=address("/queue", None, kind=kind, at=items[place - 1].key) if place else None,
         after=address("/queue", None, kind=kind, at=items[place + 1].key) if place + 1 < len(items) else None,
         places=views[0]["places"] if views else "", masker=masker,

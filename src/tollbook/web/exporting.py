@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import tempfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 from fastapi import APIRouter, BackgroundTasks, Request
 from fastapi.responses import FileResponse, PlainTextResponse, Response
 
 from tollbook import export, tally
+from tollbook.book import open_book
+from tollbook.exchange.releasing import release
 from tollbook.export.values import Asked
 from tollbook.web.desk import head
 from tollbook.web.site import Site, filters_of, harm_of
@@ -22,6 +25,10 @@ def routes(site: Site) -> APIRouter:
     @router.get("/export/{name}")
     def exported(request: Request, name: str) -> Response:
         return download(site, request, name)
+
+    @router.get("/release.zip")
+    def released(request: Request) -> Response:
+        return _zipped(site, "release", lambda folder, stem: _release(site, folder / f"{stem}-release"))
 
     @router.get("/totals.txt")
     def totals(request: Request) -> Response:
@@ -49,11 +56,24 @@ def download(site: Site, request: Request, name: str) -> Response:
         filters=filters_of(params), as_of=params.get("as_of") or None, rule=params.get("rule") or None,
         count_parties=params.get("parties") == "1",
     )  # fmt: skip
+
+    def write(folder: Path, stem: str) -> None:
+        export.write(site.desk.book, name, folder / (stem if chosen.folder else stem + chosen.suffix), asked)
+
+    return _zipped(site, name, write)
+
+
+def _release(site: Site, folder: Path) -> None:
+    with open_book(site.desk.path) as book:
+        release(book, folder)
+
+
+def _zipped(site: Site, name: str, write: Callable[[Path, str], None]) -> Response:
+    """What `write` puts into a folder, as one file that is gone once it is sent."""
     folder = tempfile.TemporaryDirectory(prefix="tollbook-")
     try:
         stem = "".join(c if c.isalnum() or c in "-_" else "_" for c in site.desk.path.stem)[:60] or "book"
-        target = Path(folder.name) / (stem if chosen.folder else stem + chosen.suffix)
-        export.write(site.desk.book, name, target, asked)
+        write(Path(folder.name), stem)
         packed = Path(folder.name) / f"{stem}-{name}.zip"
         parts = sorted(p for p in Path(folder.name).rglob("*") if p.is_file() and p != packed)
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:

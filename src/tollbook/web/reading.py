@@ -38,6 +38,8 @@ from tollbook.web.site import (
 
 T = TypeVar("T")
 
+CARD = lexicon.DATA / "model" / "card.md"
+"""What the trained reader learned from, how well it reads, what it is not for."""
 LATEST = 8
 """Incidents on the overview."""
 HISTORY = 100
@@ -92,6 +94,11 @@ def routes(site: Site) -> APIRouter:
     @router.get("/log")
     def log(request: Request) -> HTMLResponse:
         return _log(site, request)
+
+    @router.get("/model-card")
+    def card(request: Request) -> HTMLResponse:
+        text = CARD.read_text(encoding="utf-8") if CARD.is_file() else "No trained reader is part of this release."
+        return site.page(request, "card.html", text=text)
 
     @router.get("/method")
     def method(request: Request) -> HTMLResponse:
@@ -389,18 +396,19 @@ def _log(site: Site, request: Request) -> HTMLResponse:
             .join(schema.mentions, schema.mentions.c.mention_id == schema.claims.c.mention_id)
             .where(schema.claims.c.claim_id.in_(sorted({s for d in shown for s in d.subjects})[:900])),
         )
+        named = {x.id: x for x in lists.some(connection, sorted({i for i in owners.values() if i}))}
         count = scalar(connection, sa.select(sa.func.count()).select_from(table))
         masker = site.people.masker(connection, {str(a.get("report_id")) for d in shown for a in d.anchors})
-        issues = connection.execute(
-            sa.select(schema.issues.c.code, sa.func.count()).group_by(schema.issues.c.code)
-        ).all()
+        query = sa.select(schema.issues.c.code, sa.func.count()).group_by(schema.issues.c.code)
+        newest = scalar(connection, sa.select(sa.func.max(schema.issues.c.seq)))
+        issues = site.kept(str(newest), ("issues",), lambda: connection.execute(query).all())
     more = (
         address("/log", subject=subject, cursor=lists.to_cursor(str(shown[-1].seq))) if len(chosen) > HISTORY else None
     )
     lines = [(d, d.id in holding or d.kind in ("undo", "expunge")) for d in shown]
     return site.page(
-        request, "log.html", masker=masker, lines=lines, owners=owners, count=count, more=more, subject=subject,
-        issues=issues,
+        request, "log.html", masker=masker, lines=lines, owners=owners, named=named, count=count, more=more,
+        subject=subject, issues=issues,
     )  # fmt: skip
 
 
