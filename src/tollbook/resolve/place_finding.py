@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import pairwise
 
 from tollbook.resolve.gazetteer import Gazetteer
@@ -16,6 +16,7 @@ from tollbook.resolve.gazetteer_file import FOLDED_COUNTRIES
 from tollbook.resolve.place_evidence import evidence
 from tollbook.resolve.place_mention import ACCEPTED, WEIGHTS, Mention, can_hold, prominence
 from tollbook.resolve.place_relations import agree, mark_datelines, relate
+from tollbook.resolve.place_runs import Search, is_facility, opens_facility, part_of_town, segment
 from tollbook.resolve.place_text import Line, PlaceWords, Token, Words, joined, place_words
 
 MAX_WORDS = 5  # of a gazetteer name
@@ -36,36 +37,10 @@ _STREET_WORD = re.compile(
 )
 
 
-@dataclass(slots=True)
-class _Search:
-    """What the passes over one text share. `prior` are the countries it plainly speaks of."""
-
-    text: str
-    words: Words
-    gazetteer: Gazetteer
-    lists: PlaceWords
-    prior: frozenset[str]
-    mentions: list[Mention] = field(default_factory=list)
-    persons: set[str] = field(default_factory=set)
-
-    def named(self, line: Line, first: int, last: int) -> str:
-        return self.text[line.tokens[first].start : line.tokens[last].end]
-
-    def known(self, line: Line, first: int, last: int) -> Mention | None:
-        name = self.named(line, first, last)
-        entries = self.gazetteer.spelled(name)
-        return Mention(line, first, last, name, entries) if entries else None
-
-    def unknown(self, line: Line, first: int, last: int, *, facility: bool = False) -> Mention:
-        return Mention(
-            line, first, last, self.named(line, first, last), (), facility=facility, hint="point" if facility else None
-        )
-
-
 # --- lost apostrophes ----------------------------------------------------------------------------------------------
 
 
-def _restore_possessives(search: _Search) -> None:
+def _restore_possessives(search: Search) -> None:
     """In a text without apostrophes "Syrias" and "Aleppos" are the places with an ending: the words are cut there."""
     for line in search.words.lines:
         for at, token in enumerate(line.tokens):
@@ -77,7 +52,7 @@ def _restore_possessives(search: _Search) -> None:
             line.tokens[at] = token._replace(end=token.end - 1, text=stem, low=stem.lower(), possessive=True)
 
 
-def _is_cut(search: _Search, whole: str, stem: str) -> bool:
+def _is_cut(search: Search, whole: str, stem: str) -> bool:
     if search.gazetteer.knows(whole) or not search.gazetteer.knows(stem):
         return False
     return prominence([e for e in search.gazetteer.spelled(stem) if e.country in search.prior]) >= 0.8
@@ -147,7 +122,7 @@ def _can_open(line: Line, at: int, lists: PlaceWords) -> bool:
     return token.particle or token.low in lists.directions or token.text in ("The", "An", "As", "At")
 
 
-def gazetteer_names(search: _Search, line: Line) -> list[Mention]:
+def gazetteer_names(search: Search, line: Line) -> list[Mention]:
     """The longest gazetteer names, from left to right, without overlap. Single ordinary words of a line in
     capitals are out.
     """
@@ -176,7 +151,7 @@ def _no_name(token: Token, lists: PlaceWords) -> bool:
     )
 
 
-def _longest(search: _Search, line: Line, at: int) -> Mention | None:
+def _longest(search: Search, line: Line, at: int) -> Mention | None:
     tokens, length = line.tokens, 1
     while length < MAX_WORDS and at + length < len(tokens) and joined(tokens[at + length - 1], tokens[at + length]):
         follows = tokens[at + length]
@@ -195,7 +170,7 @@ def _longest(search: _Search, line: Line, at: int) -> Mention | None:
     return None
 
 
-def _without_kind(search: _Search, mention: Mention) -> Mention:
+def _without_kind(search: Search, mention: Mention) -> Mention:
     """ "San Miguel Department" is named San Miguel and is a province; "Rapides Parish" and "Oklahoma City" are
     names as they stand.
     """
@@ -213,7 +188,7 @@ def _without_kind(search: _Search, mention: Mention) -> Mention:
     return replace(shorter, hint=kind)
 
 
-def abbreviations(search: _Search, line: Line) -> list[Mention]:
+def abbreviations(search: Search, line: Line) -> list[Mention]:
     """ "Ala.", "N.Y." anywhere, and "LA", "PA" after a comma, as provinces of their country."""
     found, lists = [], search.lists
     for at, token in enumerate(line.tokens):
@@ -230,7 +205,7 @@ def abbreviations(search: _Search, line: Line) -> list[Mention]:
     return found
 
 
-def streets(search: _Search, line: Line) -> list[Mention]:
+def streets(search: Search, line: Line) -> list[Mention]:
     """Streets and numbered roads: "East 179th Street", "Highway 51"."""
     if line.capitals or not line.tokens:
         return []
@@ -277,7 +252,7 @@ def _is_office(line: Line, last: int, lists: PlaceWords) -> bool:
 # -----------------------------------------------------------------------------------------------------
 
 
-def _trim(search: _Search, line: Line, first: int, last: int, covered: Collection[int]) -> tuple[int, int, str | None]:
+def _trim(search: Search, line: Line, first: int, last: int, covered: Collection[int]) -> tuple[int, int, str | None]:
     """The run without an ordinary word at a sentence's start and without words for kinds of places at its ends.
 
     Words `covered` by a gazetteer name stay ("West Bank", "South Sudan").
@@ -305,30 +280,12 @@ def _trim(search: _Search, line: Line, first: int, last: int, covered: Collectio
     return first, last, hint
 
 
-def _is_facility(tokens: Sequence[Token], lists: PlaceWords) -> bool:
-    if len(tokens) < 2:
-        return False
-    return tokens[-1].low in lists.facilities or " ".join(t.low for t in tokens[-2:]) in lists.facilities
-
-
-def _opens_facility(tokens: Sequence[Token], lists: PlaceWords) -> bool:
-    """Whether a name opens with what its place is: "Mount Stolice", "Forward Operating Base Gamberi"."""
-    return any(
-        " ".join([t.low for t in tokens[:size]]) in lists.facilities_before for size in (1, 2, 3) if size < len(tokens)
-    )
-
-
-def _part(tokens: Sequence[Token], lists: PlaceWords) -> int:
-    """How many of the first words name a part of a town by what it is: "Old City of Aleppo"; 0 where none do."""
-    return next((n for n in (1, 2) if " ".join([t.low for t in tokens[:n]]) in lists.parts), 0)
-
-
-def _run_mentions(search: _Search, line: Line, run: tuple[int, int], inside: list[Mention]) -> None:
+def _run_mentions(search: Search, line: Line, run: tuple[int, int], inside: list[Mention]) -> None:
     """Decides what a run of capitalised words is: gazetteer names, a facility, an unknown name, a list, or none of
     these.
     """
     lists, tokens, words = search.lists, line.tokens, search.words
-    part = 0 if line.capitals else _part(tokens[run[0] : run[1] + 1], lists)
+    part = 0 if line.capitals else part_of_town(tokens[run[0] : run[1] + 1], lists)
     if part:
         search.mentions.append(search.unknown(line, run[0], run[0] + part - 1, facility=True))
         search.mentions[-1].score += ACCEPTED
@@ -356,7 +313,7 @@ def _run_mentions(search: _Search, line: Line, run: tuple[int, int], inside: lis
         inside[0].civic = True
         search.mentions.append(inside[0])
         return
-    if not (line.capitals or any(m.first == first and m.last == last for m in inside)) and _opens_facility(
+    if not (line.capitals or any(m.first == first and m.last == last for m in inside)) and opens_facility(
         tokens[first : last + 1], lists
     ):
         search.mentions.append(search.unknown(line, first, last, facility=True))
@@ -369,7 +326,7 @@ def _run_mentions(search: _Search, line: Line, run: tuple[int, int], inside: lis
             _associate(search, line, first, last, inside)
         search.persons.update(tokens[at].low for at in range(first, last + 1) if tokens[at].low in lists.titles)
         return
-    if not line.capitals and (left or len(inside) == 1) and _is_facility(tokens[first : last + 1], lists):
+    if not line.capitals and (left or len(inside) == 1) and is_facility(tokens[first : last + 1], lists):
         whole = [m for m in inside if m.first == first and m.last == last]
         search.mentions.append(whole[0] if whole else search.unknown(line, first, last, facility=True))
         if not whole:
@@ -377,7 +334,7 @@ def _run_mentions(search: _Search, line: Line, run: tuple[int, int], inside: lis
             search.mentions[-1].inner = inside[0] if inside and inside[0].first == first else None
         return
     if words.no_commas and last - first >= 1 and (len(inside) > 1 or left) and search.prior & FOLDED_COUNTRIES:
-        _segment(search, line, first, last, hint)
+        segment(search, line, first, last, hint)
         return
     if not left and _stand_alone(inside, words, search.prior):
         _known_run(line, inside, hint, words)
@@ -400,14 +357,14 @@ def _run_mentions(search: _Search, line: Line, run: tuple[int, int], inside: lis
     search.mentions.append(mention)
 
 
-def _ordinary(search: _Search, at: Collection[int], line: Line) -> bool:
+def _ordinary(search: Search, at: Collection[int], line: Line) -> bool:
     """Whether all these words are ordinary ones, capitalised as parts of a name: "Veterinary Clinic", not "Hilton"."""
     lists, words = search.lists, search.words
     known = (lists.common, words.small, lists.civic, lists.institutions, lists.facilities, lists.people_after)
     return all(any(line.tokens[i].low in group for group in known) or line.tokens[i].text.isupper() for i in at)
 
 
-def _associate(search: _Search, line: Line, first: int, last: int, inside: Sequence[Mention]) -> None:
+def _associate(search: Search, line: Line, first: int, last: int, inside: Sequence[Mention]) -> None:
     """Keeps the places an institution is named after: "Texas Forest Service", "University of Rochester"."""
     lists = search.lists
     named = line.tokens[last].low in lists.institutions or line.tokens[last].low in lists.facilities
@@ -458,77 +415,6 @@ def _known_run(line: Line, inside: list[Mention], hint: str | None, words: Words
         inside[-1].score += WEIGHTS["kind_after"]
 
 
-# Costs of cutting a run without commas into names; the cheapest cut wins. A lone head word ("Tal") is no name.
-_PIECE = {
-    "known": 0.5,
-    "elsewhere": 1.3,
-    "one": 1.0,
-    "head_alone": 3.0,
-    "head_two": 1.0,
-    "with_article": 1.7,
-    "two": 2.3,
-    "facility": 0.8,
-    "more": 3.5,
-}
-
-
-def _piece_cost(search: _Search, line: Line, first: int, last: int) -> float:
-    tokens, lists = line.tokens[first : last + 1], search.lists
-    size = len(tokens)
-    entries = search.gazetteer.spelled(search.named(line, first, last))
-    if entries:
-        if any(e.country in search.prior for e in entries):
-            return _PIECE["known"]
-        if size == 1:
-            return min(_PIECE["one"] if tokens[0].low not in lists.heads else _PIECE["head_alone"], _PIECE["elsewhere"])
-        return _PIECE["elsewhere"]
-    head = tokens[0].low in lists.heads or tokens[0].low in ("new", "old", *lists.directions)
-    if size == 1:
-        return _PIECE["head_alone"] if head else _PIECE["one"]
-    if _is_facility(tokens, lists):
-        return _PIECE["facility"] + 0.2 * size
-    articled = [t.text[:1].islower() or t.low.startswith(("al-", "el-")) for t in tokens]
-    if size == 2:
-        if head:
-            return _PIECE["head_two"]
-        return _PIECE["with_article"] if articled[1] and not articled[0] else _PIECE["two"]
-    if size == 3 and (head or tokens[1].particle):
-        return _PIECE["head_two"] + 0.9 if articled[2] or tokens[1].particle else _PIECE["more"]
-    return _PIECE["more"]
-
-
-def _segment(search: _Search, line: Line, first: int, last: int, hint: str | None) -> None:
-    """Cuts a run into names where the commas are lost: "Harasta Khan Touman and" names two places."""
-    count = last - first + 1
-    best: list[tuple[float, int]] = [(0.0, 0)]
-    for end in range(1, count + 1):
-        best.append(
-            min(
-                (best[at][0] + _piece_cost(search, line, first + at, first + end - 1), at)
-                for at in range(max(0, end - 4), end)
-            )
-        )
-    cuts, at = [], count
-    while at:
-        cuts.append((best[at][1], at - 1))
-        at = best[at][1]
-    for start, end in reversed(cuts):
-        low, high = first + start, first + end
-        if not line.tokens[high].named:
-            continue
-        mention = search.known(line, low, high) or search.unknown(line, low, high)
-        if (
-            mention.known
-            and not any(e.country in search.prior for e in mention.entries)
-            and prominence(mention.entries) < 1.3
-        ):
-            mention.entries = ()
-        if not mention.known and _is_facility(line.tokens[low : high + 1], search.lists):
-            mention.facility, mention.hint = True, "point"
-        mention.hint = mention.hint or hint
-        search.mentions.append(mention)
-
-
 # --- small facility nouns
 # ------------------------------------------------------------------------------------------------
 
@@ -550,7 +436,7 @@ def _facility_end(line: Line, last: int, lists: PlaceWords) -> int:
     return last
 
 
-def _extend(search: _Search, mention: Mention) -> None:
+def _extend(search: Search, mention: Mention) -> None:
     """A small facility noun after the name belongs to it: "al-Neel street". An unknown name may be a
     transliteration.
     """
@@ -573,7 +459,7 @@ def find(text: str, words: Words, gazetteer: Gazetteer, hint: str | None = None)
     lists = place_words()
     most = max(words.spoken.values(), default=0)
     prior = frozenset(c for c, n in words.spoken.items() if n * 4 >= most) | ({hint} if hint else set())
-    search = _Search(text, words, gazetteer, lists, frozenset(prior))
+    search = Search(text, words, gazetteer, lists, frozenset(prior))
     if words.no_apostrophes:
         _restore_possessives(search)
     for line in words.lines:
@@ -597,7 +483,7 @@ def find(text: str, words: Words, gazetteer: Gazetteer, hint: str | None = None)
     return mentions
 
 
-def _read_line(search: _Search, line: Line) -> None:
+def _read_line(search: Search, line: Line) -> None:
     if not any(token.free for token in line.tokens):
         return
     fixed = [*abbreviations(search, line), *streets(search, line)]
