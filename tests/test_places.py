@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tollbook.errors import LexiconError
@@ -177,6 +177,7 @@ _PIECES = st.sampled_from(
     st.integers(0, 50),
     st.integers(0, 50),
 )
+@example("A0 STREET", 2, 4)
 def test_any_text_can_be_read_and_every_name_is_the_text_of_its_span(text: str, a: int, b: int) -> None:
     gazetteer = _shared()
     sentences = (Sentence((min(a, b), max(a, b)), 0), Sentence((max(a, b), max(a, b, len(text))), 0))

@@ -429,7 +429,7 @@ def _facility_end(line: Line, last: int, lists: PlaceWords) -> int:
     for size in (2, 1):
         end = last + size
         part = tokens[last + 1 : end + 1]
-        if len(part) < size or any(t.gap not in (" ", "\n") for t in part):
+        if len(part) < size or any(t.skipped or t.gap not in (" ", "\n") for t in part):
             continue
         if " ".join([t.low for t in part]) in lists.facilities_small:
             return end
