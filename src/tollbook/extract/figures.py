@@ -294,12 +294,18 @@ def _figure(tokens: Tokens, group: Group, cue: Hit[Cue], undivided: bool, vocab:
         cue=(tokens.starts[cue.first], tokens.ends[cue.last - 1]),
         definite=group.definite,
         name="" if group.name else None,
-        among_dead=_listed_dead(tokens, group.first),
+        among_dead=_listed_dead(tokens, group.first) or _of_the_dead(tokens, group),
         more=any(
             w in ("more", "another", "further", "additional") for w in tokens.low[max(0, group.first - 1) : group.last]
         )
         and not (count is not None and count.min != count.max),
     )
+
+
+def _of_the_dead(tokens: Tokens, group: Group) -> bool:
+    """ "Six of the victims died in hospital": a part of a toll told before."""
+    told = tokens.low[group.first : group.last]
+    return group.count is not None and told[-1] in words("the_dead") and told[-3:-1] in (("of", "the"), ("of", "those"))
 
 
 def _this_one(tokens: Tokens, group: Group, cue: Hit[Cue], plural: bool) -> bool:

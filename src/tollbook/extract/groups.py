@@ -19,7 +19,7 @@ from tollbook.resolve.countries import countries
 from tollbook.resolve.numbers import numerals
 
 HARMS: tuple[Harm, ...] = ("killed", "injured", "missing", "abducted", "detained", "displaced")
-USES = ("verb", "active", "subject", "state", "counted", "of", "toll", "vague")
+USES = ("verb", "active", "subject", "state", "counted", "of", "toll", "told", "vague")
 
 
 _PLURAL = ("s", "men", "people", "children", "women")

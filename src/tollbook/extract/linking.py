@@ -146,6 +146,8 @@ def _victims(
         return [g for g in lost if groups[g].head is not None] if any(groups[g].count for g in lost) else []
     if use == "active":
         return right(4) or [g for g in left(0) if groups[g].count is not None]
+    if use == "told":
+        return [g for g in right(1) if _bare_number(tokens, groups[g])]
     if use in ("of", "toll"):
         return right(4 if use == "of" else 24)
     if use == "counted":
@@ -186,6 +188,16 @@ def _number_of(tokens: Tokens, groups: Sequence[Group], first: int, last: int, u
         if last <= group.first < upper and group.count is not None:
             return [g] if tokens.low[group.first - 1] in words("comes_to") else []
     return []
+
+
+def _bare_number(tokens: Tokens, group: Group) -> bool:
+    """ "The hospital put it at 40.", not "spoke of 40 schools": a number that nothing it counts follows."""
+    if group.count is None or group.head is not None or group.actor is not None:
+        return False
+    if tokens.ends[group.last - 1] > group.count.span[1]:
+        return False
+    after = tokens.low[group.last] if group.last < len(tokens) else "."
+    return not after[0].isalnum() or after in words("stop_np")
 
 
 def _cut(tokens: Tokens, i: int) -> bool:
