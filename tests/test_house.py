@@ -33,7 +33,7 @@ LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("store", ("store",)),
     ("shown", ("tally", "render")),
     ("line", ("pipeline",)),
-    ("book", ("intake", "book", "changes", "charts", "expunge", "review", "export", "exchange")),
+    ("book", ("intake", "book", "detail", "changes", "charts", "expunge", "review", "export", "exchange")),
     ("front", ("cli", "web")),
 )  # fmt: skip
 # The pure layer reads the package's own data and nothing else: no clock, no network, no store.
