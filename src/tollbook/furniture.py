@@ -167,9 +167,14 @@ def _labelled(unit: Unit, known: Rules) -> str | None:
 
 
 def _is_buttons(text: str, known: Rules) -> bool:
-    tokens = [t.strip(".,:|/·•+()[]-") for t in text.lower().split()]
-    words = [t for t in tokens if t and not t.replace(",", "").replace(".", "").removesuffix("k").isdigit()]
-    return bool(words) and len(words) <= 25 and all(w in known.button_words for w in words)
+    words = 0
+    for part in text.lower().split():
+        word = part.strip(".,:|/·•+()[]-")
+        if word and not word.replace(",", "").replace(".", "").removesuffix("k").isdigit():
+            if word not in known.button_words:
+                return False
+            words += 1
+    return 0 < words <= 25
 
 
 def _sections(units: list[Unit], known: Rules) -> None:

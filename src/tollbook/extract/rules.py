@@ -63,13 +63,14 @@ class RulesExtractor:
 
     def marks(self, report: Report) -> tuple[list[Marks], PlaceReading]:
         """What stands in each sentence, and the report's places and main country."""
-        sentences = [s for s in split_sentences(report) if s.kind in _READ]
+        every = split_sentences(report)
+        sentences = [s for s in every if s.kind in _READ]
         text = report.text
         actors = find_actors(text, sentences, self._book, published=report.published)
         speakers = find_speakers(text, sentences, actors)
         names = sorted([a.span for a in actors] + [_without_seat(text, s.span) for s in speakers])
         home = home_of(report.outlet, report.url)
-        lines = [s for s in split_sentences(report) if s.kind in _READ or s.kind == "dateline"]
+        lines = [s for s in every if s.kind in _READ or s.kind == "dateline"]
         reading = read_places(text, lines, self._gazetteer, country=report.country, home=home, skip=names)
         marks: list[Marks] = []
         day: dt.date | None = None
@@ -124,7 +125,8 @@ def may_be_violent(text: str) -> bool:
     first = _violence().search(text)
     if first is None:
         return False
-    played = sum(word in words("sports") for word in re.findall(r"[a-z-]+", text.lower()))
+    sports = words("sports")
+    played = sum([word in sports for word in re.findall(r"[a-z-]+", text.lower())])
     return played < _A_GAME or sum(1 for _ in _violence().finditer(text)) > 2 * played
 
 

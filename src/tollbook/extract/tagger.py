@@ -15,7 +15,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any, get_args
 
@@ -44,6 +44,8 @@ HEADS: dict[str, tuple[str, ...]] = {
     "s_status": get_args(Status),
 }
 """The heads in the order of a row's columns, with their classes. `s_` heads are averaged over a sentence's pieces."""
+_OF_PIECES = ("figure", "who", "subset", "type", "scope", "status", *SPANS)
+_OF_SENTENCES = ("s_type", "s_scope", "s_status")
 LINK = 48
 LINKS = ("act_from", "act_to", "says_from", "says_to")
 KINDS = ("figure", "place", "perpetrator", "target", "date", "act")
@@ -153,6 +155,9 @@ class Tagging:
         """`rows[n]` belongs to `pieces[n]`, of sentence `of[n]` and of word `words[n]`; in order of the text."""
         self._starts, self._ends = [a for a, _ in pieces], [b for _, b in pieces]
         self._of, self._words, self._rows, self._biases = of, words, rows, biases
+        self._shares = {head: softmax(rows[:, COLUMNS[head]]) for head in _OF_PIECES}
+        self._asked: dict[Span, list[int]] = {}
+        self._figures: dict[int, FigureClasses] = {}
         self._vectors: dict[tuple[str, Span, str], Rows | None] = {}
         self.spans: tuple[TaggedSpan, ...] = tuple(self._find())
         self.sentences: tuple[SentenceClasses, ...] = tuple(self._classify())
@@ -162,23 +167,20 @@ class Tagging:
         piece = self._carrier(span)
         if piece is None:
             return None
-        row = self._rows[piece]
-        part = softmax(row[COLUMNS["subset"]])[1]
-        return FigureClasses(
-            _named("figure", row),
-            _named("who", row),
-            _rounded(part),
-            _named("type", row),
-            _named("scope", row),
-            _named("status", row),
-        )
+        if piece not in self._figures:
+            harm, who, kind, scope, status = (
+                _named(head, self._shares[head][piece]) for head in ("figure", "who", "type", "scope", "status")
+            )
+            part = _rounded(self._shares["subset"][piece, 1])
+            self._figures[piece] = FigureClasses(harm, who, part, kind, scope, status)
+        return self._figures[piece]
 
     def probability(self, label: str, span: Span) -> float | None:
         """How likely `span` is a `label` (one of SPANS): the best of its pieces; None where not read."""
         pieces = self._pieces(span)
         if not pieces:
             return None
-        return _rounded(max(1.0 - softmax(self._rows[n][COLUMNS[label]])[0] for n in pieces))
+        return _rounded(max(1.0 - self._shares[label][n, 0] for n in pieces))
 
     def same_act(self, kind: str, span: Span, other_kind: str, other: Span) -> float | None:
         """How likely two marks (kinds of KINDS; a sentence's span for `act`) belong to one act; None where not read."""
@@ -199,17 +201,19 @@ class Tagging:
         return _sigmoid(score)
 
     def _pieces(self, span: Span) -> list[int]:
-        first = max(0, bisect_right(self._starts, span[0]) - 1)
-        last = min(bisect_left(self._starts, span[1]), first + 4 * WINDOW)
-        return [n for n in range(first, last) if self._ends[n] > span[0]]
+        found = self._asked.get(span)
+        if found is None:
+            first = max(0, bisect_right(self._starts, span[0]) - 1)
+            last = min(bisect_left(self._starts, span[1]), first + 4 * WINDOW)
+            found = self._asked[span] = [n for n in range(first, last) if self._ends[n] > span[0]]
+        return found
 
     def _carrier(self, span: Span) -> int | None:
         """The piece of `span` that most likely carries a figure: its number or head noun."""
         pieces = self._pieces(span)
         if not pieces:
             return None
-        nothing = softmax(self._rows[pieces][:, COLUMNS["figure"]])[:, 0]
-        return pieces[int(nothing.argmin())]
+        return pieces[int(self._shares["figure"][pieces, 0].argmin())]
 
     def _vector(self, kind: str, span: Span, name: str) -> Rows | None:
         """The link vector of a mark: its first piece's, a figure's number's, a sentence's mean."""
@@ -237,7 +241,7 @@ class Tagging:
         sizes = np.asarray([[b - a] for a, b in bounds], np.float32)
         found: list[TaggedSpan] = []
         for head in ("figure", *SPANS):
-            p = softmax(self._rows[:, COLUMNS[head]])
+            p = self._shares[head]
             if not (p[:, 0] < 0.6).any():
                 continue
             classes = _word_classes(head, np.add.reduceat(p, firsts) / sizes)
@@ -265,14 +269,12 @@ class Tagging:
 
     def _classify(self) -> list[SentenceClasses]:
         found = []
-        for sentence in sorted(set(self._of)):
-            mean = self._rows[[n for n, s in enumerate(self._of) if s == sentence]].mean(0)
+        for sentence, pieces in groupby(range(len(self._of)), key=lambda n: self._of[n]):
+            own = list(pieces)
+            mean = self._rows[own[0] : own[-1] + 1].mean(0)
             act = _sigmoid(float(mean[COLUMNS["s_act"]][0]))
-            found.append(
-                SentenceClasses(
-                    sentence, act, _named("s_type", mean), _named("s_scope", mean), _named("s_status", mean)
-                )
-            )
+            kind, scope, status = (_named(head, softmax(mean[COLUMNS[head]])) for head in _OF_SENTENCES)
+            found.append(SentenceClasses(sentence, act, kind, scope, status))
         return found
 
 
@@ -398,8 +400,8 @@ def softmax(x: Rows) -> Rows:
     return out
 
 
-def _named(head: str, row: Rows) -> dict[str, float]:
-    return {name: _rounded(p) for name, p in zip(HEADS[head], softmax(row[COLUMNS[head]]), strict=True)}
+def _named(head: str, shares: Rows) -> dict[str, float]:
+    return {name: round(p, 3) for name, p in zip(HEADS[head], shares.tolist(), strict=True)}
 
 
 def _rounded(p: Any) -> float:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache, lru_cache
 from itertools import accumulate
 from string import ascii_lowercase, ascii_uppercase
@@ -77,6 +77,9 @@ def _gap(between: str) -> int:
     return 2 if len(between) <= 4 and not set(mark) - set("/()[]\"'“”‘’`-") else 3
 
 
+_new: Callable[[type[Word], Iterable[Any]], Word] = tuple.__new__  # as `Word._make`, without its check of the length
+
+
 @lru_cache(maxsize=256)
 def words(text: str, start: int, end: int) -> tuple[Word, ...]:
     """The words of text[start:end]; linear in its length. The last answers are kept: several readers ask the same."""
@@ -86,7 +89,7 @@ def words(text: str, start: int, end: int) -> tuple[Word, ...]:
     cuts = list(accumulate(map(len, parts), initial=start))
     starts, ends = cuts[1:-1:2], cuts[2::2]
     if _ANY_ARTICLE.isdisjoint(norms):
-        return tuple(map(Word._make, zip(norms, starts, starts, ends, gaps, strict=True)))
+        return tuple([_new(Word, word) for word in zip(norms, starts, starts, ends, gaps, strict=True)])
     found: list[Word] = []
     lead = -1  # the article before this word, where there is one
     for i, norm in enumerate(norms):

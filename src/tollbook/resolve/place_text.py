@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from itertools import accumulate
@@ -207,16 +207,20 @@ class _Skip:
         return before > 0 and self._reach[before - 1] > start
 
 
+_new: Callable[[type[Token], Iterable[Any]], Token] = tuple.__new__  # as `Token._make`, without its check
+
+
 def _tokens(text: str, span: Span, skip: _Skip, capitals: bool, words: PlaceWords) -> list[Token]:
     found: list[Token] = []
     parts = _WORD.split(text[span[0] : span[1]])  # what stands between, a word, what stands between, ...
-    make, start, seen = Token._make, span[0], span[0]
+    start = seen = span[0]
     for gap, word in zip(parts[:-1:2], parts[1::2], strict=True):
         start += len(gap)
         end = start + len(word)
         if word.islower() and word.isalpha():
             between = gap if seen + len(gap) == start else text[seen:start]
-            found.append(make((start, end, word, word, between, False, False, word in _PARTICLES, False, False)))
+            token = (start, end, word, word, between, False, False, word in _PARTICLES, False, False)
+            found.append(_new(Token, token))
             seen = end
         else:
             if end < span[1] and text[end] == "." and word + "." in words.abbreviations:
@@ -227,8 +231,9 @@ def _tokens(text: str, span: Span, skip: _Skip, capitals: bool, words: PlaceWord
                 last = first + len(form.text)
                 skipped = skip.touches(first, last)
                 named, free = form.named and not skipped, form.free and not skipped
-                token = (first, last, form.text, form.low, text[seen:start], form.possessive, named, form.particle)
-                found.append(make((*token, free, skipped)))
+                gap = text[seen:start]
+                token = (first, last, form.text, form.low, gap, form.possessive, named, form.particle, free, skipped)
+                found.append(_new(Token, token))
                 seen = max(end, last)
         start = end
     return found
