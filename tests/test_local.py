@@ -213,11 +213,12 @@ def test_confidence_is_the_harms_own_and_moves_no_number() -> None:
     one, marks = read()
     (incident, *_) = assemble(one, marks).incidents
     tagging: Any = StandIn({span("12"): classes({"killed": 0.912})})
-    told = with_confidence(incident, tagging, 0.4)
-    expected = local.reliability()[-1][1]  # 0.912 lies beyond the last row
-    assert local.reliability()[-1][0] < 0.912
+    told = with_confidence(incident, tagging, 0.0)
+    expected = local.reliability("figures")[-1][1]  # 0.912 lies beyond the last row
+    assert local.reliability("figures")[-1][0] < 0.912
     assert [c.confidence for c in told.casualties] == [expected]
-    assert told.confidence == expected
+    assert told.confidence == local.reliability("acts")[0][1]
+    assert with_confidence(incident, tagging, None).confidence == expected
     assert replace(told, confidence=None, casualties=incident.casualties) == incident
     unread: Any = StandIn()
     assert with_confidence(incident, unread, None).confidence is None
@@ -237,11 +238,12 @@ def test_what_is_said_becomes_how_often_it_is_right(said: float, expected: float
     "rows", [[], [[0.5]], [[0.1, 1.2]], [[0.4, 0.5], [0.3, 0.6]], [[0.3, 0.6], [0.4, 0.5]], {"a": 1}]
 )
 def test_a_wrong_table_of_reliability_is_refused(rows: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lexicon, "load", lambda name: rows)
+    monkeypatch.setattr(lexicon, "load", lambda name: {"figures": [[0.2, 0.5]], "acts": rows})
     local.reliability.cache_clear()
     try:
+        assert local.reliability("figures") == ((0.2, 0.5),)
         with pytest.raises(LexiconError, match=r"reliability\.yml"):
-            local.reliability()
+            local.reliability("acts")
     finally:
         local.reliability.cache_clear()
 

@@ -14,8 +14,10 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 SHARED = Path(os.environ.get("TOLLBOOK_SHARED") or ROOT.parent / "shared")
 
-from training import augment, corpus, ground, sets  # noqa: E402
+from training import augment, corpus, ground, picture, sets  # noqa: E402
 from training.ground import HARMS, NUMBER, Act, Doc, Mark, figure_anchor, number_value  # noqa: E402
+
+from tollbook import lexicon  # noqa: E402
 
 needs_shared = pytest.mark.skipif(not (SHARED / "gold/dev").exists(), reason="the shared folder is not here")
 
@@ -132,3 +134,7 @@ def test_edits_carry_the_marks() -> None:
     assert varied.text[second.start : second.end] == "Al Noor City"
     assert [varied.text[a:b] for a, b in second.says] == ["Friday"]
     assert ground.tell(varied)
+
+
+def test_the_picture_of_reliability_is_that_of_the_table() -> None:
+    assert picture.FILE.read_text(encoding="utf-8") == picture.drawn(lexicon.load("model/reliability")), picture.__doc__

@@ -5,7 +5,7 @@ numbers are chosen on texts of sources the tagger has not seen. One number at a 
 the score of `score.py` over all train reports rises. `--keep` only measures `glue.yml` as it is, on train, or with
 `--part dev` or `--part held` (the written reports held back) the shipped model. Printed are the tables of section 8
 of docs/method.md: rules alone, each use of the tagger alone, all of them, train source by source; and how often
-figures are right by what the tagger says of them (`data/model/reliability.yml`).
+figures and acts are right by what the tagger says of them (`data/model/reliability.yml`).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ import harness  # noqa: E402
 from tollbook import lexicon  # noqa: E402
 from tollbook.clean import clean_report  # noqa: E402
 from tollbook.extract.assemble import assemble  # noqa: E402
-from tollbook.extract.local import Glue, TaggerAdvice, calibrated, edited, glue  # noqa: E402
+from tollbook.extract.local import Glue, TaggerAdvice, calibrated, edited, glue, told_at  # noqa: E402
 from tollbook.extract.marks import Marks  # noqa: E402
 from tollbook.extract.rules import RulesExtractor, may_be_violent  # noqa: E402
 from tollbook.extract.tagger import FOLDER, Tagger, Tagging  # noqa: E402
@@ -159,10 +159,15 @@ def ablation(data: Sequence[Read], gold: Mapping[str, Any], how: Glue) -> None:
             print(line(f"{name}, {source} ({len(part)})", measured(part, records)), flush=True)
 
 
-def said_and_right(data: Sequence[Read], gold: Mapping[str, Any], how: Glue) -> list[tuple[str, float, bool]]:
-    """Of each figure: its report, what the tagger says of its harm, and whether its act's gold has the same bounds."""
+Said = list[tuple[str, float, bool]]
+"""Of each thing told: its report, what the tagger says of it, whether it is right."""
+
+
+def said_and_right(data: Sequence[Read], gold: Mapping[str, Any], how: Glue) -> tuple[Said, Said]:
+    """Figures and acts. A figure is right if its act's gold has one with the same bounds, an act if gold has it."""
     score = harness.shared_module("score")
-    found = []
+    figures: Said = []
+    acts: Said = []
     for one in data:
         if one.tagging is None:
             continue
@@ -176,16 +181,19 @@ def said_and_right(data: Sequence[Read], gold: Mapping[str, Any], how: Glue) -> 
             mine = [x for x in told if x["scope"] in scopes]
             for theirs, mate in score.align([x for x in real if x["scope"] in scopes], mine):
                 right[id(mate)] = [(c["harm"], c["min"], c["max"]) for c in theirs["casualties"]]
+        telling = told_at(one.marks, one.tagging)
         for incident, entry in zip(incidents, told, strict=True):
+            if incident.quote_span in telling:
+                acts.append((one.report.doc_id, telling[incident.quote_span], id(entry) in right))
             for c in incident.casualties:
                 classes = one.tagging.figure(c.span)
                 if classes is not None:
                     hit = (c.harm, c.min, c.max) in right.get(id(entry), ())
-                    found.append((one.report.doc_id, classes.harm[c.harm], hit))
-    return found
+                    figures.append((one.report.doc_id, classes.harm[c.harm], hit))
+    return figures, acts
 
 
-def table(pairs: Sequence[tuple[str, float, bool]]) -> list[tuple[float, float]]:
+def table(pairs: Said) -> list[tuple[float, float]]:
     """Means of what was said and what was right in groups of like size, in rising order; equal ones only once."""
     rows: list[tuple[float, float]] = []
     for part in np.array_split(np.array(sorted((p, float(hit)) for _, p, hit in pairs)), GROUPS):
@@ -205,17 +213,17 @@ def off_by(pairs: Sequence[tuple[float, bool]]) -> float:
     return round(sum(gaps) / max(1, len(pairs)), 3)
 
 
-def reliability(pairs: Sequence[tuple[str, float, bool]]) -> None:
-    """Prints how often figures are right, the table, and how far off raw numbers and other halves' tables are."""
+def reliability(name: str, pairs: Said) -> None:
+    """Prints how often they are right, the table, and how far off raw numbers and other halves' tables are."""
     for low in range(10):
         inside = [hit for _, p, hit in pairs if min(9, int(p * 10)) == low]
         if inside:
-            print(f"said {low / 10:.1f}: {len(inside)} figures, {100 * sum(inside) / len(inside):.0f} % right")
+            print(f"said {low / 10:.1f}: {len(inside)} {name}, {100 * sum(inside) / len(inside):.0f} % right")
     half = {d: zlib.crc32(d.encode()) % 2 for d, _, _ in pairs}
     other = [table([x for x in pairs if half[x[0]] != n]) for n in (0, 1)]
     crossed = [(calibrated(p, other[half[d]]), hit) for d, p, hit in pairs]
     raw = off_by([(p, hit) for _, p, hit in pairs])
-    print(f"{len(pairs)} figures; calibration error said {raw}, by the other half's table {off_by(crossed)}")
+    print(f"{len(pairs)} {name}; calibration error said {raw}, by the other half's table {off_by(crossed)}")
     print(*(f"- [{said}, {right}]" for said, right in table(pairs)), sep="\n")
 
 
@@ -232,7 +240,8 @@ def main() -> None:
     data = read(options.part, options.work / "fold-gold" if options.part == "train" else FOLDER)
     how = glue() if options.keep else search(data, gold, glue())
     ablation(data, gold, how)
-    reliability(said_and_right(data, gold, how))
+    for name, pairs in zip(("figures", "acts"), said_and_right(data, gold, how), strict=True):
+        reliability(name, pairs)
     print(json.dumps(asdict(how)))
     if not options.keep:
         path = lexicon.DATA / "model/glue.yml"

@@ -70,14 +70,15 @@ def glue() -> Glue:
 
 
 @cache
-def reliability() -> tuple[tuple[float, float], ...]:
+def reliability(of: Literal["figures", "acts"]) -> tuple[tuple[float, float], ...]:
     """`data/model/reliability.yml`: what the tagger said and how often it was right, both rising.
 
     Raises LexiconError for a row that is not two numbers from 0 to 1, or that falls.
     """
-    rows = lexicon.load("model/reliability")
+    data = lexicon.load("model/reliability")
+    rows = data.get(of) if isinstance(data, dict) else None
     if not isinstance(rows, list) or not rows:
-        raise LexiconError("model/reliability.yml: needed are rows of two numbers")
+        raise LexiconError(f"model/reliability.yml: needed under {of} are rows of two numbers")
     for before, row in zip([[0, 0], *rows], rows, strict=False):
         numbers = isinstance(row, list) and len(row) == 2 and all(type(n) in (int, float) and 0 <= n <= 1 for n in row)
         if not numbers or row[0] < before[0] or row[1] < before[1]:
@@ -125,9 +126,14 @@ class LocalExtractor:
         reading = assemble(
             report, edited(marks, tagging, glue()), places.country, TaggerAdvice(tagging, glue(), report.text)
         )
-        told = {marks[s.sentence].sentence.span: s.act for s in tagging.sentences}
+        told = told_at(marks, tagging)
         incidents = tuple(with_confidence(i, tagging, told.get(i.quote_span)) for i in reading.incidents)
         return Reading(incidents, reading.victims, reading.issues + places.issues)
+
+
+def told_at(marks: Sequence[Marks], tagging: Tagging) -> dict[Span, float]:
+    """How likely each sentence that was read tells an act, by its span."""
+    return {marks[s.sentence].sentence.span: s.act for s in tagging.sentences}
 
 
 def edited(marks: Sequence[Marks], tagging: Tagging, how: Glue) -> list[Marks]:
@@ -288,19 +294,20 @@ def _anchors(act: Act) -> list[tuple[str, Span]]:
 
 
 def with_confidence(incident: Incident, tagging: Tagging, told: float | None) -> Incident:
-    """The incident with the probability that each figure is right (`reliability.yml`), and the tagger's of the act.
+    """The incident with the probabilities that each figure is right and that the act is one (`reliability.yml`).
 
-    An act is as sure as its surest figure, or as `told`, the probability that its sentence tells an act. None where
-    the tagger did not read the words. It orders what a person looks at; no count depends on it.
+    `told` is what the tagger says of the act's sentence; where it did not read it, an act is as sure as its surest
+    figure, None where it read none. It orders what a person looks at; no count depends on it.
     """
     figures = tuple(replace(c, confidence=_confidence(c, tagging)) for c in incident.casualties)
-    known = [c for c in (*(f.confidence for f in figures), told) if c is not None]
-    return replace(incident, casualties=figures, confidence=max(known, default=None))
+    known = [f.confidence for f in figures if f.confidence is not None]
+    act = calibrated(told, reliability("acts")) if told is not None else max(known, default=None)
+    return replace(incident, casualties=figures, confidence=act)
 
 
 def _confidence(casualty: Casualty, tagging: Tagging) -> float | None:
     classes = tagging.figure(casualty.span)
-    return calibrated(classes.harm[casualty.harm], reliability()) if classes is not None else None
+    return calibrated(classes.harm[casualty.harm], reliability("figures")) if classes is not None else None
 
 
 def _best(shares: Mapping[str, float], without: str | None = None) -> str:

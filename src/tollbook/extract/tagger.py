@@ -321,27 +321,24 @@ class Tagger:
     def tag(self, report: Report, sentences: Sequence[Sentence]) -> Tagging:
         """The tagger's answers for these sentences of the report, in the order of the text.
 
-        Only sentences that hold a word of the gate list, or stand beside one that does, are run.
+        Only sentences that hold a word of the gate list, or stand beside one that does, are run. Time goes with the
+        number of pieces, so a window repeats nothing of the one before it: the scores are the same (docs/method.md).
         """
         read = gated([report.text[s.span[0] : s.span[1]] for s in sentences])
         cut = [self._cutter.pieces(report.text[sentences[n].span[0] : sentences[n].span[1]]) for n in read]
         pieces: list[Span] = []
         of: list[int] = []
         rows: list[Rows] = [np.zeros((0, COLUMNS[LINKS[-1]].stop), np.float32)]
-        for window in windows([len(c) for c in cut]):
+        for window in windows([len(c) for c in cut], context=0):
             ids = [CLS]
-            skip = 1
-            for k, first, last, is_context in window:
-                ids.extend(piece for piece, _, _ in cut[k][first:last])
-                if is_context:
-                    skip += last - first
-                    continue
+            for k, start, stop, _ in window:
+                ids.extend([piece for piece, _, _ in cut[k][start:stop]])
                 at = sentences[read[k]].span[0]
-                pieces.extend((at + start, at + end) for _, start, end in cut[k][first:last])
-                of.extend([read[k]] * (last - first))
+                pieces.extend([(at + a, at + b) for _, a, b in cut[k][start:stop]])
+                of.extend([read[k]] * (stop - start))
             ids.append(SEP)
             (out,) = self._session.run(None, {"ids": np.asarray([ids], np.int64)})
-            rows.append(out[0][skip : len(ids) - 1] * self._scale)
+            rows.append(out[0][1 : len(ids) - 1] * self._scale)
         return Tagging(pieces, of, words_of(report.text, pieces), np.concatenate(rows), self._biases)
 
 
