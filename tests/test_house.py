@@ -21,7 +21,7 @@ MODULES = sorted(SRC.rglob("*.py"))
 # Layers from the bottom up; a module may import from its own layer and those below. The first match counts.
 LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("values", ("model", "errors", "__init__")),
-    ("words", ("lexicon", "ontology")),
+    ("words", ("yamlreader", "lexicon", "ontology")),
     (
         "pure",
         (

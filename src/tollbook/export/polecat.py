@@ -135,7 +135,7 @@ def _row(i: Incident, told: Sequence[Source], loss: Loss) -> dict[str, Cell]:
 
 def _geonames(key: str | None) -> int | None:
     space, _, number = (key or "").partition(":")
-    return int(number) if space == "gn" and number.isdigit() else None
+    return int(number) if space == "gn" and number.isdecimal() else None
 
 
 def _actor(part: str, side: sides.Side | None) -> dict[str, Cell]:

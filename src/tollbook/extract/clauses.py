@@ -13,6 +13,7 @@ from tollbook.extract.agents import own_toll
 from tollbook.extract.figures import Figure
 from tollbook.extract.marks import Marks
 from tollbook.extract.status import with_thwarted
+from tollbook.extract.tokens import Tokens
 from tollbook.extract.words import phrases, words
 from tollbook.model import Actor, ActType, DateRange, Harm, Place, Who
 from tollbook.resolve.calendars import unit_span
@@ -269,6 +270,7 @@ def _read(marks: Marks, index: int, first: int, last: int, *, shared: bool) -> A
         first,
         last,
     )
+    figures = _taken_by(tokens, figures, blames)
     if not blames:
         losses = [(f.harm, f.who) for f in figures if f.counted and f.part_of is None]
         sayers = [a for a in marks.actors if _inside(marks, a.span, first, last) and speaks(tokens, a)]
@@ -312,6 +314,22 @@ def _as_called(marks: Marks, place: Place) -> Place:
     ):
         return replace(place, level="district")
     return place
+
+
+def _taken_by(tokens: Tokens, figures: list[Figure], blames: Sequence[Blame]) -> list[Figure]:
+    """People "captured" or "seized": detained by a state's forces, abducted by an armed group."""
+    sides = {b.actor.who for b in blames}
+    harm: Harm | None = {frozenset({"state_forces"}): "detained", frozenset({"armed_group"}): "abducted"}.get(  # type: ignore[assignment]
+        frozenset(sides)
+    )
+    if harm is None:
+        return figures
+    return [
+        replace(f, harm=harm)
+        if f.harm in ("detained", "abducted") and tokens.low[tokens.at(f.cue[0])] in words("takes_things_too")
+        else f
+        for f in figures
+    ]
 
 
 def _named(marks: Marks, figures: Sequence[Figure], first: int, last: int) -> list[Figure]:

@@ -9,6 +9,8 @@ from tollbook.extract.groups import Cue, Group, passive
 from tollbook.extract.tokens import Hit, Tokens
 from tollbook.extract.words import phrases, words
 
+_TAKEN = 4  # tokens between those taken and "were captured"
+
 
 def one_each(cues: list[Hit[Cue]]) -> list[Hit[Cue]]:
     """One cue a place: a form that is verb and noun alike ("arrests", "displaced") is read as the verb."""
@@ -35,6 +37,8 @@ def live_cues(tokens: Tokens, cues: list[Hit[Cue]], groups: Sequence[Group]) -> 
         driven = hit.value.harm == "displaced" and tokens.low[hit.first] in words("drive")
         if driven and not any(w in words("flight") for w in tokens.low[hit.last :]):
             continue
+        if tokens.low[hit.first] in words("takes_things_too") and not _takes_people(tokens, hit, groups):
+            continue
         live.append(_alive(tokens, hit))
     return live
 
@@ -47,6 +51,14 @@ def _told_of(tokens: Tokens, cues: Sequence[Hit[Cue]], hit: Hit[Cue]) -> bool:
             if all(w in words("be") or w in words("have") or w in words("adverb") for w in between):
                 return True
     return False
+
+
+def _takes_people(tokens: Tokens, hit: Hit[Cue], groups: Sequence[Group]) -> bool:
+    """ "captured nine soldiers", "two men were seized", not "captured nine villages": is the one taken a person?"""
+    if tokens.low[hit.first - 1] in words("be") and hit.first:
+        return any(g.head and 0 <= hit.first - g.last <= _TAKEN for g in groups)
+    near = [g for g in groups if 0 <= g.first - hit.last <= 1]
+    return bool(near) and near[0].head is not None
 
 
 def _alive(tokens: Tokens, hit: Hit[Cue]) -> Hit[Cue]:

@@ -514,7 +514,7 @@ def _with_age(tokens: Tokens, person: Person) -> Person:
     if k >= len(low):
         return person
     word = low[k]
-    number = int(word) if word.isdigit() and len(word) <= 3 else None
+    number = int(word) if word.isdecimal() and len(word) <= 3 else None
     if number is None or not 0 < number <= _MAX_AGE:
         return person
     after = low[k + 1] if k + 1 < len(low) else ""

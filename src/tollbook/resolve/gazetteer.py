@@ -316,7 +316,7 @@ def _dump_row(line: str, base: Gazetteer) -> tuple[list[gf.Row], bool]:
         raise ValueError(f"{len(cells)} columns, {_COLUMNS} wanted")
     number, name, spellings, feature, kind, country = cells[0], cells[1].strip(), cells[3], cells[6], cells[7], cells[8]
     lat, lon, people = float(cells[4]), float(cells[5]), int(cells[14] or 0)
-    if not (number.isdigit() and 0 < int(number) < gf.NONE and name and "\0" not in line):
+    if not (number.isdecimal() and 0 < int(number) < gf.NONE and name and "\0" not in line):
         raise ValueError("no number or no name")
     if not (abs(lat) <= 90 and abs(lon) <= 180 and re.fullmatch("[A-Z]{2}", country or "")) or people < 0:
         raise ValueError("a coordinate, a population or a country code out of range")

@@ -277,7 +277,7 @@ def _reports(site: Site, request: Request) -> HTMLResponse:
         query = sa.select(*columns, sa.func.length(table.c.text).label("size")).where(*asked)
         if cursor:
             (last,) = lists.uncursor(cursor, 1)
-            query = query.where(table.c.seq < (int(last) if last.isdigit() and len(last) < 16 else 0))
+            query = query.where(table.c.seq < (int(last) if last.isdecimal() and len(last) < 16 else 0))
         rows = connection.execute(query.order_by(table.c.seq.desc()).limit(lists.PAGE + 1)).all()
         shown = rows[: lists.PAGE]
         told = {}
@@ -388,7 +388,7 @@ def _log(site: Site, request: Request) -> HTMLResponse:
         cursor = params.get("cursor")
         if cursor:
             (last,) = lists.uncursor(cursor, 1)
-            chosen = [d for d in chosen if last.isdigit() and d.seq < int(last)]
+            chosen = [d for d in chosen if last.isdecimal() and d.seq < int(last)]
         shown = chosen[:HISTORY]
         owners = load.lookup(
             connection,
