@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 import json
 import re
+from bisect import insort
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -131,14 +132,14 @@ def _pairs(connection: sa.Connection, columns: Columns, unsure: set[frozenset[st
     owner = _owners(connection, {m for p in unsure for m in p})
     left = {frozenset(owner.get(m, m) for m in p) for p in unsure}
     low, index = columns.raw("killed").low, columns.index
-    asked = (r for r in _pair_ranks(columns) if frozenset(r[2]) not in left)
-    for _, likely, (a, other), _ in islice(asked, MOST):
+    asked = (r for r in _pair_ranks(columns) if frozenset(r[1]) not in left)
+    for _, (a, other), likely, _ in islice(asked, MOST):
         width = max(0, low[index[a]] + low[index[other]] - (columns.doubts[a, other][1].get("killed") or 0))
         yield Item("pair", (a, other), width, 1 - likely, f"counted apart; {likely:.0%} likely to be one")
 
 
-PairRank = tuple[float, float, tuple[str, str], frozenset[int]]
-"""(-effect, how likely they are one, the two incidents, their slots)."""
+PairRank = tuple[float, tuple[str, str], float, frozenset[int]]
+"""(-effect, the two incidents, how likely they are one, their slots)."""
 
 
 def _pair_ranks(columns: Columns) -> list[PairRank]:
@@ -151,17 +152,20 @@ def _pair_ranks(columns: Columns) -> list[PairRank]:
         likely, merged = columns.doubts[pair]
         a, b = index[pair[0]], index[pair[1]]
         width = max(0, low[a] + low[b] - (merged.get("killed") or 0))
-        return (-width * likely, likely, pair, frozenset((a, b)))
+        return (-width * likely, pair, likely, frozenset((a, b)))
 
-    def order(found: Iterable[PairRank | None]) -> list[PairRank]:
-        return sorted((r for r in found if r is not None), key=lambda r: (r[0], r[2]))
+    def whole() -> list[PairRank]:
+        return sorted(r for r in map(rank, columns.doubts) if r is not None)
 
     def again(old: list[PairRank], moved: frozenset[int]) -> list[PairRank]:
-        stay = [r for r in old if moved.isdisjoint(r[3])]
+        out = [r for r in old if moved.isdisjoint(r[3])]
         near = {(i, o) for s in moved if (i := columns.ids[s]) is not None for o in columns.beside.get(i, ())}
-        return order((*stay, *map(rank, near | {(b, a) for a, b in near})))
+        for one in map(rank, near | {(b, a) for a, b in near}):
+            if one is not None:
+                insort(out, one)
+        return out
 
-    return kept_up(columns, "pairs", lambda: order(map(rank, columns.doubts)), again)
+    return kept_up(columns, "pairs", whole, again)
 
 
 EXTRAS["ties"] = (

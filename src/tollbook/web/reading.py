@@ -261,7 +261,7 @@ def _reports(site: Site, request: Request) -> HTMLResponse:
         )
     with site.desk.view() as connection:
         count = site.kept(
-            head(connection).log,
+            str(scalar(connection, sa.select(sa.func.max(table.c.seq)))),
             ("reports", words),
             lambda: scalar(connection, sa.select(sa.func.count()).select_from(table).where(*asked)),
         )

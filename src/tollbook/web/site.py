@@ -277,6 +277,7 @@ def harm_of(params: Mapping[str, str]) -> str:
     return harm
 
 
+@lru_cache(maxsize=8192)
 def raw_address(path: str, where: Filters | None = None, **more: Any) -> str:
     """An address with filters in it."""
     asked = {**(_asked(where) if where is not None else {}), **{k: v for k, v in more.items() if v not in (None, "")}}
