@@ -11,6 +11,7 @@ from bisect import bisect_left, insort
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
@@ -89,9 +90,9 @@ class Groups(Generic[T]):
 
 
 def grouped(
-    columns: Columns, name: Any, key_of: Callable[[int], Any], make: Callable[[Any, Sequence[int]], T]
+    columns: Columns, name: Any, mask: bytes, key_of: Callable[[int], Any], make: Callable[[Any, Sequence[int]], T]
 ) -> dict[Any, tuple[Sequence[int], T]]:
-    """key -> (the slots that have it, what is made of them); a slot with the key None has none.
+    """key -> (the slots of a mask that have it, what is made of them); a slot with the key None has none.
 
     Only the groups that something moved out of or into, or changed in, are made again.
     """
@@ -100,7 +101,7 @@ def grouped(
         number: dict[Any, int] = {}
         of = array("I", bytes(4 * len(columns)))
         found: dict[Any, array[int]] = {}
-        for slot in range(len(columns)):
+        for slot in compress(range(len(mask)), mask):
             key = key_of(slot)
             if key is not None:
                 slots = found.get(key)
@@ -119,7 +120,7 @@ def grouped(
         for slot in sorted(moved):
             if of[slot]:
                 new.setdefault(key_at[of[slot]], [])
-            key = key_of(slot)
+            key = key_of(slot) if mask[slot] else None
             if key is not None:
                 of[slot] = number.setdefault(key, len(number) + 1)
                 new.setdefault(key, []).append(slot)

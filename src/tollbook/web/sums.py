@@ -237,9 +237,13 @@ def _reviewed(columns: Columns) -> bytes:
     return found
 
 
-def _adding(of: Shares, mask: bytes, kinds: Sequence[int] = (INCIDENT, RECALLED, RESIDUAL)) -> list[int]:
+def _counted(of: Shares, mask: bytes, kinds: Sequence[int] = (INCIDENT, RECALLED, RESIDUAL)) -> bytes:
     table = bytes(1 if n in kinds else 0 for n in range(256))
-    return picked(both(mask, bytes(of.kind).translate(table)))
+    return both(mask, bytes(of.kind).translate(table))
+
+
+def _adding(of: Shares, mask: bytes, kinds: Sequence[int] = (INCIDENT, RECALLED, RESIDUAL)) -> list[int]:
+    return picked(_counted(of, mask, kinds))
 
 
 def rows(
@@ -248,12 +252,8 @@ def rows(
 ) -> tuple[list[Row], Sum]:  # fmt: skip
     """(a row for each label, in no order, what they add up to). `label` gives that of a slot; `by` is its name.
     `of` are the shares of what is asked for."""
-    read, kind, mask = _reviewed(columns), of.kind, want.mask
-
-    def key_of(slot: int) -> str | None:
-        return label(slot) if mask[slot] and kind[slot] not in (NONE, ALLEGED) else None
-
-    found = grouped(columns, ("rows", by, want.where, harm, who), key_of, lambda _, slots: add(slots, of, read))
+    read, adding = _reviewed(columns), _counted(of, want.mask)
+    found = grouped(columns, ("rows", by, want.where, harm, who), adding, label, lambda _, slots: add(slots, of, read))
     made = [one.row(name, _ids(columns, slots) if ids else ()) for name, (slots, one) in found.items()]
     return made, together(one for _, one in found.values())
 
@@ -434,7 +434,7 @@ def known(columns: Columns, where: Filters) -> Known:
             sum(low[s] for s in told), sum(low[s] for s in told if read[s]),
         )  # fmt: skip
 
-    found = grouped(columns, ("known", where), lambda slot: months(slot) if mask[slot] else None, make)
+    found = grouped(columns, ("known", where), mask, months, make)
     return Known(*map(sum, zip((0,) * 9, *(made for _, made in found.values()), strict=True)))
 
 
@@ -443,7 +443,7 @@ def points(columns: Columns, where: Filters, harm: str = "killed", who: str = AL
     mask, codes = both(columns.asked(where), columns.acts()), columns.coded["spot"].codes
     raw = columns.raw(harm, who)
     found = grouped(
-        columns, ("points", where, harm, who), lambda slot: codes[slot] or None if mask[slot] else None,
+        columns, ("points", where, harm, who), mask, lambda slot: codes[slot] or None,
         lambda code, slots: _point(columns, raw, code, slots),
     )  # fmt: skip
     return [made for _, made in found.values()]
