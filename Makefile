@@ -48,6 +48,7 @@ clean:
 
 .venv/.core: pyproject.toml | .venv/bin/python
 	@$(PIP) install -e ".[local]"
+	@$(BIN)/python tools/parse_data.py
 	@touch $@
 
 .venv/.dev: pyproject.toml | .venv/.core

@@ -2,9 +2,8 @@
 
     tools/write_reference.py          (or: make reference)
 
-The JSON Schema, the data files in the form that opens fastest (`lexicon.PARSED`), the tables of docs/formats.md and the
-commands of docs/cli.md. A test fails when one of them is
-older than what this writes.
+The JSON Schema, the tables of docs/formats.md and the commands of docs/cli.md. A test fails when one of them is older
+than what this writes.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tollbook import lexicon, ontology, schema
+from tollbook import ontology, schema
 from tollbook.render.csv import COLUMNS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -173,11 +172,10 @@ def fill(page: str) -> str:
 
 
 def main() -> None:
-    lexicon.PARSED.write_text(lexicon.parsed(), encoding="utf-8")
     schema.FILE.write_text(schema.generate(), encoding="utf-8")
     for path in PAGES:
         path.write_text(fill(path.read_text(encoding="utf-8")), encoding="utf-8")
-    for path in (lexicon.PARSED, schema.FILE, *PAGES):
+    for path in (schema.FILE, *PAGES):
         print(f"{path.relative_to(ROOT)}: written")
 
 

@@ -3,8 +3,8 @@
 Words, codes and names live in `data/`; each file has a `check` where it is used. The hash over
 all of them goes into every record's `made_with.lexicon`.
 
-Parsing YAML takes a tenth of a short run, so `data/parsed.txt` holds each file's value beside the hash of the text it
-was parsed from (`make reference` writes it). A file that has changed since is parsed.
+Parsing YAML takes a tenth of a short run, so `data/parsed.txt` may hold each file's value beside the hash of the text
+it was parsed from (tools/parse_data.py writes it; it is in no commit). A file that has changed since is parsed.
 """
 
 from __future__ import annotations
