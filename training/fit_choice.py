@@ -12,13 +12,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections import Counter
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -33,16 +31,13 @@ from tollbook.extract.choice import Option  # noqa: E402
 from tollbook.extract.place_traits import mentions  # noqa: E402
 from tollbook.extract.rules import RulesExtractor, may_be_violent  # noqa: E402
 from tollbook.model import Incident, RawReport, to_plain  # noqa: E402
-from training import written  # noqa: E402
+from training import logit, written  # noqa: E402
 from training.sets import SHARED_AT_MOST, DevGuard, full_text, shared_folder, source_of  # noqa: E402
 from training.sets import gold as gold_of  # noqa: E402
 
 SEEN = 20
 """Options that must have a trait for it to be weighed."""
 PENALTY = 8.0
-SMALL = 0.1
-"""A weight nearer to zero than this is left out: it moves no choice."""
-STEPS = 250
 WRITTEN = 1.0
 """What an act of the written reports weighs against one of gold: 0.5 and 2 were no better on sources left out."""
 
@@ -107,34 +102,18 @@ def is_right(option: Option, gold: Mapping[str, Any], alike: Callable[[str, str]
 def fit(data: Sequence[Act], files: Container[str], weigh: float) -> dict[str, float]:
     """The weights of the traits; an act of one of the written `files` weighs `weigh`, any other 1."""
     alike = harness.shared_module("score").alike
-    sets = []
-    for act in data:
-        truth = [is_right(o, act.gold, alike) for o in act.options]
-        counts = weigh if act.source in files else 1.0
-        if counts and any(truth) and not all(truth):
-            sets.append((act.options, truth, counts))
-    seen = Counter(name for options, *_ in sets for o in options for name in o.traits)
-    names = sorted(name for name, n in seen.items() if n >= SEEN)
-    column = {name: n for n, name in enumerate(names)}
-    rows = np.zeros((sum(len(o) for o, *_ in sets), len(names)))
-    for at, option in enumerate(o for options, *_ in sets for o in options):
-        for name, size in option.traits.items():
-            if name in column:
-                rows[at, column[name]] = size
-    right = np.concatenate([t for _, t, _ in sets]).astype(float)
-    lengths = [len(t) for _, t, _ in sets]
-    first = np.cumsum([0, *lengths])[:-1]
-    group, heavy = np.repeat(np.arange(len(sets)), lengths), np.repeat([c for *_, c in sets], lengths)
-    weight, slow, fast = (np.zeros(len(names)) for _ in range(3))
-    for step in range(1, STEPS + 1):
-        scores = rows @ weight
-        e = np.exp(scores - np.maximum.reduceat(scores, first)[group])
-        said = e / np.add.reduceat(e, first)[group]
-        meant = e * right / np.add.reduceat(e * right, first)[group]
-        slope = rows.T @ ((said - meant) * heavy) + PENALTY * weight
-        slow, fast = 0.9 * slow + 0.1 * slope, 0.99 * fast + 0.01 * slope**2
-        weight -= 0.1 * (slow / (1 - 0.9**step)) / (np.sqrt(fast / (1 - 0.99**step)) + 1e-8)
-    return {name: round(float(w), 2) for name, w in zip(names, weight, strict=True) if abs(w) >= SMALL}
+    return logit.fit(
+        [
+            logit.Choice(
+                [o.traits for o in act.options],
+                [is_right(o, act.gold, alike) for o in act.options],
+                weigh if act.source in files else 1.0,
+            )
+            for act in data
+        ],
+        seen=SEEN,
+        penalty=PENALTY,
+    )
 
 
 def count_right(data: Sequence[Act], weight: Mapping[str, float] | None) -> int:

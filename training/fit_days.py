@@ -12,13 +12,11 @@ import argparse
 import datetime as dt
 import sys
 import zlib
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -32,16 +30,13 @@ from tollbook.extract.assemble import by_rule  # noqa: E402
 from tollbook.extract.choice import Option, likeliest  # noqa: E402
 from tollbook.extract.rules import RulesExtractor, may_be_violent  # noqa: E402
 from tollbook.model import RawReport, to_plain  # noqa: E402
-from training import written  # noqa: E402
+from training import logit, written  # noqa: E402
 from training.sets import SHARED_AT_MOST, DevGuard, full_text, shared_folder, source_of  # noqa: E402
 from training.sets import gold as gold_of  # noqa: E402
 
 SEEN = 15
 """Options that must have a trait for it to be weighed."""
 PENALTY = 4.0
-SMALL = 0.1
-"""A weight nearer to zero than this is left out: it moves no choice."""
-STEPS = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,28 +87,8 @@ def _acts(row: Mapping[str, Any], record: dict[str, Any], source: str, extractor
 
 def fit(data: Sequence[Act]) -> dict[str, float]:
     """The weights of the traits."""
-    sets = [(a.options, a.right) for a in data if any(a.right) and not all(a.right)]
-    seen = Counter(name for options, _ in sets for o in options for name in o.traits)
-    names = sorted(name for name, n in seen.items() if n >= SEEN)
-    column = {name: n for n, name in enumerate(names)}
-    rows = np.zeros((sum(len(o) for o, _ in sets), len(names)))
-    for at, option in enumerate(o for options, _ in sets for o in options):
-        for name, size in option.traits.items():
-            if name in column:
-                rows[at, column[name]] = size
-    truth = np.concatenate([right for _, right in sets]).astype(float)
-    first = np.cumsum([0] + [len(right) for _, right in sets])[:-1]
-    group = np.repeat(np.arange(len(sets)), [len(right) for _, right in sets])
-    weight, slow, fast = (np.zeros(len(names)) for _ in range(3))
-    for step in range(1, STEPS + 1):
-        scores = rows @ weight
-        e = np.exp(scores - np.maximum.reduceat(scores, first)[group])
-        said = e / np.add.reduceat(e, first)[group]
-        meant = e * truth / np.add.reduceat(e * truth, first)[group]
-        slope = rows.T @ (said - meant) + PENALTY * weight
-        slow, fast = 0.9 * slow + 0.1 * slope, 0.99 * fast + 0.01 * slope**2
-        weight -= 0.1 * (slow / (1 - 0.9**step)) / (np.sqrt(fast / (1 - 0.99**step)) + 1e-8)
-    return {name: round(float(w), 2) for name, w in zip(names, weight, strict=True) if abs(w) >= SMALL}
+    choices = [logit.Choice([o.traits for o in a.options], a.right) for a in data]
+    return logit.fit(choices, seen=SEEN, penalty=PENALTY)
 
 
 def count_right(data: Sequence[Act], weight: Mapping[str, float]) -> int:
