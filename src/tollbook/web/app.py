@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
 import threading
@@ -140,6 +141,7 @@ def serve(book: Path, port: int, *, ready: Any = None) -> None:
         threading.Thread(target=desk.prepare, daemon=True).start()
         # SQLite lets go of the interpreter at every row; a thread that computes gives it back after this many seconds
         sys.setswitchinterval(0.0005)
+        gc.set_threshold(20_000, 20, 50)  # rows come and go by the thousand without a cycle among them
         settings = uvicorn.Config(
             cast(Any, app), log_level="warning", access_log=False, server_header=False, date_header=False,
             timeout_keep_alive=20, timeout_graceful_shutdown=3,

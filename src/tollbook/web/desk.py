@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import subprocess
 import sys
@@ -139,6 +140,9 @@ class Desk:
         with contextlib.suppress(TollbookError, sa.exc.SQLAlchemyError), self.view() as connection:
             self.columns(connection)
             self.reports_by_day(connection)
+        # what was read stays as long as the desk: a collector that walks through it stops every page meanwhile
+        gc.collect()
+        gc.freeze()
 
     def incident(self, connection: sa.Connection, asked: str) -> Detail:
         """One incident whole, by an id that leads to it, in a view. Raises UsageError where none does."""
