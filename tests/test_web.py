@@ -504,7 +504,7 @@ def test_the_model_card_of_the_desk_is_that_of_the_docs(reader: Visitor) -> None
     shown = unescape(reader.get("/model-card"))
     assert "What it learned from" in shown
     docs = Path(__file__).resolve().parent.parent / "docs" / "model-card.md"
-    assert CARD.read_text(encoding="utf-8") == docs.read_text(encoding="utf-8")
+    assert CARD.read_text(encoding="utf-8") == docs.read_text(encoding="utf-8"), f"copy {docs.name} to {CARD}"
     assert "/model-card" in reader.get("/method")
 
 
