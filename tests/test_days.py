@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tollbook import lexicon
 from tollbook.clean import clean_report
 from tollbook.errors import LexiconError
-from tollbook.extract import day_choice
+from tollbook.extract import choice
 from tollbook.extract.days import ONE_DAY
 from tollbook.extract.rules import RulesExtractor
 from tollbook.model import RawReport
@@ -70,10 +70,10 @@ def test_no_day_is_made_up(told: list[str]) -> None:
 
 
 def test_every_weight_is_a_trait_and_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert all(isinstance(weight, float) for weight in day_choice.weights().values())
+    assert all(isinstance(weight, float) for weight in choice.weights("day_choice").values())
     for broken in ({}, [], {"fresh": "much"}, {"fresh": True}, {3: 1.0}):
-        day_choice.weights.cache_clear()
+        choice.weights.cache_clear()
         monkeypatch.setattr(lexicon, "load", lambda _, rows=broken: rows)
         with pytest.raises(LexiconError, match="day_choice"):
-            day_choice.weights()
-    day_choice.weights.cache_clear()
+            choice.weights("day_choice")
+    choice.weights.cache_clear()

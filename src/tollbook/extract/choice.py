@@ -41,15 +41,15 @@ class Option:
 
 
 @cache
-def weights() -> Mapping[str, float]:
-    """`data/choice.yml`: trait -> weight. Raises LexiconError for a row that is not a name and a number."""
-    data = lexicon.load("choice")
+def weights(name: str = "choice") -> Mapping[str, float]:
+    """`data/<name>.yml`: trait -> weight. Raises LexiconError for a row that is not a name and a number."""
+    data = lexicon.load(name)
     if not isinstance(data, dict) or not data:
-        raise LexiconError("choice.yml: needed is a table of traits with a weight each")
-    for name, weight in data.items():
-        if not isinstance(name, str) or isinstance(weight, bool) or not isinstance(weight, (int, float)):
-            raise LexiconError(f"choice.yml: {name!r}: {weight!r}: needed is a trait's name and a number")
-    return {name: float(weight) for name, weight in data.items()}
+        raise LexiconError(f"{name}.yml: needed is a table of traits with a weight each")
+    for trait, weight in data.items():
+        if not isinstance(trait, str) or isinstance(weight, bool) or not isinstance(weight, (int, float)):
+            raise LexiconError(f"{name}.yml: {trait!r}: {weight!r}: needed is a trait's name and a number")
+    return {trait: float(weight) for trait, weight in data.items()}
 
 
 def choose(

@@ -11,13 +11,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 
-from tollbook import lexicon
-from tollbook.errors import LexiconError
-from tollbook.extract.choice import Option, likeliest
+from tollbook.extract.choice import Option, likeliest, weights
 from tollbook.extract.clauses import is_said_on
 from tollbook.extract.days import ONE_DAY, Told, lasted
 from tollbook.extract.marks import Marks
@@ -45,18 +42,6 @@ class Mention:
     traits: Traits
 
 
-@cache
-def weights() -> Mapping[str, float]:
-    """`data/day_choice.yml`: trait -> weight. Raises LexiconError for a row that is not a name and a number."""
-    data = lexicon.load("day_choice")
-    if not isinstance(data, dict) or not data:
-        raise LexiconError("day_choice.yml: needed is a table of traits with a weight each")
-    for name, weight in data.items():
-        if not isinstance(name, str) or isinstance(weight, bool) or not isinstance(weight, (int, float)):
-            raise LexiconError(f"day_choice.yml: {name!r}: {weight!r}: needed is a trait's name and a number")
-    return {name: float(weight) for name, weight in data.items()}
-
-
 def choose_days(
     report: Report, marks: Sequence[Marks], stories: Sequence[Story], incidents: Sequence[Incident]
 ) -> list[Incident]:
@@ -71,7 +56,7 @@ def choose_days(
     for k, incident in enumerate(incidents):
         if open_day(k, report, stories, incidents):
             pairs = options(k, report.published, marks, stories, incidents, named)
-            best = likeliest([option for option, _ in pairs], weights())
+            best = likeliest([option for option, _ in pairs], weights("day_choice"))
             incident = _dated(incident, next(told for option, told in pairs if option is best), report.published)
         out.append(incident)
     return out

@@ -1,10 +1,10 @@
 """The local extractor: what the rules mark, read again by the trained tagger, assembled by the same rules.
 
 The tagger drops figures it is sure are none, adds those the rules missed, gives them their harm and class, says of
-which type an act is and how likely two tellings tell one act. Dates, speakers, perpetrators and places stay with the
-rules: the tagger finds too few of them in texts of sources left out in training (docs/method.md, section 8). How sure
-the tagger must be before it overrules them stands in `data/model/glue.yml`. Every figure and act carries its
-probability.
+which type and scope an act is and how likely two tellings tell one act. It adds to the weighing of an act's place, and
+names a doer who stands in the act's own clause where the rules have none. Dates and speakers stay with the rules: the
+tagger finds too few of them in texts of sources left out in training (docs/method.md, section 8). How sure it must be
+before it overrules the rules stands in `data/model/glue.yml`. Every figure and act carries its probability.
 """
 
 from __future__ import annotations
