@@ -30,6 +30,7 @@ FLAGS = (
     "sums",
     "statistic",
 )
+_ACCUSED = 8  # tokens behind those accused in which the deed may be named
 _INQUIRY = 14  # tokens behind those who inquire in which they may arrest
 _KIND_WEIGHT = {"event": 3.0, "means": 2.0, "generic": 0.5, "take": 2.5}
 # Of two types a sentence names, the one that says more narrowly how people were harmed
@@ -199,6 +200,8 @@ def find_blame(
             basis = "claimed"
         before = tokens.low[start - 1] if start else ""
         before2 = tokens.low[start - 2] if start > 1 else ""
+        if _only_said_by(tokens, telling, start):
+            continue
         if _behind_by(tokens, start) or basis in ("blamed", "claimed"):
             if not _quoted_by(tokens, start) and (not is_person(actor) or _harmed_by(tokens, start)):
                 found.append(Blame(actor, basis))
@@ -218,8 +221,8 @@ def find_blame(
             pass
         elif _is_object(tokens, start) or "according" in tokens.low[max(0, start - 5) : start]:
             continue
-        if _inquires(tokens, end):
-            continue
+        if _inquires(tokens, end) or telling.has("blamed", end, end + 2):
+            continue  # "Kyiv accused Moscow of killing ten"
         if _speaks(tokens, end) or any(w.startswith("claim") for w in tokens.low[end : end + 2]):
             if _says_it_did(tokens, end, last, does):
                 found.append(Blame(actor, "claimed"))
@@ -277,6 +280,20 @@ def _behind_by(tokens: Tokens, start: int) -> bool:
         if not tokens.low[i][0].isalnum() or tokens.low[i] in words("block") or tokens.low[i] in words("does"):
             return False
     return False
+
+
+def _only_said_by(tokens: Tokens, telling: Telling, start: int) -> bool:
+    """Does "by" behind words of saying or agreeing name the actor ("announced by Russia", "accused by Israel")?"""
+    by = next((i for i in range(start - 1, max(0, start - 3), -1) if tokens.low[i] == "by"), 0)
+    before = tokens.low[max(0, by - 2) : by]
+    return bool(by) and (telling.has("blamed", by - 1, by) or any(w in words("not_done_by") for w in before))
+
+
+def of_lesser_deed(tokens: Tokens, actor: Actor) -> bool:
+    """Is the actor accused of another deed than violence ("accuses Qatar, Turkey and others of funding rebels")?"""
+    end = tokens.at(actor.span[1] - 1) + 1
+    at = next((i for i in range(end, min(end + _ACCUSED, len(tokens))) if tokens.low[i] == "of"), len(tokens))
+    return any(w in words("lesser_deeds") for w in tokens.low[at + 1 : at + 3])
 
 
 def _harmed_by(tokens: Tokens, start: int) -> bool:
@@ -432,10 +449,17 @@ def clash_sides(
 
 
 def claimant(tokens: Tokens, actors: Sequence[Actor], at: int, *, said_of: bool) -> Actor | None:
-    """Who stands by the word at token `at`: before "claimed" (or behind "claimed by"), behind "blamed" (`said_of`)."""
-    doers = [a for a in actors if _can_do(a)]
+    """Who stands by the word at token `at`: before "claimed" (or behind "claimed by"), behind "blamed" (`said_of`).
+
+    Before "was blamed"; nobody by "accused by", which names the accuser.
+    """
+    doers = [a for a in actors if _can_do(a) and not (said_of and is_person(a))]
     after = [a for a in doers if 0 < tokens.at(a.span[0]) - at <= 8]
     before = [a for a in doers if 0 < at - tokens.at(a.span[1] - 1) <= 8]
+    if said_of and tokens.low[at + 1 : at + 2] == ("by",):
+        return None
+    if said_of and at and tokens.low[at - 1] in words("be"):
+        return before[-1] if before and not of_lesser_deed(tokens, before[-1]) else None
     if said_of or "by" in tokens.low[at : at + 4]:
-        return after[0] if after else None
+        return after[0] if after and not of_lesser_deed(tokens, after[0]) else None
     return before[-1] if before else None

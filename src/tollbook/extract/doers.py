@@ -15,6 +15,7 @@ from tollbook.extract.tokens import Tokens
 from tollbook.extract.words import words
 from tollbook.model import Actor
 
+_ACRONYM = 3  # letters at most; longer ones (ISIL, FARC) are the name that a report goes by
 _BRACKET = 8  # tokens that a name's explanation in brackets may have
 _ALIAS_TAILS = ("-linked", "-affiliated", "-allied", "-aligned", "-inspired")
 
@@ -85,6 +86,28 @@ def force_of(actor: Actor) -> Actor | None:
     if name.endswith(("'s", "’s")):
         name = name[:-2]
     return actor if name == actor.name else replace(actor, name=name, span=(actor.span[0], actor.span[0] + len(name)))
+
+
+def spelled_out(actor: Actor, report: Sequence[Actor]) -> Actor:
+    """The actor as the report spells its name out, where this mention is short for it; else as it is.
+
+    "SDF" stands for "Syrian Democratic Forces", by its letters; "the coalition" for "US-led coalition" where the report
+    names one coalition only. The span goes with the name: both are those of the first mention spelled out.
+    """
+    if actor.name.isupper() and 2 <= len(actor.name) <= _ACRONYM:
+        same = [o for o in report if _initials(o.name) == actor.name and o.actor_id == actor.actor_id]
+        return replace(actor, name=same[0].name, span=same[0].span) if same else actor
+    head = actor.name.lower().removeprefix("the ").removesuffix("s")
+    if head in words("short_for_fuller"):
+        full = [o for o in report if o.name.lower().endswith(f" {head}") and not o.name.lower().startswith("the ")]
+        if full and len({(o.actor_id, o.name.lower()) for o in full}) == 1:
+            return replace(full[0], generic=actor.generic)
+    return actor
+
+
+def _initials(name: str) -> str:
+    parts = [p for p in name.replace("-", " ").split() if p.lower() not in words("not_initials")]
+    return "".join(p[0] for p in parts).upper() if len(parts) > 1 else ""
 
 
 @cache

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from tollbook.extract.acts import Blame, find_blame, is_person
+from tollbook.extract.acts import Blame, find_blame, is_person, of_lesser_deed
 from tollbook.extract.agents import continues
 from tollbook.extract.claims import claims_in, of_several
-from tollbook.extract.doers import force_of, numbered, same_doer, without_owners
+from tollbook.extract.doers import force_of, numbered, same_doer, spelled_out, without_owners
 from tollbook.extract.marks import Marks
 from tollbook.extract.merge import Story, fold
 from tollbook.extract.status import (
@@ -60,6 +60,7 @@ def verdicts(
 
     `acts` of a figure for a whole war is 1: it counts harm, not acts.
     """
+    named = [actor for mark in marks for actor in mark.actors]
     doers = [_own_doers(story, blames) for story, blames in zip(stories, told, strict=True)]
     _add_blamed(doers, stories, marks)
     _add_next_door(doers, stories, marks)
@@ -76,7 +77,7 @@ def verdicts(
     return [
         Verdict(
             "denied" if k in denied else _without_denial(story),
-            _shown(text, doers[k]),
+            _shown(text, doers[k], named),
             _are(text, story, doers[k], marks),
             1 if story.acts[0].statistic else _acts(text, story),
         )
@@ -84,10 +85,15 @@ def verdicts(
     ]
 
 
-def _shown(text: str, doers: Sequence[Blame]) -> tuple[Blame, ...]:
-    """The doers as the record names them: the forces behind weapons, no government beside its own force."""
+def _shown(text: str, doers: Sequence[Blame], report: Sequence[Actor]) -> tuple[Blame, ...]:
+    """The doers as the record names them: the forces behind weapons, spelled out, no government beside its own force.
+
+    `report` holds the actors of all its sentences.
+    """
     kept = without_owners([b.actor for b in doers])
-    shown = [replace(b, actor=force) for b in doers if b.actor in kept and (force := force_of(b.actor))]
+    forces = [replace(b, actor=force) for b in doers if b.actor in kept and (force := force_of(b.actor))]
+    spelled = [replace(b, actor=spelled_out(b.actor, report)) for b in forces]
+    shown = [b for n, b in enumerate(spelled) if b.actor.span not in {o.actor.span for o in spelled[:n]}]
     return tuple(replace(b, actor=numbered(text, b.actor)) if is_person(b.actor) else b for b in shown)
 
 
@@ -229,7 +235,7 @@ def blamed_in(tokens: Tokens, actors: Sequence[Actor]) -> list[Blame]:
                 between = low[i + 1 : at]
                 close = i < at <= i + 3 and all(w in ("the", "on", "an", "its") for w in between)
                 passed_on = i < at <= i + _AFTER and "on" in between
-                if close or passed_on:
+                if (close or passed_on) and not of_lesser_deed(tokens, actor):
                     found.append(Blame(actor, "blamed"))
                     break
         elif word in claims and _owns(tokens, i):

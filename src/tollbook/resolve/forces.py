@@ -16,6 +16,8 @@ _ACCUSING = frozenset({"accused", "accuses", "accusing", "blamed", "blames", "bl
 _LED = frozenset({"led"})
 _AND = frozenset({"and", "or"})
 _WHERE = frozenset({"in", "of", "from", "to", "into", "near", "at", "with", "on", "across", "inside", "against", "s"})
+_SIDES = ("north", "south", "east", "west", "northwest", "northeast", "southwest", "southeast")
+_DIRECTION = frozenset({"central", *_SIDES, *(f"{side}ern" for side in _SIDES)})
 _OWNING = ("country", "demonym", "leader")
 
 
@@ -270,7 +272,7 @@ def acting_country(line: Line, i: int, book: ActorBook) -> Found | None:
     vocabulary = book.words
     before = line.words[i - 1].norm if i else ""
     hyphened = j < len(line.words) and line.words[j].gap == 1
-    if before == "the" and i > 1:
+    if before in ("the", *_DIRECTION) and i > 1:
         before = line.words[i - 2].norm
     if before == "by" and value.role == "country" and not hyphened and not clipped:
         return found
