@@ -22,7 +22,7 @@ from tollbook.model import Report, Span
 
 HOW = Glue(
     drop=0.95, harm=0.9, who=0.8, add=0.8, add_person=0.9, type=0.5, type_kept=0.25, link=0.3, scope=0.8,
-    doer_add=0.6, place=0.8, place_link=0.2,
+    doer_add=0.6, place=0.8, place_link=0.2, day_link=0.4,
 )  # fmt: skip
 TEXT = "Shelling killed 12 people in Daraa on Friday. Officials met 30 elders in Homs."
 RULES = RulesExtractor()
@@ -195,6 +195,20 @@ def test_traits_of_a_place() -> None:
     traits = TaggerAdvice(read_, HOW, TEXT).place(acts, place.span)
     assert traits["tagger link"] == pytest.approx(0.0)
     assert traits["tagger place"] == pytest.approx(2.1972, abs=1e-3)
+
+
+def test_traits_of_a_day() -> None:
+    _, marks = read()
+    from tollbook.extract.clauses import candidate_acts
+
+    day = next(d.span for m in marks for d in m.dates if d.span is not None)
+    acts = candidate_acts(marks)[:1]
+    silent: Any = StandIn()
+    assert TaggerAdvice(silent, HOW, TEXT).day(acts, day) == {}
+    read_: Any = StandIn(link=0.9)
+    advice = TaggerAdvice(read_, HOW, TEXT)
+    assert advice.day(acts, day)["tagger link"] == pytest.approx(2.1972, abs=1e-3)
+    assert advice.day_weights()["tagger link"] == HOW.day_link
 
 
 def test_a_link_moves_the_fit_by_its_log_odds() -> None:

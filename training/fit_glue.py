@@ -38,7 +38,7 @@ from training.sets import gold as gold_of  # noqa: E402
 from training.sets import shared_folder, source_of  # noqa: E402
 
 OFF = Glue(drop=1.0, harm=1.0, who=1.0, add=1.0, add_person=1.0, type=1.0, type_kept=0.0, link=0.0, scope=1.0,
-           doer_add=1.0, place=0.0, place_link=0.0)  # fmt: skip
+           doer_add=1.0, place=0.0, place_link=0.0, day_link=0.0)  # fmt: skip
 """The tagger overrules nothing."""
 TRIED: dict[str, tuple[float, ...]] = {
     "drop": (0.9, 0.97, 0.99, 1.0),
@@ -53,6 +53,7 @@ TRIED: dict[str, tuple[float, ...]] = {
     "doer_add": (0.5, 0.55, 0.6, 0.7, 0.8, 0.9, 1.0),
     "place": (0.0, 0.5, 0.8, 1.2),
     "place_link": (0.0, 0.2, 0.4),
+    "day_link": (0.0, 0.2, 0.4, 0.6),
 }
 USES: dict[str, tuple[str, ...]] = {
     "figures": ("drop", "harm", "who", "add", "add_person"),
@@ -61,6 +62,7 @@ USES: dict[str, tuple[str, ...]] = {
     "scopes": ("scope",),
     "doers": ("doer_add",),
     "places": ("place", "place_link"),
+    "days": ("day_link",),
 }
 """What the tagger is used for, and the numbers that turn it on."""
 PARTS = ("train", "dev", "held")

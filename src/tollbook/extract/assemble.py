@@ -57,7 +57,7 @@ def assemble(
     """The incidents that the marks tell, in the order the report tells them; `advice` is a trained reader's."""
     stories, incidents = by_rule(report, marks, country, advice)
     chosen = choose(marks, stories, incidents, advice)
-    told = choose_days(report, marks, stories, chosen)
+    told = choose_days(report, marks, stories, chosen, advice)
     placed = [_at_dateline(i, s, marks, country) for i, s in zip(told, stories, strict=True)]
     return Reading(tuple(placed), _victims(marks, stories))
 

@@ -18,7 +18,7 @@ from tollbook.extract.choice import Option, likeliest, weights
 from tollbook.extract.clauses import is_said_on
 from tollbook.extract.days import ONE_DAY, Told, lasted
 from tollbook.extract.marks import Marks
-from tollbook.extract.merge import Story
+from tollbook.extract.merge import Advice, Story
 from tollbook.extract.place_traits import Traits
 from tollbook.extract.scopes import NEWS_DAYS, dated
 from tollbook.model import DateDetail, DateRange, Incident, Report
@@ -43,7 +43,11 @@ class Mention:
 
 
 def choose_days(
-    report: Report, marks: Sequence[Marks], stories: Sequence[Story], incidents: Sequence[Incident]
+    report: Report,
+    marks: Sequence[Marks],
+    stories: Sequence[Story],
+    incidents: Sequence[Incident],
+    advice: Advice | None = None,
 ) -> list[Incident]:
     """The incidents, those told without a day with the likeliest of the report's days.
 
@@ -52,11 +56,12 @@ def choose_days(
     if report.published is None:
         return list(incidents)
     named = mentions(marks, report.published)
+    weight = weights("day_choice") if advice is None else advice.day_weights()
     out = []
     for k, incident in enumerate(incidents):
         if open_day(k, report, stories, incidents):
-            pairs = options(k, report.published, marks, stories, incidents, named)
-            best = likeliest([option for option, _ in pairs], weights("day_choice"))
+            pairs = options(k, report.published, marks, stories, incidents, named, advice)
+            best = likeliest([option for option, _ in pairs], weight)
             incident = _dated(incident, next(told for option, told in pairs if option is best), report.published)
         out.append(incident)
     return out
@@ -146,6 +151,7 @@ def options(
     stories: Sequence[Story],
     incidents: Sequence[Incident],
     named: Sequence[Mention],
+    advice: Advice | None = None,
 ) -> list[tuple[Option, Told]]:
     """The days that story `k` may be of, with what they rest on; the day before publication; none."""
     story = stories[k]
@@ -158,6 +164,8 @@ def options(
     out: list[tuple[Option, Told]] = []
 
     def add(key: Days, traits: Traits, detail: DateDetail) -> None:
+        if advice is not None and detail.span is not None:
+            traits.update(advice.day(story.acts, detail.span))
         if key == ruled:
             traits[f"by rule {source}"] = 1.0
         out.append((Option(f"{key[0]}/{key[1]}", None, traits), (key, detail)))

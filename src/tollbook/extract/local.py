@@ -1,9 +1,9 @@
 """The local extractor: what the rules mark, read again by the trained tagger, assembled by the same rules.
 
 The tagger drops figures it is sure are none, adds those the rules missed, gives them their harm and class, says of
-which type and scope an act is and how likely two tellings tell one act. It adds to the weighing of an act's place, and
-names a doer who stands in the act's own clause where the rules have none. Dates and speakers stay with the rules: the
-tagger finds too few of them in texts of sources left out in training (docs/method.md, section 8). How sure it must be
+which type and scope an act is and how likely two tellings tell one act. It adds to the weighing of an act's place and
+of its day, and names a doer who stands in the act's own clause where the rules have none. Which words are dates and who
+speaks stays with the rules: the tagger finds too few in texts of sources left out in training (docs/method.md, 8). How sure it must be
 before it overrules the rules stands in `data/model/glue.yml`. Every figure and act carries its probability.
 """
 
@@ -54,6 +54,7 @@ class Glue:
     doer_add: float
     place: float
     place_link: float
+    day_link: float
 
 
 @cache
@@ -245,6 +246,15 @@ class TaggerAdvice:
     def place_weights(self) -> Mapping[str, float]:
         """`data/choice.yml`, and the glue's for what the tagger says."""
         return {**weights(), "tagger place": self._how.place, "tagger link": self._how.place_link}
+
+    def day(self, acts: Sequence[Act], span: Span) -> Mapping[str, float]:
+        """How likely the day is this act's: log odds, as a trait."""
+        linked = self._linked(acts, "date", span)
+        return {} if linked is None else {"tagger link": linked}
+
+    def day_weights(self) -> Mapping[str, float]:
+        """`data/day_choice.yml`, and the glue's for what the tagger says."""
+        return {**weights("day_choice"), "tagger link": self._how.day_link}
 
     def doers(self, acts: Sequence[Act], by_rule: Sequence[Blame], named: Sequence[Actor]) -> Sequence[Blame]:
         """The rules' doers; where they have none, the one the tagger is sure of.

@@ -67,6 +67,12 @@ class Advice(Protocol):
     def place_weights(self) -> Mapping[str, float]:
         """The weights of the traits of places with which this reader's own go."""
 
+    def day(self, acts: Sequence[Act], span: Span) -> Mapping[str, float]:
+        """Traits of a day named at `span` as that of an act with these tellings; none where not read."""
+
+    def day_weights(self) -> Mapping[str, float]:
+        """The weights of the traits of days with which this reader's own go."""
+
     def doers(self, acts: Sequence[Act], by_rule: Sequence[Blame], named: Sequence[Actor]) -> Sequence[Blame]:
         """Who did an act with these tellings, of the rules' doers and of the actors `named` in and around them."""
 
