@@ -3,8 +3,9 @@
 The tagger drops figures it is sure are none, adds those the rules missed, gives them their harm and class, says of
 which type and scope an act is and how likely two tellings tell one act. It adds to the weighing of an act's place and
 of its day, and names a doer who stands in the act's own clause where the rules have none. Which words are dates and who
-speaks stays with the rules: the tagger finds too few in texts of sources left out in training (docs/method.md, 8). How sure it must be
-before it overrules the rules stands in `data/model/glue.yml`. Every figure and act carries its probability.
+speaks stays with the rules: the tagger finds too few in texts of sources left out in training (docs/method.md,
+section 8). How sure it must be before it overrules the rules stands in `data/model/glue.yml`. Every figure and act
+carries its probability.
 """
 
 from __future__ import annotations
