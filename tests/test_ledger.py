@@ -357,6 +357,30 @@ def test_of_overlapping_totals_only_the_largest_residual_counts_in_low() -> None
     assert (found["s"].high, found["t"].high) == (20, 15)
 
 
+SUMS, ACTS = "stuvwx", "abc"
+EDGES = st.dictionaries(st.sampled_from(SUMS), st.lists(st.sampled_from(SUMS + ACTS), unique=True, max_size=4))
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.integers(0, 20), min_size=9, max_size=9), EDGES, EDGES)
+def test_what_a_sum_adds_depends_on_what_it_holds_alone(
+    figures: list[int], sure: dict[str, list[str]], possible: dict[str, list[str]]
+) -> None:
+    """Also where sums hold one another in a ring: a book brought up to date looks at a neighbourhood only."""
+    names = SUMS + ACTS
+    world = nodes(*(node(n, figure, total=n in SUMS) for n, figure in zip(names, figures, strict=True)))
+    found = residuals(world, sure, possible)
+    for start in SUMS:
+        inside, todo = {start}, [start]
+        while todo:
+            one = todo.pop()
+            new = {p for held in (sure, possible) for p in held.get(one, ())} - inside
+            inside |= new
+            todo += new
+        alone = residuals({n: world[n] for n in reversed(names) if n in inside}, sure, possible)
+        assert (alone[start].high, alone[start].parts) == (found[start].high, found[start].parts)
+
+
 @settings(max_examples=200, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 20), st.integers(0, 5)), min_size=1, max_size=5),

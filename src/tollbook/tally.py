@@ -17,7 +17,7 @@ from tollbook.ledger.state import REVIEWED
 from tollbook.ledger.totals import PERIODS, Entry, Row, add_up, period_bounds, period_label
 from tollbook.link.names import same_place
 from tollbook.redact import public_actor
-from tollbook.store import schema
+from tollbook.store import load, schema
 from tollbook.store.counting import Book, Counted, entries_of, read_counted
 from tollbook.store.filters import EVERYTHING, Filters
 
@@ -101,10 +101,12 @@ def totals(
     """The totals of a view, of the incidents asked for. Raises UsageError for a `by` there is not."""
     if by not in BY:
         raise UsageError(f"no totals by {by!r}; there are: {', '.join(BY)}")
-    book = read_counted(connection, where)
-    long = [c for c in book.incidents.values() if is_long(c)]
+    grouped = by in ("class", "sex", "age")
+    cards = by in ("place", "perpetrator")
+    book = read_counted(connection, where, cards=cards, harm=harm, group=None if grouped or by in PERIODS else ALL)
+    long = _with_cards(connection, [c for c in book.incidents.values() if is_long(c)])
     countries = {c.country for c in book.incidents.values() if c.country and not is_long(c)}
-    if by in ("class", "sex", "age"):
+    if grouped:
         rows, total, alleged = _by_group(connection, book, harm)
     else:
         entries, doubts = entries_of(book, harm, ALL)
@@ -123,6 +125,17 @@ def totals(
         as_of=as_of,
         asked=where.asked(),
     )
+
+
+def _with_cards(connection: sa.Connection, some: Sequence[Counted]) -> list[Counted]:
+    """Incidents that were read without their cards, with them."""
+    table = schema.incidents
+    query = sa.select(table.c.incident_id, table.c.card)
+    out = []
+    for batch in load.chunks(some):
+        cards = load.lookup(connection, query.where(load.among(table.c.incident_id, [c.id for c in batch])))
+        out += [c._replace(card=cards[c.id]) for c in batch]
+    return out
 
 
 def _labels(by: str, book: Book) -> Callable[[Entry], str]:
@@ -218,12 +231,13 @@ def statistics_beside(
     out = []
     # (place, country) that the rows are about, as far as it is one: what is asked for, or the only country told
     area = (where.place, where.country or (next(iter(countries)) if len(countries) == 1 else None))
+    periods = {period_bounds(r.label): r for r in rows}
     for c in long:
         found = c.bounds.get((harm, ALL))
         if found is None:
             continue
         low, _, high, opened = found
-        row, mismatch = _mismatch(c, harm, rows, by, where, area)
+        row, mismatch = _mismatch(c, harm, periods, by, where, area)
         if row is not None:
             row.statistics.append(c.id)
         places = tuple(json.loads(c.card)["places"])
@@ -237,9 +251,15 @@ def is_long(c: Counted) -> bool:
 
 
 def _mismatch(
-    c: Counted, harm: str, rows: Sequence[Row], by: str, where: Filters, area: tuple[str | None, str | None]
+    c: Counted,
+    harm: str,
+    periods: Mapping[tuple[str, str] | None, Row],
+    by: str,
+    where: Filters,
+    area: tuple[str | None, str | None],
 ) -> tuple[Row | None, str]:
-    """The row whose period, area and victims are a statistic's; else None and how it differs from every row."""
+    """The row whose period (first and last day), area and victims are a statistic's; else None and how it differs from
+    every row."""
     place, country = area
     some = sorted(set(where.asked()) - {"since", "until", "place", "country"})
     groups = sorted(g for h, g in c.bounds if h == harm and g != ALL)
@@ -247,7 +267,7 @@ def _mismatch(
         return None, "its period is not told"
     if by not in PERIODS:
         return None, f"it is over {c.start} to {c.end}, the rows are not periods"
-    row = next((r for r in rows if period_bounds(r.label) == (c.start, c.end)), None)
+    row = periods.get((c.start, c.end))
     if row is None:
         return None, f"its period {c.start} to {c.end} is not one {by}"
     if some:

@@ -10,6 +10,8 @@ import calendar
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from typing import NamedTuple
 
 from tollbook.errors import UsageError
 
@@ -17,8 +19,7 @@ PERIODS = ("month", "week", "year")
 APART = "not told apart"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One incident's part in a total of one harm: its range (None: nobody says), where and when it stands.
 
     `kind` is incident, recalled (told only in retrospect), residual, or alleged (not added up).
@@ -35,8 +36,7 @@ class Entry:
     reviewed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """An incident or a sum over incidents, for taking sums and parts apart."""
 
     id: str
@@ -46,8 +46,7 @@ class Node:
     is_total: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Residual:
+class Residual(NamedTuple):
     """What a sum over acts says beyond its parts: low and high of people not told apart, and the parts it covers."""
 
     id: str
@@ -83,51 +82,114 @@ def residuals(
     belong to the total are in it for low and apart for high. Totals that share parts overlap: of them only the
     largest residual counts in low, all in high. Totals nest: an inner total stands for itself and its parts.
     """
-    kids = {t: _direct(t, sure, nodes) for t, n in nodes.items() if n.is_total}
-    loose = {t: [p for p in possible.get(t, ()) if p in nodes and p not in _all_parts(t, sure)] for t in kids}
+
+    @cache
+    def within(total: str) -> set[str]:
+        return _all_parts(total, sure)
+
+    kids = {t: _direct(t, sure, nodes, within) for t, n in nodes.items() if n.is_total}
+    loose = {
+        t: [p for p in possible.get(t, ()) if p in nodes and p != t and p not in within(t) and t not in within(p)]
+        for t in kids
+    }
+    _break_rings(nodes, kids, loose)
     done: dict[str, Residual] = {}
     whole_low: dict[str, int] = {}
     whole_high: dict[str, int] = {}
 
-    def visit(t: str, above: frozenset[str]) -> None:
+    def visit(t: str) -> None:
         if t in whole_low:
             return
         node = nodes[t]
         if not node.is_total:
             whole_low[t], whole_high[t] = node.low or 0, _top(node)
             return
-        inner = [k for k in kids[t] if k not in above]
-        for k in [*inner, *loose[t]]:
-            if k not in above:
-                visit(k, above | {t})
-        parts_low = sum(whole_low.get(k, 0) for k in inner)
-        parts_high = sum(whole_high.get(k, 0) for k in inner)
-        loose_low = sum(whole_low.get(k, 0) for k in loose[t] if k not in above)
+        for k in [*kids[t], *loose[t]]:
+            visit(k)
+        parts_low = sum(whole_low[k] for k in kids[t])
+        parts_high = sum(whole_high[k] for k in kids[t])
+        loose_low = sum(whole_low[k] for k in loose[t])
         apart = max(0, (node.low or 0) - parts_low)
         low = max(0, apart - loose_low)
         # a doubt whether a part belongs may not narrow the range: high is as if it did not
         high = max(apart, _top(node) - parts_high)
-        done[t] = Residual(t, low, high, node.open, tuple(inner))
+        done[t] = Residual(t, low, high, node.open, tuple(kids[t]))
         whole_low[t] = low + parts_low
         whole_high[t] = high + parts_high
 
     for t in sorted(kids):
-        visit(t, frozenset())
+        visit(t)
     return _overlapping(done, kids, loose)
+
+
+def _break_rings(nodes: Mapping[str, Node], kids: Mapping[str, list[str]], loose: Mapping[str, list[str]]) -> None:
+    """Takes out of `kids` and `loose` what makes a sum lie within itself, so that what a sum adds does not depend on
+    where one begins: where sums hold one another in a ring, only the larger (or first by id) of two holds the other."""
+    ring = _rings({t: [p for p in (*kids[t], *loose[t]) if nodes[p].is_total] for t in kids})
+
+    def stays(t: str, p: str) -> bool:
+        if ring.get(t) is None or ring.get(t) != ring.get(p):
+            return True
+        return (_top(nodes[t]), p) > (_top(nodes[p]), t)
+
+    for t in ring:
+        for held in (kids[t], loose[t]):
+            held[:] = [p for p in held if stays(t, p)]
+
+
+def _rings(beneath: Mapping[str, Sequence[str]]) -> dict[str, int]:
+    """Those that can be reached from themselves, each with the number of its ring: Tarjan's strongly connected
+    components (SIAM J. Comput. 1, 1972), without recursion."""
+    found: dict[str, int] = {}
+    seen: dict[str, int] = {}
+    low: dict[str, int] = {}
+    stack: list[str] = []
+    open_: set[str] = set()
+    for first in beneath:
+        todo = [] if first in seen else [(first, iter(beneath[first]))]
+        while todo:
+            one, rest = todo[-1]
+            if one not in seen:
+                seen[one] = low[one] = len(seen)
+                stack.append(one)
+                open_.add(one)
+            for other in rest:
+                if other not in seen:
+                    todo.append((other, iter(beneath[other])))
+                    break
+                if other in open_:
+                    low[one] = min(low[one], seen[other])
+            else:
+                todo.pop()
+                if todo:
+                    low[todo[-1][0]] = min(low[todo[-1][0]], low[one])
+                if low[one] == seen[one]:
+                    members = [stack.pop()]
+                    while members[-1] != one:
+                        members.append(stack.pop())
+                    open_.difference_update(members)
+                    if len(members) > 1:
+                        found.update(dict.fromkeys(members, seen[one]))
+    return found
 
 
 def _top(node: Node) -> int:
     return node.high if node.high is not None else node.low or 0
 
 
-def _direct(total: str, sure: Mapping[str, Iterable[str]], nodes: Mapping[str, Node]) -> list[str]:
-    """Parts of a total that are not also parts of one of its other parts."""
+def _direct(
+    total: str,
+    sure: Mapping[str, Iterable[str]],
+    nodes: Mapping[str, Node],
+    within: Callable[[str], set[str]],
+) -> list[str]:
+    """Parts of a total that are not also parts of one of its other parts; `within`: all that a total holds."""
     parts = [p for p in dict.fromkeys(sure.get(total, ())) if p in nodes and p != total]
     deeper: set[str] = set()
     for p in parts:
         if nodes[p].is_total:
-            deeper |= _all_parts(p, sure) - {p}
-    return [p for p in parts if p not in deeper or total in _all_parts(p, sure)]
+            deeper |= within(p) - {p}
+    return [p for p in parts if p not in deeper or total in within(p)]
 
 
 def _all_parts(total: str, sure: Mapping[str, Iterable[str]]) -> set[str]:
@@ -167,6 +229,7 @@ def _overlapping(
 # --- bins ---------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=65536)
 def period_label(by: str, start: str | None, end: str | None) -> str:
     """The bin of a span of days: "2016-07", "2016-W29", "2016"; "undated within 2016" where it is wider than a bin;
     "undated" where no day is told. Raises UsageError for a period there is not."""

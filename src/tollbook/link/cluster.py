@@ -95,22 +95,23 @@ def cluster(
     for (a, b), p in sorted(scores.items()):
         x, y = owner[a], owner[b]
         if x != y:
-            sums[pair(x, y)] = sums.get(pair(x, y), 0.0) + logit(p) - FLOOR
+            between = (x, y) if x < y else (y, x)
+            sums[between] = sums.get(between, 0.0) + logit(p) - FLOOR
             known[x].add(y)
             known[y].add(x)
 
     def mean(x: int, y: int) -> float:
-        return sums[pair(x, y)] / (len(members[x]) * len(members[y])) + FLOOR
+        return sums[(x, y) if x < y else (y, x)] / (len(members[x]) * len(members[y])) + FLOOR
 
     def allowed(x: int, y: int) -> bool:
         return y not in barred.get(x, ()) and blocked[x].isdisjoint(blocked[y])
 
-    heap = [(-mean(x, y), x, y) for x, y in sums if allowed(x, y)]
+    # groups that do not agree well enough to join never stand in the heap
+    worths = ((mean(x, y), x, y) for x, y in sums)
+    heap = [(-worth, x, y) for worth, x, y in worths if worth >= merge and allowed(x, y)]
     heapq.heapify(heap)
     while heap:
         worth, x, y = heapq.heappop(heap)
-        if -worth < merge:
-            break
         if x not in members or y not in members or not allowed(x, y) or abs(worth + mean(x, y)) > 1e-12:
             continue
         members[x] = tuple(sorted(members[x] + members.pop(y)))
@@ -128,8 +129,9 @@ def cluster(
         known[x].discard(y)
         sums.pop(pair(x, y))
         for z in known[x]:
-            if allowed(x, z):
-                heapq.heappush(heap, (-mean(x, z), *pair(x, z)))
+            joined = mean(x, z)
+            if joined >= merge and allowed(x, z):
+                heapq.heappush(heap, (-joined, *pair(x, z)))
     return Clusters(_joined(members.values(), decided), refused)
 
 
@@ -142,7 +144,9 @@ def possible(
     """Pairs of groups (by key) that may be one incident, with the probability: below the merging threshold or kept
     from merging, above the other one. Groups with a report in common, or put apart by a person, are not. `scores` are
     compared pairs with their probability, each once."""
-    least = logit(thresholds()[1])
+    chance = thresholds()[1]
+    least = logit(chance)
+    several = {key for key, group in groups.items() if len(group) > 1}
     owner = {n: key for key, group in groups.items() for n in group}
     barred = {pair(owner[a], owner[b]) for a, b in apart if a in owner and b in owner}
     sums: dict[Pair, float] = {}
@@ -150,10 +154,9 @@ def possible(
         x, y = owner.get(a), owner.get(b)
         if x is None or y is None or x == y:
             continue
-        worth = logit(p) - FLOOR
-        if worth + FLOOR >= least or len(groups[x]) > 1 or len(groups[y]) > 1:  # else it is all that there is
-            key = pair(x, y)
-            sums[key] = sums.get(key, 0.0) + worth
+        if p >= chance or x in several or y in several:  # else it is all that there is
+            key = (x, y) if x < y else (y, x)
+            sums[key] = sums.get(key, 0.0) + logit(p) - FLOOR
     out = []
     for (x, y), total in sums.items():
         mean = total / (len(groups[x]) * len(groups[y])) + FLOOR

@@ -52,7 +52,7 @@ def may_hold(total: Act, act: Act) -> bool:
         return False
     if total.country and act.country and total.country != act.country:
         return False
-    if act.is_total and not _wider(total, act):
+    if act.is_total and not wider(total, act):
         return False
     family = families()
     x, y = family.get(total.type, "harm"), family.get(act.type, "harm")
@@ -68,13 +68,14 @@ def may_hold(total: Act, act: Act) -> bool:
     return _within(total, act)
 
 
-def _wider(total: Act, act: Act) -> bool:
-    """Of two sums the one that can hold the other: longer, or as long and larger, or the first by id."""
-    assert total.start is not None
-    assert total.end is not None
-    assert act.start is not None
-    assert act.end is not None
-    return (total.end - total.start, total.killed[1] or 0, act.id) > (act.end - act.start, act.killed[1] or 0, total.id)
+def wider(total: Act, act: Act) -> bool:
+    """Of two sums the one that can hold the other: longer, or as long and larger, or the first by id. One order for
+    all that makes parts, so that no sum comes to lie within itself by way of others."""
+    return (_days(total), total.killed[1] or 0, act.id) > (_days(act), act.killed[1] or 0, total.id)
+
+
+def _days(act: Act) -> int:
+    return act.end - act.start if act.start is not None and act.end is not None else -1
 
 
 def _within(total: Act, act: Act) -> bool:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -18,8 +18,7 @@ from tollbook.store.filters import EVERYTHING, Filters, conditions
 Bounded = tuple[int | None, int | None, int | None, bool]
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(NamedTuple):
     """One incident as totals need it. `bounds`: (harm, group) -> low, best, high, open."""
 
     id: str
@@ -49,7 +48,7 @@ class Book:
     incidents: dict[str, Counted] = field(default_factory=dict)
     sure: dict[str, list[str]] = field(default_factory=dict)
     maybe: dict[str, list[str]] = field(default_factory=dict)
-    doubts: list[tuple[str, str, dict[str, int | None]]] = field(default_factory=list)
+    doubts: list[tuple[str, str, Mapping[str, int | None]]] = field(default_factory=list)
 
     def harms(self) -> list[str]:
         """The harms somebody gives a figure for."""
@@ -62,68 +61,81 @@ def read_counted(
     only: Collection[str] | None = None,
     *,
     cards: bool = True,
+    harm: str | None = None,
+    group: str | None = None,
 ) -> Book:
     """The derived rows that are asked for, and of `only` (ids); parts and doubts between rows that are kept.
 
-    Without `cards`, the largest part of them by far, `card` is empty.
+    Without `cards`, the largest part of them by far, `card` is empty; with `harm` or `group` there are only the bounds
+    of that one.
     """
     out = Book()
     table = schema.incidents
     asked = conditions(connection, where)
     kept = sa.select(table.c.incident_id).where(*asked)
 
-    def rows(of: sa.Table, owner: sa.ColumnElement[Any], *left_out: str) -> Iterator[Any]:
-        query = sa.select(*(c for c in of.c if c.name not in left_out))
+    def rows(columns: Sequence[sa.ColumnElement[Any]], *also: sa.ColumnElement[bool]) -> Iterator[Any]:
+        """The columns, of the incidents that the first of them names."""
+        owner = columns[0]
+        query = sa.select(*columns).where(*also)
         if asked:
             query = query.where(owner.in_(kept))
-        if only is None:
-            yield from connection.execute(query, execution_options={"yield_per": 5000})
-        else:
-            for some in load.chunks(sorted(only)):
-                yield from connection.execute(query.where(load.among(owner, some)))
+        for some in load.chunks(sorted(only)) if only is not None else (None,):
+            yield from connection.execute(query if some is None else query.where(load.among(owner, some))).all()
 
+    bound, part, doubt = schema.bounds.c, schema.parts.c, schema.possible.c
     bounds: dict[str, dict[tuple[str, str], Bounded]] = {}
-    for x in rows(schema.bounds, schema.bounds.c.incident_id, "claims"):
-        bounds.setdefault(x.incident_id, {})[x.harm, x.who] = (x.low, x.best, x.high, bool(x.open))
-    for r in rows(table, table.c.incident_id, *(() if cards else ("card",))):
-        out.incidents[r.incident_id] = Counted(
-            r.incident_id, r.scope, r.status, r.type, r.start, r.end, r.place, r.country, r.review, r.grade,
-            bounds.get(r.incident_id, {}), r.card if cards else "",
-        )  # fmt: skip
-    for p in rows(schema.parts, schema.parts.c.total_id, "why"):
-        if p.total_id in out.incidents and p.part_id in out.incidents:
-            (out.sure if p.sure else out.maybe).setdefault(p.total_id, []).append(p.part_id)
-    for d in rows(schema.possible, schema.possible.c.a):
+    of = [column == value for column, value in ((bound.harm, harm), (bound.who, group)) if value is not None]
+    ranges = (bound.incident_id, bound.harm, bound.who, bound.low, bound.best, bound.high, bound.open)
+    for incident, told, who, low, best, high, opened in rows(ranges, *of):
+        bounds.setdefault(incident, {})[told, who] = (low, best, high, bool(opened))
+    i = table.c
+    shown = (i.incident_id, i.scope, i.status, i.type, i.start, i.end, i.place, i.country, i.review, i.grade)
+    for *row, card in rows((*shown, i.card) if cards else (*shown, sa.literal(""))):
+        out.incidents[row[0]] = Counted._make((*row, bounds.get(row[0], {}), card))
+    incidents = out.incidents
+    for total, inner, sure in rows((part.total_id, part.part_id, part.sure)):
+        if inner in incidents and total in incidents:
+            (out.sure if sure else out.maybe).setdefault(total, []).append(inner)
+    read: dict[str, dict[str, int | None]] = {}  # a book has few different ones
+    for a, b, merged in rows((doubt.a, doubt.b, doubt.merged)):
+        one, other = incidents.get(a), incidents.get(b)
         # of a pair with a sum the sum may hold the other: that is among its parts
-        pair = [out.incidents[x] for x in (d.a, d.b) if x in out.incidents]
-        if len(pair) == 2 and all(c.scope != "total" for c in pair):
-            out.doubts.append((d.a, d.b, json.loads(d.merged)))
+        if one is not None and other is not None and one.scope != "total" and other.scope != "total":
+            if merged not in read:
+                read[merged] = json.loads(merged)
+            out.doubts.append((a, b, read[merged]))
     return out
 
 
 def entries_of(book: Book, harm: str, group: str) -> tuple[list[Entry], list[tuple[str, str, int]]]:
     """(entries, doubts) of one harm and group. Sums over long times and statistics make no entry."""
-    nodes: dict[str, Node] = {}
-    for c in book.incidents.values():
-        found = c.bounds.get((harm, group))
-        if c.scope == "statistic" or c.wide or (found is None and c.scope == "total"):
-            continue
-        low, _, high, opened = found or (None, None, None, False)
-        nodes[c.id] = Node(c.id, low, high, opened, c.scope == "total")
-    left = residuals(nodes, book.sure, book.maybe)
+    key = (harm, group)
+    counted = [c for c in book.incidents.values() if key in c.bounds and c.scope != "statistic" and not c.wide]
+    left = residuals(_nodes(book, counted, key), book.sure, book.maybe)
     out: list[Entry] = []
-    for node in nodes.values():
-        c = book.incidents[node.id]
+    for c in counted:
+        kind = "alleged" if c.status == "alleged" else "recalled" if c.scope == "background" else "incident"
+        low, _, high, opened = c.bounds[key]
+        if c.scope == "total":
+            r = left[c.id]
+            if not (r.low or r.high):
+                continue
+            low, high, opened = r.low, r.high, r.open
+            kind = "residual" if kind == "incident" else kind
         place = (c.place or "", c.country or "")
-        reviewed = c.review == "reviewed"
-        alleged = c.status == "alleged"
-        if node.is_total:
-            r = left[node.id]
-            if r.low or r.high:
-                kind = "alleged" if alleged else "residual"
-                out.append(Entry(c.id, r.low, r.high, r.open, c.start, c.end, place, kind, reviewed))
-        elif (harm, group) in c.bounds:
-            kind = "alleged" if alleged else "recalled" if c.scope == "background" else "incident"
-            out.append(Entry(c.id, node.low, node.high, node.open, c.start, c.end, place, kind, reviewed))
+        out.append(Entry(c.id, low, high, opened, c.start, c.end, place, kind, c.review == "reviewed"))
     doubts = [(a, b, merged.get(harm) or 0) for a, b, merged in book.doubts] if group == "all" else []
     return out, doubts
+
+
+def _nodes(book: Book, counted: Sequence[Counted], key: tuple[str, str]) -> dict[str, Node]:
+    """The sums among these incidents, and what is or may be a part of one."""
+    sums = [c for c in counted if c.scope == "total"]
+    beneath = {p for parts in (book.sure, book.maybe) for c in sums for p in parts.get(c.id, ())}
+    parts = (book.incidents[p] for p in beneath)
+    out: dict[str, Node] = {}
+    for c in (*sums, *(p for p in parts if p.scope not in ("total", "statistic"))):
+        low, _, high, opened = c.bounds.get(key) or (None, None, None, False)
+        out[c.id] = Node(c.id, low, high, opened, c.scope == "total")
+    return out

@@ -226,27 +226,26 @@ def _numbers(connection: sa.Connection, ids: Iterable[str]) -> dict[str, int]:
 
 
 def _mark_live(connection: sa.Connection, before: Head, full: bool) -> set[int]:
-    """Sets `live` for the mentions of new runs and of those they replace; returns the mentions that changed."""
+    """Sets `live` for the mentions of new runs and of those they replace; returns those that changed (`full`: none of
+    them, since all is computed)."""
     reports, runs, table = schema.reports, schema.runs, schema.mentions
-    if full:
-        live = load.live_runs(connection)
-        docs: list[str] | None = None
-    else:
-        query = (
-            sa.select(reports.c.doc_id)
-            .join(runs, runs.c.report_id == reports.c.report_id)
-            .where(runs.c.seq > before.runs)
-            .distinct()
-        )
-        docs = list(connection.execute(query).scalars())
-        live = load.live_runs(connection, docs=docs)
+    if full:  # in one statement: each looks through all mentions
+        newest = sorted(load.live_runs(connection))
+        connection.execute(table.update().where(load.among(table.c.run_seq, newest), table.c.live == 0).values(live=1))
+        return set()
+    query = (
+        sa.select(reports.c.doc_id)
+        .join(runs, runs.c.report_id == reports.c.report_id)
+        .where(runs.c.seq > before.runs)
+        .distinct()
+    )
+    docs = list(connection.execute(query).scalars())
+    live = load.live_runs(connection, docs=docs)
     changed: set[int] = set()
     for batch in load.chunks(sorted(live)):
         where = load.among(table.c.run_seq, batch) & (table.c.live == 0)
         changed.update(connection.execute(sa.select(table.c.mention).where(where)).scalars())
         connection.execute(table.update().where(where).values(live=1))
-    if docs is None:
-        return changed
     for doc_batch in load.chunks(docs):
         old = list(
             connection.execute(sa.select(reports.c.report_id).where(load.among(reports.c.doc_id, doc_batch))).scalars()

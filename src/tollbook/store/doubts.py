@@ -209,7 +209,7 @@ def _told_beside(connection: sa.Connection, touched: Mapping[str, tuple[int, ...
 
 
 def _doubtful(connection: sa.Connection, totals: Sequence[link_parts.Act]) -> list[link_parts.Part]:
-    """What may be one with a sum may lie within it; of two sums within the one with more dead."""
+    """What may be one with a sum may lie within it; of two sums within the wider."""
     table, doubt = schema.incidents, schema.possible
     own = {t.id: t for t in totals}
     pairs: set[tuple[str, str]] = set()
@@ -221,11 +221,12 @@ def _doubtful(connection: sa.Connection, totals: Sequence[link_parts.Act]) -> li
         for row in connection.execute(sa.select(table).where(load.among(table.c.incident_id, batch))):
             others[row.incident_id] = _act(row)
 
-    def rank(act: link_parts.Act) -> tuple[bool, int, str]:
-        return (act.is_total, act.killed[1] or 0, act.id)
-
     why = "may be one with it"
-    return [link_parts.Part(t, o, False, why) for t, o in sorted(pairs) if rank(others[t]) > rank(others[o])]
+    return [
+        link_parts.Part(t, o, False, why)
+        for t, o in sorted(pairs)
+        if not others[o].is_total or link_parts.wider(others[t], others[o])
+    ]
 
 
 def _near(connection: sa.Connection, total: link_parts.Act, acts: dict[str, link_parts.Act]) -> list[link_parts.Act]:

@@ -7,7 +7,7 @@ those it may be one with. Of a change only what stands in such a relation to it 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import Any
+from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
@@ -31,20 +31,20 @@ def month_totals(connection: sa.Connection, changed: Collection[str] | None) -> 
         connection.execute(schema.totals.delete())
         _replace(connection, {}, _shares(connection, None), empty=True)
         return
-    sums = _up(connection, changed)
-    sharing = _owners(connection, _parts(connection, sums))
+    beside = _Beside(connection)
+    sums = beside.up(changed)
+    sharing = beside.owners(beside.parts(sums))
     again = {*changed, *sums, *sharing, *_near(connection, changed)}
     # what those depend on: the sums they share parts with, all their parts, those they may be one with
-    beside = _owners(connection, _parts(connection, sharing | sums))
-    context = again | beside | _near(connection, again)
-    context |= _down(connection, context)
+    context = again | beside.owners(beside.parts(sharing | sums)) | _near(connection, again)
+    context |= beside.down(context)
     found = {key: share for key, share in _shares(connection, context).items() if key[0] in again}
     _replace(connection, _stored(connection, again), found)
 
 
 def _shares(connection: sa.Connection, only: Collection[str] | None) -> dict[tuple[str, str], Share]:
     """(incident, harm) -> what it adds."""
-    book = read_counted(connection, only=only, cards=False)
+    book = read_counted(connection, only=only, cards=False, group=ALL)
     out: dict[tuple[str, str], Share] = {}
     for harm in book.harms():
         entries, doubts = entries_of(book, harm, ALL)
@@ -113,49 +113,62 @@ def _stored(connection: sa.Connection, incidents: Iterable[str]) -> dict[tuple[s
 # --- what stands in relation to what ----------------------------------------------------------------
 
 
-def _column(connection: sa.Connection, wanted: Any, where: Any, names: Iterable[str]) -> set[str]:
-    out: set[str] = set()
-    for some in load.chunks(sorted(names)):
-        out.update(connection.execute(sa.select(wanted).where(load.among(where, some))).scalars())
-    return out
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """Which sums hold what, surely or possibly, each asked of the book once."""
 
+    connection: sa.Connection
+    _owners: dict[str, list[str]] = field(default_factory=dict)
+    _parts: dict[str, list[str]] = field(default_factory=dict)
 
-def _owners(connection: sa.Connection, names: Iterable[str]) -> set[str]:
-    """Sums that have one of them as a part, surely or possibly."""
-    return _column(connection, schema.parts.c.total_id, schema.parts.c.part_id, names)
+    def owners(self, names: Iterable[str]) -> set[str]:
+        """Sums that have one of them as a part."""
+        return self._asked(schema.parts.c.part_id, schema.parts.c.total_id, names, self._owners)
 
+    def parts(self, names: Iterable[str]) -> set[str]:
+        """The parts of these."""
+        return self._asked(schema.parts.c.total_id, schema.parts.c.part_id, names, self._parts)
 
-def _parts(connection: sa.Connection, names: Iterable[str]) -> set[str]:
-    return _column(connection, schema.parts.c.part_id, schema.parts.c.total_id, names)
+    def up(self, names: Collection[str]) -> set[str]:
+        """Sums among them, and all sums over them, however far up."""
+        table = schema.incidents
+        out: set[str] = set()
+        for some in load.chunks(sorted(names)):
+            query = sa.select(table.c.incident_id).where(load.among(table.c.incident_id, some))
+            out.update(self.connection.execute(query.where(table.c.scope == "total")).scalars())
+        todo = {*out, *self.owners(names)}
+        while todo:
+            out |= todo
+            todo = self.owners(todo) - out
+        return out
 
+    def down(self, names: Iterable[str]) -> set[str]:
+        """Their parts, and the parts of those."""
+        out: set[str] = set()
+        todo = self.parts(names)
+        while todo - out:
+            todo -= out
+            out |= todo
+            todo = self.parts(todo)
+        return out
 
-def _up(connection: sa.Connection, names: Iterable[str]) -> set[str]:
-    """Sums among them, and all sums over them, however far up."""
-    table = schema.incidents
-    out: set[str] = set()
-    for some in load.chunks(sorted(names)):
-        query = sa.select(table.c.incident_id).where(load.among(table.c.incident_id, some), table.c.scope == "total")
-        out.update(connection.execute(query).scalars())
-    todo = {*out, *_owners(connection, names)}
-    while todo:
-        out |= todo
-        todo = _owners(connection, todo) - out
-    return out
-
-
-def _down(connection: sa.Connection, names: Iterable[str]) -> set[str]:
-    """Their parts, and the parts of those."""
-    out: set[str] = set()
-    todo = _parts(connection, names)
-    while todo - out:
-        todo -= out
-        out |= todo
-        todo = _parts(connection, todo)
-    return out
+    def _asked(
+        self, one: sa.Column[str], other: sa.Column[str], names: Iterable[str], known: dict[str, list[str]]
+    ) -> set[str]:
+        listed = list(names)
+        new = sorted({n for n in listed if n not in known})
+        known.update({n: [] for n in new})
+        for some in load.chunks(new):
+            for name, found in self.connection.execute(sa.select(one, other).where(load.among(one, some))):
+                known[name].append(found)
+        return {found for n in listed for found in known[n]}
 
 
 def _near(connection: sa.Connection, names: Iterable[str]) -> set[str]:
     """Incidents that may be one with one of them."""
     table = schema.possible
-    listed = list(names)
-    return _column(connection, table.c.b, table.c.a, listed) | _column(connection, table.c.a, table.c.b, listed)
+    out: set[str] = set()
+    for some in load.chunks(sorted(names)):
+        for one, other in ((table.c.a, table.c.b), (table.c.b, table.c.a)):
+            out.update(connection.execute(sa.select(other).where(load.among(one, some))).scalars())
+    return out
