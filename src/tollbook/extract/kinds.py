@@ -1,7 +1,8 @@
 """The type of an act where its words leave it open or two types are near: from who did it to whom (GUIDELINES, "Type").
 
 `attack` is harm to people who do not fight back, `armed_clash` harm between sides that fight, force against
-protesters needs protesters, and a bomb that its carrier set off is a suicide bomb wherever the report says so.
+protesters needs protesters, burning and robbing is `looting_destruction` only where nobody is hurt, and a bomb that
+its carrier set off is a suicide bomb wherever the report says so.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ def settled(
         return "suicide_bomb"
     hurt = {f.who for f, _ in story.figures if f.counted and f.harm in ("killed", "injured")}
     did = {b.actor.who for b in doers}
+    if named == "looting_destruction" and any(f.max != 0 for f, _ in story.figures if f.harm in ("killed", "injured")):
+        named = "attack"
     if named in ("attack", None) and hurt:
         if "state_forces" in did and "armed_group" not in did and _among_protesters(story):
             return "force_against_protesters"
