@@ -29,6 +29,7 @@ _LEAD = 4
 _VAGUE_WAR = 200  # "hundreds" told in passing, past the lead, is what a war or campaign cost
 _WHOLE_WAR = 5000  # no single act of the gold reports is told with as many dead; figures from here on sum up wars
 _CUTS = frozenset({"and", "bringing", "brings", "brought", "raising", "taking"})  # these cut under conditions
+_MOVED = 8  # tokens from "rose" to the end of the toll
 _HEARERS = 9  # tokens between "told" and the day: a name, an outlet, a town
 _BIG_KM = 4.0  # a town drawn wider than this is a city: it stands behind a village or a district of its own
 
@@ -439,10 +440,25 @@ def is_said_on(marks: Marks, span: tuple[int, int]) -> bool:
     behind = tokens.at(span[1] - 1) + 1
     if behind + 1 < len(tokens) and tokens.low[behind] in words("said_after_day"):
         return True  # "the ministry on Friday accused the rebels of ..."
+    if k >= 0 and _toll_moved(marks, k):
+        return True  # "the death toll rose to 85 on Sunday"
     if k < 0 or not (tokens.low[k] in words("said") or _told_someone(marks, k)):
         return False
     after = " ".join(tokens.low[tokens.at(span[1] - 1) + 1 : tokens.at(span[1] - 1) + 6])
     return not any(w in after for w in ("at dawn", "morning"))
+
+
+def _toll_moved(marks: Marks, k: int) -> bool:
+    """Does a toll's new number end at token k ("rose to at least 85", "has climbed to 31 dead")?"""
+    low = marks.tokens.low[max(0, k - _MOVED) : k + 1]
+    moved = max((i for i, w in enumerate(low) if w in words("toll_moves")), default=None)
+    if moved is None or not any(w in words("tolls") for w in marks.tokens.low[:k]):
+        return False
+    rest = low[moved + 1 :]
+    return bool(rest) and all(
+        w in words("comes_to") or w in words("roughly") or w in words("the_dead") or w.replace(",", "").isdecimal()
+        for w in rest
+    )
 
 
 def _told_someone(marks: Marks, k: int) -> bool:

@@ -9,6 +9,7 @@ from tollbook.extract.groups import Cue, Group, passive
 from tollbook.extract.tokens import Hit, Tokens
 from tollbook.extract.words import phrases, words
 
+_TOLL = 24  # tokens from "toll" to the number it comes to
 _TAKEN = 4  # tokens between those taken and "were captured"
 
 
@@ -160,8 +161,10 @@ def _victims(
         return right(4) or [g for g in left(0) if groups[g].count is not None]
     if use == "told":
         return [g for g in right(1) if _bare_number(tokens, groups[g])]
-    if use in ("of", "toll"):
-        return right(4 if use == "of" else 24)
+    if use == "of":
+        return right(4)
+    if use == "toll":
+        return _toll(tokens, groups, last.last, upper) or [g for g in right(24) if _fits_toll(tokens, groups[g], last)]
     if use == "counted":
         return left(0)
     vague = _vague_of(tokens, groups, first.first)
@@ -200,6 +203,31 @@ def _number_of(tokens: Tokens, groups: Sequence[Group], first: int, last: int, u
         if last <= group.first < upper and group.count is not None:
             return [g] if tokens.low[group.first - 1] in words("comes_to") else []
     return []
+
+
+def _toll(tokens: Tokens, groups: Sequence[Group], position: int, upper: int) -> list[int]:
+    """ "The death toll from two blasts at a girls' school rose to 85": the number that the toll comes to."""
+    for g, group in enumerate(groups):
+        if position <= group.first < min(upper, position + _TOLL) and group.count is not None:
+            k = group.first - 1
+            while k > position and tokens.low[k] in words("roughly"):
+                k -= 1
+            if tokens.low[k] in words("comes_to"):
+                chain = [g]  # "puts its dead at 45 civilians and 73 soldiers"
+                while (
+                    (behind := chain[-1] + 1) < len(groups)
+                    and groups[behind].first < upper
+                    and chained(tokens, groups[chain[-1]], groups[behind])
+                    and not _own_cue(tokens, groups, behind, upper)
+                ):
+                    chain.append(behind)
+                return [c for c in chain if groups[c].count is not None]
+    return []
+
+
+def _fits_toll(tokens: Tokens, group: Group, cue: Hit[Cue]) -> bool:
+    """Is the group one that a toll counts: with a number, or one of those it includes ("deaths include a nurse")?"""
+    return group.count is not None or any(w in words("include") for w in tokens.low[cue.first : cue.last + 2])
 
 
 def _bare_number(tokens: Tokens, group: Group) -> bool:

@@ -93,6 +93,7 @@ def find_totals(stories: list[Story], scopes: list[Scope]) -> dict[int, tuple[in
         if (
             counts[k] >= _MANY
             and (not story.places or width(story.places[0]) > 0)
+            and not _one_act(story)
             and story.type not in ("bomb", "suicide_bomb", "chemical_weapon")
         ):
             scopes[k] = "total"
@@ -110,6 +111,15 @@ def find_totals(stories: list[Story], scopes: list[Scope]) -> dict[int, tuple[in
             scopes[k] = "total"
             parts[k] = ()
     return parts
+
+
+def _one_act(story: Story) -> bool:
+    """Is so large a toll told of one act, no battle: on one named day, at a site or in a clause that tells the act?"""
+    if story.type == "armed_clash":
+        return False
+    day = dated(story)
+    told = any(a.told for a in story.acts if a.figures) or bool(story.sites)
+    return told and day is not None and day.start is not None and day.start == day.end
 
 
 def _told_as_sum(story: Story) -> bool:
