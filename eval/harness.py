@@ -26,6 +26,8 @@ ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / "eval" / "out"
 RESULTS = ROOT / "eval" / "RESULTS.md"
 PARTS = ("dev", "train")
+OWN = {"wire": ROOT / "eval" / "wire", "held": ROOT / "training" / "written" / "held"}
+"""Parts of our own words with records in the gold's form, read by `training.written`; nothing is trained on them."""
 
 Json = dict[str, Any]
 ById = dict[str, Json]
@@ -62,10 +64,20 @@ def shared_module(name: str) -> ModuleType:
 
 
 def gold(part: str) -> ById:
-    """The gold records of a part by doc_id; `both` is dev and train together."""
+    """The gold records of a part by doc_id; `both` is dev and train together, the parts of `OWN` are the project's."""
+    if part in OWN:
+        return {record["doc_id"]: record for _, record in _own(part)}
     load = shared_module("score").load
     names = PARTS if part == "both" else (part,)
     return {doc_id: rec for name in names for doc_id, rec in load(shared() / "gold" / name / "gold.jsonl").items()}
+
+
+def _own(part: str) -> list[tuple[Json, Json]]:
+    if str(ROOT) not in sys.path:
+        sys.path.insert(0, str(ROOT))
+    from training import written
+
+    return written.load(OWN[part])
 
 
 def jsonl(path: Path) -> list[Json]:
@@ -104,7 +116,11 @@ def run_over(paths: Iterable[Path], extractor: str, jobs: int = 1) -> Run:
 def run_part(part: str, extractor: str, jobs: int = 1) -> Run:
     """Runs over the reports of a part and keeps the records in `eval/out/<extractor>-<part>.jsonl`."""
     names = PARTS if part == "both" else (part,)
-    run = run_over([shared() / "gold" / name / "reports.jsonl" for name in names], extractor, jobs)
+    paths = [shared() / "gold" / name / "reports.jsonl" for name in names]
+    if part in OWN:
+        paths = [OUT / f"{part}-reports.jsonl"]
+        write_jsonl(paths[0], [report for report, _ in _own(part)])
+    run = run_over(paths, extractor, jobs)
     write_jsonl(OUT / f"{extractor}-{part}.jsonl", run.predicted.values())
     return run
 

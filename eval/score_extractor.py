@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Score an extractor on the gold standard: eval/score_extractor.py --extractor rules --part dev [--errors N] [--write]
 
-Runs it over `gold/<part>/reports.jsonl` of the shared folder as a user would, keeps the records in eval/out/, and
-prints the measures of the shared `score.py` (F1 in per cent where nothing else is said), for the part and for each
-source in it. `gap` and `seconds` are better when small. `--write` appends a row to eval/RESULTS.md.
+Runs it over `gold/<part>/reports.jsonl` of the shared folder, or over the reports of our own words in eval/wire (as news
+agencies write) and training/written/held, as a user would, keeps the records in eval/out/, and prints the measures of
+the shared `score.py` (F1 in per cent where nothing else is said), for the part and for each source in it. `gap` and
+`seconds` are better when small. `--write` appends a row to eval/RESULTS.md.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ def append(line: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--extractor", default="rules")
-    parser.add_argument("--part", choices=[*harness.PARTS, "both"], default="dev")
+    parser.add_argument("--part", choices=[*harness.PARTS, "both", *harness.OWN], default="dev")
     parser.add_argument(
         "--errors", type=int, default=0, metavar="N", help="list what was missed and invented in N reports"
     )
