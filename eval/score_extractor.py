@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Score an extractor on the gold standard: eval/score_extractor.py --extractor rules --part dev [--errors N] [--write]
 
-Runs it over `gold/<part>/reports.jsonl` of the shared folder, or over the reports of our own words in eval/wire (as news
-agencies write) and training/written/held, as a user would, keeps the records in eval/out/, and prints the measures of
+Runs it over `gold/<part>/reports.jsonl` of the shared folder, or over reports of our own words (eval/wire: news as
+agencies write it; training/written/held), as a user would, keeps the records in eval/out/, and prints the measures of
 the shared `score.py` (F1 in per cent where nothing else is said), for the part and for each source in it. `gap` and
 `seconds` are better when small. `--write` appends a row to eval/RESULTS.md.
 """

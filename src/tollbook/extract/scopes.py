@@ -115,7 +115,7 @@ def find_totals(stories: list[Story], scopes: list[Scope]) -> dict[int, tuple[in
 
 def _one_act(story: Story) -> bool:
     """Is so large a toll told of one act, no battle: on one named day, at a site or in a clause that tells the act?"""
-    if story.type == "armed_clash":
+    if story.type == "armed_clash" or any("sums" in a.flags for a in story.acts):
         return False
     day = dated(story)
     told = any(a.told for a in story.acts if a.figures) or bool(story.sites)
