@@ -30,7 +30,10 @@ FLAGS = (
     "sums",
     "statistic",
 )
+_BY = 8  # tokens from "by" to those behind it, with what numbers and describes them
+_HARM_BY = 10  # tokens from the word of harm to its "by"
 _ACCUSED = 8  # tokens behind those accused in which the deed may be named
+_SIDED = ("state_forces", "armed_group")
 _INQUIRY = 14  # tokens behind those who inquire in which they may arrest
 _KIND_WEIGHT = {"event": 3.0, "means": 2.0, "generic": 0.5, "take": 2.5}
 # Of two types a sentence names, the one that says more narrowly how people were harmed
@@ -179,7 +182,9 @@ def find_blame(
     here = [
         a
         for a in here
-        if not any(v[0] < a.span[1] and a.span[0] < v[1] for v in victims) or _harmed_by(tokens, tokens.at(a.span[0]))
+        if not any(v[0] < a.span[1] and a.span[0] < v[1] for v in victims)
+        or _harmed_by(tokens, tokens.at(a.span[0]))
+        or _harms(tokens, a, first, last)
     ]
     here = [a for a in here if not is_alias(tokens, a, here)]
     begins = {tokens.at(a.span[0]) for a in actors}
@@ -196,7 +201,9 @@ def find_blame(
             basis = "blamed"
         elif telling.has("alleged", max(0, start - 8), end + 8):
             basis = "suspected"
-        elif telling.has("claimed", end, end + 6) or telling.has("claimed", max(0, start - 6), start):
+        elif telling.has("claimed", end, end + 6) or (
+            telling.has("claimed", max(0, start - 6), start) and "but" not in tokens.low[max(0, start - 6) : start]
+        ):
             basis = "claimed"
         before = tokens.low[start - 1] if start else ""
         before2 = tokens.low[start - 2] if start > 1 else ""
@@ -235,6 +242,19 @@ def find_blame(
     return _unique([_named(tokens, b, here) for b in found if force_of(b.actor)])
 
 
+def _harms(tokens: Tokens, actor: Actor, first: int, last: int) -> bool:
+    """ "Tutsi paratroopers murdered the president": who is told right before an active word of harm did it."""
+    end = tokens.at(actor.span[1] - 1) + 1
+    while end < last and tokens.low[end] in words("when_did"):
+        end += 1
+    start = tokens.at(actor.span[0])
+    if not (end < last and tokens.low[end] in words("harming")):
+        return False
+    if _is_object(tokens, start) and not is_subject(tokens, start, first):
+        return False
+    return "by" not in tokens.low[end + 1 : end + 4] and does_violence(tokens, end, last, ())
+
+
 def _is_object(tokens: Tokens, start: int) -> bool:
     """Do the words before the actor make it what is struck or where, not who strikes: "against the so-called X"?"""
     k = start - 1
@@ -268,16 +288,28 @@ def _in_league(tokens: Tokens, before: Sequence[Actor], actor: Actor) -> list[Ac
     if not before:
         return []
     first = before[-1]
-    between = tokens.low[tokens.at(first.span[1] - 1) + 1 : tokens.at(actor.span[0])]
+    between = tokens.low[reach(tokens, first, before) : tokens.at(actor.span[0])]
+    if between == ("and", "other"):
+        return [first]  # "the Nusra Front and other groups shelled"
     return [first] if 1 < len(between) <= 5 and " ".join(between).startswith(phrases("in_league")) else []
 
 
 def _behind_by(tokens: Tokens, start: int) -> bool:
-    """Does "by" stand before the actor, with at most an article and two describing words between?"""
-    for i in range(start - 1, max(-1, start - 5), -1):
-        if tokens.low[i] == "by":
+    """Does "by" stand before the actor, with at most an article, describing words and a number of them between?
+
+    So does "at the hands of".
+    """
+    low = tokens.low
+    if "hands of" in " ".join(low[max(0, start - 3) : start]):
+        return True
+    for i in range(start - 1, max(-1, start - _BY), -1):
+        if low[i] == "by":
             return True
-        if not tokens.low[i][0].isalnum() or tokens.low[i] in words("block") or tokens.low[i] in words("does"):
+        if _counting(low, i):
+            continue
+        if i < start - 4 and low[i] not in words("before_subject"):
+            return False
+        if not low[i][0].isalnum() or low[i] in words("block") or low[i] in words("does"):
             return False
     return False
 
@@ -298,10 +330,22 @@ def of_lesser_deed(tokens: Tokens, actor: Actor) -> bool:
 
 def _harmed_by(tokens: Tokens, start: int) -> bool:
     """ "stoned by villagers", "stabbed to death by a man", not "seen by villagers"."""
-    by = next((i for i in range(start - 1, max(-1, start - 5), -1) if tokens.low[i] == "by"), 0)
-    if not by or any(not w[0].isalnum() or w in words("block") for w in tokens.low[by + 1 : start]):
+    by = next((i for i in range(start - 1, max(-1, start - _BY), -1) if tokens.low[i] == "by"), 0)
+    if not by or not _only_counted(tokens.low[by + 1 : start]):
         return False
-    return any(w in words("violent_verbs") for w in tokens.low[max(0, by - 8) : by])
+    return any(w in words("violent_verbs") for w in tokens.low[max(0, by - _HARM_BY) : by])
+
+
+def _only_counted(between: Sequence[str]) -> bool:
+    """Do only articles, describing words and a number of them stand there ("a group of 30 to 40")?"""
+    return all(w[0].isalnum() and (w not in words("block") or _counting(between, k)) for k, w in enumerate(between))
+
+
+def _counting(low: Sequence[str], i: int) -> bool:
+    """Is the word part of a number of people ("a group of", "30 to 40")?"""
+    if low[i] not in ("of", "to"):
+        return low[i].isdigit()
+    return i > 0 and (low[i - 1].isdigit() or low[i - 1] in words("before_subject"))
 
 
 def _named(tokens: Tokens, blame: Blame, here: Sequence[Actor]) -> Blame:
@@ -311,6 +355,8 @@ def _named(tokens: Tokens, blame: Blame, here: Sequence[Actor]) -> Blame:
     """
     if not blame.actor.generic:
         return blame
+    if (owner := _owner(tokens, blame.actor, here)) is not None:
+        return Blame(owner, blame.basis)
     end = tokens.at(blame.actor.span[1] - 1) + 1
     for other in here:
         start = tokens.at(other.span[0])
@@ -322,6 +368,18 @@ def _named(tokens: Tokens, blame: Blame, here: Sequence[Actor]) -> Blame:
         if all(w in words("member_of") | words("taken_for") for w in between) and "be" in between:
             return Blame(other, "suspected")
     return blame
+
+
+def is_owned(tokens: Tokens, actor: Actor) -> bool:
+    """Is it told as somebody's: "its men", "their fighters"?"""
+    start = tokens.at(actor.span[0])
+    return actor.generic and start > 0 and tokens.low[start - 1] in ("its", "their")
+
+
+def _owner(tokens: Tokens, actor: Actor, here: Sequence[Actor]) -> Actor | None:
+    """Whose men they are: "a film put out by X shows its men burning cars"."""
+    before = [a for a in here if a.who in _SIDED and not a.generic and a.span[1] <= actor.span[0]]
+    return before[0] if len(before) == 1 and is_owned(tokens, actor) else None
 
 
 def _can_do(actor: Actor) -> bool:
@@ -418,8 +476,10 @@ def clash_sides(
     tokens: Tokens, actors: Sequence[Actor], first: int, last: int
 ) -> tuple[list[Actor], list[Actor]] | None:
     """The two sides of "clashes between X and Y", "X clashed with Y", "X fought Y"; None where not told."""
-    here = [a for a in actors if a.who != "civilian" and tokens.starts[first] <= a.span[0] < tokens.ends[last - 1]]
-    for i in range(first, last):
+    inside = [a for a in actors if tokens.starts[first] <= a.span[0] < tokens.ends[last - 1]]
+    here = [a for a in inside if a.who != "civilian" and not (a.generic and a.who == "unknown")]
+    between = next((i for i in range(first, last) if tokens.low[i] == "between"), first)
+    for i in (*range(between, last), *range(first, between)):
         if (
             tokens.low[i] == "between"
             or (tokens.low[i] == "with" and any(w in phrases("sides") for w in tokens.low[max(first, i - 5) : i]))
@@ -445,6 +505,22 @@ def clash_sides(
         end = tokens.at(b.span[1] - 1) + 1
         if "and" in gap and len(gap) <= 3 and any(w in phrases("sides") for w in tokens.low[end : end + 3]):
             return [a], [b]
+    return None
+
+
+def clash_with(tokens: Tokens, actors: Sequence[Actor], first: int, last: int) -> Actor | None:
+    """The one side named of a clash: "killed in a gunfight with soldiers"; None where another may be the first."""
+    for actor in actors:
+        start = tokens.at(actor.span[0])
+        if not first <= start < last or actor.who not in _SIDED:
+            continue
+        k = start - 1
+        while k > first and (tokens.low[k] in ("the", "a", "an") or tokens.low[k].isdigit()):
+            k -= 1
+        if tokens.low[k] not in ("with", "against"):
+            continue
+        if any(w in phrases("sides") or w in words("fights") for w in tokens.low[max(first, k - 5) : k]):
+            return actor
     return None
 
 

@@ -68,7 +68,9 @@ def does_violence(tokens: Tokens, end: int, last: int, others: Collection[int]) 
                 return False
             if moved or active or word not in words("harming") or low[i + 1 : i + 2] == ():
                 return True
-            return low[i + 1] not in words("when_where")  # "rebels killed in the raid"
+            if low[i + 1] == "and" and low[i + 2 : i + 3] and low[i + 2] in words("harming"):
+                i += 2  # "a man shot and killed nine"
+            return low[i + 1 : i + 2] != () and low[i + 1] not in words("when_where")  # "rebels killed in the raid"
         if word in ("who", "which", "that") and not moved and i - end <= 14:
             relative = True
         elif word in words("new_clause"):

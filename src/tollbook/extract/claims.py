@@ -14,15 +14,17 @@ from tollbook.errors import LexiconError
 from tollbook.extract.acts import Blame
 from tollbook.extract.tokens import Tokens
 from tollbook.extract.words import words
-from tollbook.model import Actor
+from tollbook.model import Actor, AttributionBasis
 
 _LISTS = (
     "gate", "claims", "claimed_things", "takes", "credit", "says", "own", "own_acts", "held", "helds", "behind",
     "names", "between", "several", "attackers", "shows", "before_held", "before_name", "blames", "laid", "work",
+    "owners", "own_men", "puts_out", "avenges", "doers", "identity", "supposed", "identifies",
 )  # fmt: skip
 _SIDED = ("state_forces", "armed_group")
-_SAID = 10  # tokens between "said" and "it", "its fighters"
+_SAID = 13  # tokens between "said" and "it", "its fighters"
 _ACT = 7  # tokens between these and the act
+_APPOSED = 8  # tokens from a name to the end of what explains it
 _LAID = 12  # tokens from "attributed" to its "to"
 
 
@@ -47,12 +49,14 @@ def claims_in(tokens: Tokens, actors: Sequence[Actor]) -> list[Blame]:
     found = []
     for actor in sided:
         start, end = tokens.at(actor.span[0]), tokens.at(actor.span[1] - 1) + 1
-        if _claims(tokens, end) or _claimed_by(tokens, start):
-            found.append(Blame(actor, "claimed"))
+        if _claims(tokens, end) or _claimed_by(tokens, start) or _claimed_aside(tokens, start, end):
+            found.append(Blame(_apposed(tokens, actor, sided), "claimed"))
         elif _held(tokens, end) or _laid_to(tokens, start):
             found.append(Blame(actor, "blamed"))
         elif start and tokens.low[start - 1] in lists()["names"]:
             found.append(Blame(actor, "suspected"))
+        elif (basis := _identified(tokens, start)) is not None:
+            found.append(Blame(actor, basis))
     return found
 
 
@@ -77,6 +81,11 @@ def _claims(tokens: Tokens, end: int) -> bool:
     if i >= len(low):
         return False
     word, after = low[i], low[i + 1 : i + 8]
+    if word in book["puts_out"] and "saying" in after:
+        i += after.index("saying") + 1
+        word, after = "said", low[i + 1 : i + 8]
+    if word == "put" and len(after) > 2 and after[1] == "name" and after[2] == "to":
+        return after[0] in book["own"]
     if word in book["claims"]:
         return not after or (after[0] not in ("that", "to") and not book["claimed_things"].isdisjoint(after))
     if word in book["takes"]:
@@ -85,13 +94,61 @@ def _claims(tokens: Tokens, end: int) -> bool:
         return not book["attackers"].isdisjoint(after[:5])
     if word not in book["says"]:
         return False
-    own = next((k for k in range(i + 1, min(i + _SAID, len(low))) if low[k] in book["own"]), None)
+    if word in ("said", "says") and not book["avenges"].isdisjoint(low[i + 1 : i + _SAID]) and "by" not in after:
+        return not book["claimed_things"].isdisjoint(after[:3])
+    own = next((k for k in range(i + 1, min(i + _SAID, len(low))) if _own(low, k)), None)
     if own is None or any(w in words("said") for w in low[i + 1 : own]) or "not" in low[own : own + 5]:
         return False
+    if low[own] == "theirs":
+        return low[own - 2 : own] == ("one", "of")
     return any(
         low[k] in book["own_acts"] and low[k - 1] not in ("was", "were", "been", "to", "not", "never")
         for k in range(own + 1, min(own + _ACT, len(low)))
     )
+
+
+def _identified(tokens: Tokens, start: int) -> AttributionBasis | None:
+    """ "The attackers were soldiers", "gunmen believed to be of X", "identified the driver as a member of X"."""
+    low, book = tokens.low, lists()
+    i = start - 1
+    while i >= 0 and low[i] in book["identity"]:
+        i -= 1
+    link = low[i + 1 : start]
+    if i < 0 or low[i] not in book["doers"] or book["identifies"].isdisjoint(link):
+        return None
+    return "asserted" if book["supposed"].isdisjoint(link) else "suspected"
+
+
+def _own(low: Sequence[str], k: int) -> bool:
+    """Does the side mean itself: "it", "its fighters", "his men", "the group", "one of theirs"?"""
+    book = lists()
+    return low[k] in book["own"] or (low[k] in book["owners"] and not book["own_men"].isdisjoint(low[k + 1 : k + 2]))
+
+
+def _claimed_aside(tokens: Tokens, start: int, end: int) -> bool:
+    """ "an ambush which X claimed", "claimed the blast on behalf of X", and of one who "speaks for X"."""
+    low, book = tokens.low, lists()
+    before = start - 1 if start and low[start - 1] != "the" else start - 2
+    if before < 1:
+        return False
+    if low[before] in ("which", "that"):
+        i = _next(tokens, end)
+        return i < len(low) and low[i] in book["claims"] and (i + 1 == len(low) or not low[i + 1].isalpha())
+    if low[before] == "of" and low[before - 1] == "behalf":
+        return not book["claims"].isdisjoint(low[max(0, before - 9) : before])
+    return low[before] == "for" and low[before - 1] in ("speaks", "speaking", "spokesman") and _claims(tokens, end)
+
+
+def _apposed(tokens: Tokens, actor: Actor, sided: Sequence[Actor]) -> Actor:
+    """The side that another is only told beside: "X, a lesser ally of Y, took responsibility" is X's word."""
+    start, end = tokens.at(actor.span[0]), tokens.at(actor.span[1] - 1) + 1
+    if tokens.low[end : end + 1] != (",",):
+        return actor
+    for other in sided:
+        behind = tokens.at(other.span[1] - 1) + 1
+        if behind < start <= behind + _APPOSED and tokens.low[behind] == "," and "of" in tokens.low[behind:start]:
+            return other
+    return actor
 
 
 def _claimed_by(tokens: Tokens, start: int) -> bool:
@@ -108,6 +165,8 @@ def _held(tokens: Tokens, end: int) -> bool:
         i += 1
     if i < len(low) and low[i] in ("to", "for") and i > end:
         return False
+    if i == end and low[i : i + 1] == ("suspected",):
+        return i + 1 == len(low) or low[i + 1] in (".", ";", ",")
     if low[i : i + 1] and low[i] in ("are", "is", "was", "were", "been", "being"):
         after = low[i + 1 : i + 8]
         if after[:1] and after[0] in book["held"]:

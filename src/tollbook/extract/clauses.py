@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from tollbook.extract.acts import Blame, Trigger, clash_sides, find_blame, speaks, type_of
+from tollbook.extract.acts import Blame, Trigger, clash_sides, clash_with, find_blame, speaks, type_of
 from tollbook.extract.agents import own_toll
 from tollbook.extract.figures import Figure
 from tollbook.extract.marks import Marks
@@ -285,6 +285,9 @@ def _read(marks: Marks, index: int, first: int, last: int, *, shared: bool) -> A
         if sides:
             blames = [Blame(a, "asserted") for a in sides[0]]
             targets = sides[1]
+        elif not blames and (foe := clash_with(tokens, marks.actors, first, last)):
+            blames = [Blame(foe, "asserted")]
+            targets = [a for a in targets if a is not foe]
     return Act(
         marks,
         index,

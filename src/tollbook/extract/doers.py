@@ -113,7 +113,9 @@ def _initials(name: str) -> str:
 @cache
 def _numbered() -> re.Pattern[str]:
     return re.compile(
-        r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\d{1,3})(?: [a-z-]{3,15})?\s$", re.IGNORECASE
+        r"\b(?<!to )(?<!than )(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\d{1,3})"
+        r"(?: [a-z-]{3,15})?\s$",
+        re.IGNORECASE,
     )
 
 

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from tollbook.extract.acts import Blame, find_blame, is_person, of_lesser_deed
-from tollbook.extract.agents import continues
+from tollbook.extract.acts import Blame, find_blame, is_owned, is_person, of_lesser_deed
+from tollbook.extract.agents import continues, is_subject
 from tollbook.extract.claims import claims_in, of_several
 from tollbook.extract.doers import force_of, numbered, same_doer, spelled_out, without_owners
+from tollbook.extract.inherited import add_of_campaign
 from tollbook.extract.marks import Marks
 from tollbook.extract.merge import Story, fold
 from tollbook.extract.status import (
@@ -64,6 +65,7 @@ def verdicts(
     doers = [_own_doers(story, blames) for story, blames in zip(stories, told, strict=True)]
     _add_blamed(doers, stories, marks)
     _add_next_door(doers, stories, marks)
+    add_of_campaign(doers, stories, marks)
     denied: set[int] = set()
     for i, mark in enumerate(marks):
         denier = denial_of(mark.tokens, mark.actors, mark.telling)
@@ -122,6 +124,8 @@ def _own_doers(story: Story, told: Sequence[Blame]) -> list[Blame]:
         if len(told) > 1 or is_thwarted(a.marks.tokens)
         for f in foilers(a.marks.tokens, a.marks.actors)
     ]
+    if story.type == "arrests":
+        stopped = []
     for blame in told:
         group = [blame.actor]
         if story.type != "armed_clash":
@@ -164,14 +168,20 @@ def _add_next_door(doers: list[list[Blame]], stories: Sequence[Story], marks: Se
     told = {a.index for story in stories for a in story.acts}
     for k, story in enumerate(stories):
         body = [a for a in story.acts if not a.title]
-        if doers[k] or not body or story.acts[0].statistic or story.type in _PLAIN:
+        if not body:
             continue
         first = min(body, key=lambda a: a.index)
+        if first.index and len(doers[k]) == 1 and is_owned(first.marks.tokens, doers[k][0].actor):
+            doers[k] = _subject(marks[first.index - 1], first.marks) or doers[k]  # "On Monday its men attacked Mbua"
+        if doers[k] or story.acts[0].statistic or story.type in _PLAIN:
+            continue
         last = max(a.index for a in body)
         if continues(first.marks.tokens, first.first, first.last):
             before = [(a.index, j) for j, s in enumerate(stories) for a in s.acts if j != k and a.index <= first.index]
             source = max((b for b in before if first.index - b[0] <= _GOES_ON and doers[b[1]]), default=None)
             doers[k] = list(doers[source[1]]) if source else []
+            if first.index and (source is None or source[0] < first.index - 1):
+                doers[k] = _subject(marks[first.index - 1], first.marks) or doers[k]
         named_places = {fold(p.name) for p in story.places}
         for i in (first.index - 1, last + 1):
             if doers[k] or not 0 <= i < len(marks) or i in told or marks[i].sentence.kind == "title":
@@ -185,6 +195,16 @@ def _add_next_door(doers: list[list[Blame]], stories: Sequence[Story], marks: Se
             ]
             if not (named_places and mark.places) or any(fold(p.name) in named_places for p in mark.places):
                 doers[k] = near[:2]
+
+
+def _subject(mark: Marks, after: Marks) -> list[Blame]:
+    """Of whom a sentence speaks, for the "they" of the next in its paragraph ("Police hit back. They shot nine")."""
+    tokens = mark.tokens
+    if not len(tokens) or mark.sentence.kind == "title" or mark.sentence.paragraph != after.sentence.paragraph:
+        return []
+    sided = [a for a in mark.actors if a.who in _SIDED]
+    named = [a for a in sided if is_subject(tokens, tokens.at(a.span[0]), 0)]
+    return [Blame(named[0], "asserted")] if len(named) == 1 and named[0] is sided[0] else []
 
 
 def _is_bomber(actor: Actor, story: Story) -> bool:

@@ -1,0 +1,80 @@
+"""Who did an act that is told without a doer, where the lead of the report leaves no doubt whose campaign it tells.
+
+"Government air strikes on towns across the province killed 32 people ... In Jasim fifteen died in four strikes": the
+strikes told one by one are those of the lead. Only air strikes, shelling and gas are carried on so: a report tells of
+one campaign of these, while it may tell of attacks and bombs by many hands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tollbook.extract.acts import Blame, find_blame, is_person
+from tollbook.extract.doers import force_of
+from tollbook.extract.marks import Marks
+from tollbook.extract.merge import Story
+from tollbook.extract.status import same_side
+from tollbook.extract.words import words
+from tollbook.model import ActType
+
+_CAMPAIGNS: frozenset[ActType] = frozenset({"air_strike", "shelling", "chemical_weapon"})
+_LEAD = 3  # sentences, the headline among them
+_SIDED = ("state_forces", "armed_group")
+
+
+def add_of_campaign(doers: list[list[Blame]], stories: Sequence[Story], marks: Sequence[Marks]) -> None:
+    """Gives acts of a campaign, told without a doer, the one of the lead, with no rival named and no doubt told."""
+    if not any(not doers[k] and s.type in _CAMPAIGNS for k, s in enumerate(stories)):
+        return
+    if any(not words("unclear").isdisjoint(m.tokens.low) for m in marks if len(m.tokens)):
+        return
+    for act_type in _CAMPAIGNS:
+        told = _told(act_type, doers, stories, marks)
+        if not told or any(not _same(told[0], other) for other in told[1:]) or _rivals(act_type, told[0], marks):
+            continue
+        for k, story in enumerate(stories):
+            if not doers[k] and story.type == act_type and not story.acts[0].statistic:
+                doers[k] = list(told[0])
+
+
+def _told(
+    act_type: ActType, doers: Sequence[Sequence[Blame]], stories: Sequence[Story], marks: Sequence[Marks]
+) -> list[Sequence[Blame]]:
+    """The doers of each act of this type and each sentence that tells of such acts; none where the lead tells none.
+
+    Those of the first sentence of the body come first: a headline shortens names.
+    """
+    found: list[tuple[int, Sequence[Blame]]] = []
+    for index, mark in enumerate(marks):
+        if any(t.type == act_type for t in mark.telling.triggers) and len(mark.tokens):
+            named = find_blame(mark.tokens, mark.telling, mark.actors, (), (), 0, len(mark.tokens))
+            blames = [b for b in named if not is_person(b.actor)]
+            found += [(index, blames)] if blames else []
+    found += [(s.acts[0].index, doers[k]) for k, s in enumerate(stories) if s.type == act_type and doers[k]]
+    found.sort(key=lambda f: f[0])
+    if not found or found[0][0] >= _LEAD:
+        return []
+    body = next((k for k, f in enumerate(found) if marks[f[0]].sentence.kind != "title"), 0)
+    return [found[k][1] for k in (body, *(j for j in range(len(found)) if j != body))]
+
+
+def _same(a: Sequence[Blame], b: Sequence[Blame]) -> bool:
+    return all(any(same_side(x.actor, y.actor) for y in b) for x in a) and all(
+        any(same_side(x.actor, y.actor) for x in a) for y in b
+    )
+
+
+def _rivals(act_type: ActType, told: Sequence[Blame], marks: Sequence[Marks]) -> bool:
+    """Does the report name another side beside such acts or their weapons, whose they may be ("Russian jets")?"""
+    kinds = {b.actor.who for b in told}
+    if not kinds <= set(_SIDED):
+        return True
+    for mark in marks:
+        beside = any(t.type == act_type for t in mark.telling.triggers)
+        for actor in (a for a in mark.actors if a.who in kinds):
+            armed = force_of(actor) != actor
+            if armed and actor.countries and all(b.actor.generic for b in told):
+                return True  # "the government" may not be the state whose jets are named
+            if (armed or beside) and not any(same_side(actor, b.actor) or same_side(b.actor, actor) for b in told):
+                return True
+    return False
