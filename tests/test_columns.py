@@ -10,8 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.testclient import TestClient
 
 from book_reports import act, figure, record, report
 from tollbook import review, tally
@@ -20,8 +24,10 @@ from tollbook.errors import TollbookError
 from tollbook.model import to_plain
 from tollbook.store import derive, load, schema
 from tollbook.store.filters import EVERYTHING, Filters, conditions
-from tollbook.web import columns, lists, queue, sums, voices
+from tollbook.web import columns, filling, lists, overview, queue, sums, voices
 from tollbook.web.apart import Apart
+from tollbook.web.app import create_app
+from tollbook.web.coded import Coded
 from tollbook.web.desk import COUNTED_AGAIN, BusyBook, Desk
 
 PLACES = ("Qasrin", "Telhama", "Balad", "Dara az-Zuhr", "Marwan")
@@ -95,7 +101,6 @@ def check(desk: Desk, book: Book, rng: random.Random) -> None:
     """Everything that is counted from columns, beside the same from the book's tables."""
     with desk.view() as connection:
         held = desk.columns(connection)
-        days = desk.reports_by_day(connection)
         for where in some_filters(rng):
             ids = set(
                 connection.execute(
@@ -103,13 +108,13 @@ def check(desk: Desk, book: Book, rng: random.Random) -> None:
                 ).scalars()
             )
             mask = held.asked(where)
-            assert {held.ids[n] for n in columns.picked(mask)} == ids, where
+            assert {held.ids[n] for n in np.flatnonzero(mask)} == ids, where
             for by in ("month", "week", "year", "place", "perpetrator", "type", "class"):
                 for harm in ("killed", "injured"):
                     options = book.options
                     quick = sums.totals(
                         held, connection, by=by, harm=harm, rule=options.rule, classes=options.classes, where=where,
-                        reports=days, ids=True,
+                        reports=desk.reports_by_month(connection, where), ids=True,
                     )  # fmt: skip
                     slow = tally.totals(
                         connection, by=by, harm=harm, rule=options.rule, classes=options.classes, where=where
@@ -129,19 +134,19 @@ def check(desk: Desk, book: Book, rng: random.Random) -> None:
                 sa.func.coalesce(table.start, "").desc(), table.incident_id
             )  # fmt: skip
             assert listed == list(connection.execute(in_order).scalars())
-            told = sums.known(held, where)
-            points = sums.points(held, where)
+            told = overview.known(held, where)
+            points = overview.points(held, where)
             assert told.mapped == sum(p.count for p in points)
             assert told.incidents == sum(
                 1 for i in ids if held.coded["scope"][held.index[i]] in ("incident", "background")
             )
-        fresh = columns.read(connection)
+        fresh = filling.read(connection)
         rows = load.decisions(connection)
         assert desk.decisions(connection) == tuple(rows)
         issues = desk.issues(connection, queue.ISSUES)
         assert queue.build(connection, held, rows, issues) == queue.build(connection, fresh, rows, issues)
         assert {i: held.spot_of(i) for i in held.index} == {i: fresh.spot_of(i) for i in fresh.index}
-        assert held.order == fresh.order
+        assert held.page(None, None, 1000) == fresh.page(None, None, 1000)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -194,7 +199,7 @@ def test_a_state_is_made_of_the_one_before_and_an_older_view_keeps_its_own(tmp_p
             assert moved is not None
             assert 0 < len(moved) < len(new)
             assert new.coded["review"][new.index[incident]] == "reviewed"
-            rebuilt = columns.read(after)
+            rebuilt = filling.read(after)
             assert {i: new.counted(new.index[i], list(new.raws)) for i in new.index} == {
                 i: rebuilt.counted(rebuilt.index[i], list(new.raws)) for i in rebuilt.index
             }
@@ -224,17 +229,32 @@ def test_what_another_program_changed_is_read_again(tmp_path: Path) -> None:
     desk.close()
 
 
-def test_a_column_of_more_than_a_byte_of_values() -> None:
-    found = columns.Coded.empty()
-    for n in range(700):
-        found.put(n, n % 350)
+def test_copies_of_a_column_share_values_and_not_slots() -> None:
+    found = Coded.empty()
+    found.grow(700)
+    found.put(np.arange(700), (n % 350 for n in range(700)))
     copy = found.copy()
-    copy.put(3, "other")
+    copy.put(np.array([3]), ["other"])
     assert found[3] == 3
     assert copy[3] == "other"
-    assert found.equal(349).count(1) == 2
-    assert copy.where(lambda v: v == "other" or v == 0, "asked").count(1) == 3
-    assert copy.where(lambda v: False, "asked").count(1) == 3  # an answer that is kept is not asked for again
+    assert found.equal(349).sum() == 2
+    assert not found.equal("nobody's").any()
+    assert copy.where(lambda v: v == "other" or v == 0, "asked").sum() == 3
+    assert copy.where(lambda v: False, "asked").sum() == 3  # an answer that is kept is not asked for again
+    copy.clear(0)
+    assert copy[0] is None
+    copy.grow(1)
+    assert copy[700] is None
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=40), st.integers(0, 45))
+def test_the_foremost_are_those_of_a_full_sort(ranks: list[tuple[int, int]], count: int) -> None:
+    ids: list[str | None] = [f"{(n * 7919) % 1009:04d}" for n in range(len(ranks))]
+    held = columns.Columns(1, ids=ids)
+    slots = np.arange(len(ranks))[::-1]
+    keys = [np.array([ranks[s][k] for s in slots], np.int64) for k in (0, 1)]
+    whole = sorted(range(len(ranks)), key=lambda s: (*ranks[s], ids[s] or ""))
+    assert held.foremost(slots, keys, count) == whole[:count]
 
 
 def test_pages_answer_while_the_book_is_counted_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -323,3 +343,35 @@ def test_what_takes_long_is_counted_by_a_process_of_its_own(tmp_path: Path) -> N
         failed.result(120)
     assert apart.ask("now", "totals", by="nothing", harm="killed", where=EVERYTHING) is not failed
     apart.close()
+
+
+def test_a_page_says_that_the_book_is_being_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reports, records = dense(random.Random(6), 8)
+    path = tmp_path / "b.toll"
+    with init_book(path) as book:
+        book.add_records(reports, records)
+        book.refresh()
+    monkeypatch.setattr("tollbook.web.desk.FIRST", 0.05)
+    let_go, begun, whole = threading.Event(), threading.Event(), filling.read
+
+    def slow(connection: sa.Connection) -> columns.Columns:
+        begun.set()
+        assert let_go.wait(60)
+        return whole(connection)
+
+    monkeypatch.setattr(filling, "read", slow)
+    app, sessions = create_app(path, 8787)
+    client = TestClient(app, base_url="http://127.0.0.1:8787")
+    client.get(f"/enter?token={sessions.invite()}")
+    first = threading.Thread(target=client.get, args=("/incidents",))
+    first.start()
+    assert begun.wait(60)
+    with TestClient(app, base_url="http://127.0.0.1:8787") as other:
+        other.get(f"/enter?token={sessions.invite()}")
+        page, value = other.get("/"), other.get("/api/totals")
+        assert (page.status_code, page.headers["refresh"]) == (202, "4")
+        assert "being read into memory" in page.text
+        assert (value.status_code, value.json()["error"]["code"]) == (503, "being_read")
+        let_go.set()
+        first.join(60)
+        assert other.get("/").status_code == 200

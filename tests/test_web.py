@@ -13,6 +13,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -25,7 +26,7 @@ from tollbook.cli import main
 from tollbook.cli.app import app as program
 from tollbook.model import Furniture
 from tollbook.store.filters import Filters
-from tollbook.web import columns, guard, lists, marks, sums, svg, utf16, wording, worldmap
+from tollbook.web import filling, guard, lists, marks, overview, svg, utf16, wording, worldmap
 from tollbook.web.app import create_app
 from tollbook.web.atlas import Spot
 from tollbook.web.reading import CARD
@@ -439,7 +440,7 @@ def test_filters_in_the_address_hold_everywhere(reader: Visitor, query: str, cou
         for harm in ("killed", "injured"):
             told = {r.label: (r.low, r.high, r.open) for r in book.totals("month", harm, where).rows}
             with book.view() as connection:
-                months, rest = sums.months(columns.read(connection), where, harm)
+                months, rest = overview.months(filling.read(connection), where, harm)
             drawn = {m.label: (m.low, m.high, m.open) for m in (*months, *rest)}
             assert {k: v for k, v in told.items() if any(v)} == {k: v for k, v in drawn.items() if any(v)}
     mapped = {f["properties"]["id"] for f in reader.api(f"/map?{query}")["features"]}
@@ -899,7 +900,7 @@ def toll(n: int) -> lists.Toll:
 def drawn(count: int) -> str:
     """A map of so many incidents, each at a point of its own."""
     spots = [Spot("X", 33 + n % 50 / 30, 44 + n % 40 / 30 + n / 9e6, 20.0) for n in range(count)]
-    points = [worldmap.Point(s, 1, n % 7, n % 7, False, False, (n,)) for n, s in enumerate(spots)]
+    points = [worldmap.Point(s, 1, n % 7, n % 7, False, False, np.array([n])) for n, s in enumerate(spots)]
     view = worldmap.fit(p.spot for p in points)
     return worldmap.draw(
         points, lambda ns: [toll(n) for n in ns], view, lambda i: f"/i/{i}", lambda v: f"?map={v.text()}", str

@@ -241,7 +241,8 @@ def _sums(site: Site, router: APIRouter) -> None:
             with site.desk.view() as connection:
                 found = sums.totals(
                     site.desk.columns(connection), connection, by=by, harm=asked_harm, rule=options.rule,
-                    classes=options.classes, where=asked, reports=site.desk.reports_by_day(connection), ids=ids,
+                    classes=options.classes, where=asked,
+                    reports=site.desk.reports_by_month(connection, asked), ids=ids,
                 )  # fmt: skip
         else:
             with site.desk.view() as connection:

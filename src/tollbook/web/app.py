@@ -18,7 +18,7 @@ from fastapi.staticfiles import StaticFiles
 from tollbook import __version__
 from tollbook.errors import OutputError, TollbookError, UsageError
 from tollbook.web import acting, api, exporting, reading
-from tollbook.web.desk import BusyBook, Desk
+from tollbook.web.desk import BeingRead, BusyBook, Desk
 from tollbook.web.guard import App, Guard, Sessions, hosts
 from tollbook.web.site import HERE, Site
 
@@ -39,14 +39,17 @@ or start <code>tollbook serve</code> again.</p>
 </main></body></html>"""
 
 
+READ_FIRST = "Its incidents are being read into memory, which takes some seconds for a large book."
+
+
 def create_app(book: Path, port: int) -> tuple[App, Sessions]:
     """(the application over a book, the sessions that let people in). Raises UsageError where it is no book."""
-    return _app_over(Desk(book), port)
+    site = Site(Desk(book), Sessions(f"tollbook_{port}"))
+    return _app_over(site, port), site.sessions
 
 
-def _app_over(desk: Desk, port: int) -> tuple[App, Sessions]:
-    sessions = Sessions(f"tollbook_{port}")
-    site = Site(desk, sessions)
+def _app_over(site: Site, port: int) -> App:
+    sessions = site.sessions
     app = FastAPI(
         title="Tollbook", version=__version__, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json",
         description="One book: incidents, reports, claims, totals, voices, decisions. Errors have one shape.",
@@ -69,7 +72,7 @@ def _app_over(desk: Desk, port: int) -> tuple[App, Sessions]:
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     _errors(app, site)
     dressed = GZipMiddleware(cast(Any, app), minimum_size=1000, compresslevel=5)
-    return Guard(cast(App, dressed), sessions, hosts(port), ("/enter", "/static/")), sessions
+    return Guard(cast(App, dressed), sessions, hosts(port), ("/enter", "/static/"))
 
 
 def _errors(app: FastAPI, site: Site) -> None:
@@ -88,6 +91,14 @@ def _errors(app: FastAPI, site: Site) -> None:
     @app.exception_handler(TollbookError)
     def wrong(request: Request, error: TollbookError) -> Response:
         words = str(error).replace(" (--why)", "")
+        if isinstance(error, BeingRead):
+            if request.url.path.startswith("/api"):
+                return told(request, 503, "being_read", words)
+            return site.later(
+                request,
+                "Opening the book",
+                "Its incidents are being read into memory, which takes some seconds for a large book.",
+            )
         if isinstance(error, BusyBook):
             return told(request, 409, "busy", words)
         if isinstance(error, OutputError):
@@ -132,13 +143,13 @@ def serve(book: Path, port: int, *, ready: Any = None) -> None:
         raise UsageError(f"port {port} cannot be used: {error.strerror}; choose another with --port") from error
     try:
         chosen = int(listener.getsockname()[1])
-        desk = Desk(book)
-        app, sessions = _app_over(desk, chosen)
+        site = Site(Desk(book), Sessions(f"tollbook_{chosen}"))
+        app = _app_over(site, chosen)
         listener.listen(128)  # from here on a browser that is quicker than the server waits instead of failing
         if ready is not None:
-            ready(f"http://127.0.0.1:{chosen}/enter?token={sessions.invite()}")
+            ready(f"http://127.0.0.1:{chosen}/enter?token={site.sessions.invite()}")
         # the incidents are read while the browser starts
-        threading.Thread(target=desk.prepare, daemon=True).start()
+        threading.Thread(target=reading.prepare, args=(site,), daemon=True).start()
         # SQLite lets go of the interpreter at every row; a thread that computes gives it back after this many seconds
         sys.setswitchinterval(0.0005)
         gc.set_threshold(20_000, 20, 50)  # rows come and go by the thousand without a cycle among them

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import logging
 import subprocess
 import sys
@@ -20,8 +19,9 @@ from tollbook.book import Book, Detail, open_book
 from tollbook.errors import TollbookError, UsageError
 from tollbook.ledger.decisions import Decision
 from tollbook.store import derive, load, schema
-from tollbook.tally import reports_by_day
-from tollbook.web import columns as kept
+from tollbook.store.filters import Filters
+from tollbook.tally import reports_by_day, reports_by_month
+from tollbook.web import filling as kept
 from tollbook.web.apart import Apart
 from tollbook.web.columns import Columns
 
@@ -31,10 +31,14 @@ PATIENCE = 5.0
 """Seconds a decision waits for another process that writes to the book."""
 MOMENT = 1.5
 """Seconds a page waits until the computed tables are up to the log; then it shows them as they were before."""
+FIRST = 2.0
+"""Seconds a page waits while the incidents are read for the first time; then it says so, and asks again by itself."""
 AGAIN = 5.0
 """Seconds until a whole count is tried again, where that did not do."""
 STATES = 3
 """States of the incidents that are kept: a reader that began before a decision ends with what it began with."""
+KEPT_MONTHS = 200
+"""Filters whose reports by month are kept."""
 OTHERS = (
     "Another program is writing to this book. What is shown is complete as of before; what is being added is counted "
     "once it is done."
@@ -48,6 +52,10 @@ COUNTED_AGAIN = (
 
 class BusyBook(UsageError):
     """Another process writes to the book, and did so for longer than a person waits."""
+
+
+class BeingRead(UsageError):
+    """The incidents are still being read into memory, as they are once when the desk starts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +83,7 @@ class Desk:
         self._decisions: tuple[Decision, ...] = ()
         self._issues: dict[tuple[str, ...], tuple[int, tuple[tuple[int, str, str], ...]]] = {}
         self._days: tuple[tuple[int, int], dict[str | None, int]] | None = None
+        self._months: tuple[Any, dict[Filters, tuple[tuple[str, int], ...]]] = (None, {})
 
     def close(self) -> None:
         """Lets go of the book's file, and of what is being counted."""
@@ -135,26 +144,20 @@ class Desk:
         finally:
             self._catching = None
 
-    def prepare(self) -> None:
-        """Reads what the first page needs. A book that cannot be read is told of by the page that asks for it."""
-        with contextlib.suppress(TollbookError, sa.exc.SQLAlchemyError), self.view() as connection:
-            self.columns(connection)
-            self.reports_by_day(connection)
-        # what was read stays as long as the desk: a collector that walks through it stops every page meanwhile
-        gc.collect()
-        gc.freeze()
-
     def incident(self, connection: sa.Connection, asked: str) -> Detail:
         """One incident whole, by an id that leads to it, in a view. Raises UsageError where none does."""
         return self.book.detail(connection, asked, decisions=self.decisions(connection))
 
     def columns(self, connection: sa.Connection) -> Columns:
         """The incidents of a view in memory. One thread at a time reads what changed; a reader of an older view gets
-        the state of its own."""
+        the state of its own. Raises BeingRead where another thread reads all of them for the first time and that
+        takes more than a moment."""
         now = kept.revision_of(connection)[0]
         found = next((c for c in self._states if c.revision == now), None)
         if found is None:
-            with self._reader:
+            if not self._reader.acquire(timeout=-1 if self._states else FIRST):
+                raise BeingRead("the book is being read into memory; ask again in a few seconds")
+            try:
                 found = next((c for c in self._states if c.revision == now), None)
                 if found is None:
                     newest = self._states[0] if self._states else None
@@ -163,6 +166,8 @@ class Desk:
                         self._states = (found, *self._states)[:STATES]
                     else:
                         self._states = (*self._states[: STATES - 1], found)
+            finally:
+                self._reader.release()
         return found
 
     def decisions(self, connection: sa.Connection) -> tuple[Decision, ...]:
@@ -201,6 +206,16 @@ class Desk:
         if self._days is None or self._days[0] != at:
             self._days = (at, reports_by_day(connection))
         return self._days[1]
+
+    def reports_by_month(self, connection: sa.Connection, where: Filters) -> tuple[tuple[str, int], ...]:
+        """How many live reports each month that is asked for has: no decision changes it."""
+        days = self.reports_by_day(connection)
+        if self._months[0] is not days or len(self._months[1]) > KEPT_MONTHS:
+            self._months = (days, {})
+        known = self._months[1]
+        if where not in known:
+            known[where] = reports_by_month(days, where)
+        return known[where]
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Book]:

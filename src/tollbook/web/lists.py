@@ -69,7 +69,7 @@ def incidents(
         after = (day_key(day), last)
     mask = None if where == EVERYTHING else columns.asked(where)
     ids = columns.page(mask, after, limit + 1)
-    count = len(columns.order) if mask is None else mask.count(1)
+    count = len(columns.index) if mask is None else int(mask.sum())
     lines = some(connection, ids[:limit])
     more = to_cursor(lines[-1].start or "", lines[-1].id) if len(ids) > limit else None
     return Page(tuple(lines), count, more)

@@ -9,12 +9,13 @@ from __future__ import annotations
 import heapq
 import json
 import re
-from bisect import insort
+from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+import numpy as np
 import sqlalchemy as sa
 
 from tollbook.ledger.bounds import ALL
@@ -22,8 +23,10 @@ from tollbook.ledger.decisions import Decision
 from tollbook.ledger.state import CHANGED, REVIEWED
 from tollbook.link.cluster import thresholds
 from tollbook.store import load, schema
-from tollbook.web.columns import EXTRAS, OPEN, SOME, Columns, extra
-from tollbook.web.past import kept_up, ranked
+from tollbook.web.coded import OPEN, SOME, numbers
+from tollbook.web.columns import Columns
+from tollbook.web.filling import EXTRAS, extra
+from tollbook.web.past import kept_up
 from tollbook.web.wording import plural
 
 KINDS: dict[str, tuple[str, str]] = {
@@ -154,18 +157,31 @@ def _pair_ranks(columns: Columns) -> list[PairRank]:
         width = max(0, low[a] + low[b] - (merged.get("killed") or 0))
         return (-width * likely, pair, likely, frozenset((a, b)))
 
-    def whole() -> list[PairRank]:
-        return sorted(r for r in map(rank, columns.doubts) if r is not None)
+    def whole() -> tuple[list[PairRank], dict[int, frozenset[PairRank]]]:
+        order = sorted(r for r in map(rank, columns.doubts) if r is not None)
+        of: dict[int, set[PairRank]] = {}
+        for one in order:
+            for slot in one[3]:
+                of.setdefault(slot, set()).add(one)
+        return order, {slot: frozenset(some) for slot, some in of.items()}
 
-    def again(old: list[PairRank], moved: frozenset[int]) -> list[PairRank]:
-        out = [r for r in old if moved.isdisjoint(r[3])]
+    def again(
+        old: tuple[list[PairRank], dict[int, frozenset[PairRank]]], moved: frozenset[int]
+    ) -> tuple[list[PairRank], dict[int, frozenset[PairRank]]]:
+        order, of = old[0][:], old[1].copy()
+        for one in {r for slot in moved for r in of.get(slot, ())}:
+            del order[bisect_left(order, one)]
+            for slot in one[3]:
+                of[slot] -= {one}
         near = {(i, o) for s in moved if (i := columns.ids[s]) is not None for o in columns.beside.get(i, ())}
-        for one in map(rank, near | {(b, a) for a, b in near}):
-            if one is not None:
-                insort(out, one)
-        return out
+        for found in map(rank, near | {(b, a) for a, b in near}):
+            if found is not None:
+                insort(order, found)
+                for slot in found[3]:
+                    of[slot] = of.get(slot, frozenset()) | {found}
+        return order, of
 
-    return kept_up(columns, "pairs", whole, again)
+    return kept_up(columns, "pairs", whole, again)[0]
 
 
 EXTRAS["ties"] = (
@@ -191,25 +207,22 @@ def weak_ties(pairs: Iterable[tuple[str, str, float]]) -> tuple[tuple[float, str
 
 def _merges(connection: sa.Connection, columns: Columns, unsure: set[frozenset[str]]) -> Iterator[Item]:
     """Incidents that hang together by a weak tie that no person has made or left open."""
-    ties = extra(columns, connection, "ties")
+    ties, least = extra(columns, connection, "ties"), columns.raw("killed").least()
+    doubt = ties.spread(np.array(ties.table(lambda v: 1 - v[0][0] if v else 0.0, "doubt"), np.float64))
+    slots = np.flatnonzero(doubt > 0)
     # a tie that was left open only moves its incident down
-    for _, incident in ranked(columns, "merges", _merge_rank(columns))[: MOST + len(unsure)]:
-        slot = columns.index[incident]
+    for slot in columns.foremost(slots, [-(least[slots] * doubt[slots])], MOST + len(unsure)):
         weak = next((t for t in ties[slot] if frozenset(t[1:]) not in unsure), None)
         if weak is not None:
             score, one, other = weak
             what = f"counted once; {score:.0%} likely to be one"
-            yield Item("merge", (incident, one, other), columns.raw("killed").least(slot), score, what)
+            yield Item("merge", (_id(columns, slot), one, other), int(least[slot]), score, what)
 
 
-def _merge_rank(columns: Columns) -> Callable[[int], tuple[float, str] | None]:
-    raw, ties, ids = columns.raw("killed"), columns.extras["ties"], columns.ids
-
-    def rank(slot: int) -> tuple[float, str] | None:
-        incident, weak = ids[slot], ties[slot]
-        return None if incident is None or not weak else (-raw.least(slot) * (1 - weak[0][0]), incident)
-
-    return rank
+def _id(columns: Columns, slot: int) -> str:
+    incident = columns.ids[slot]
+    assert incident is not None
+    return incident
 
 
 def _sums(columns: Columns) -> Iterator[Item]:
@@ -227,50 +240,26 @@ def _sums(columns: Columns) -> Iterator[Item]:
 
 def _ranges(columns: Columns) -> Iterator[Item]:
     """Acts nobody has reviewed: the widest, and of those as wide the deadliest."""
-    raw, index = columns.raw("killed"), columns.index
-    for _, _, incident in ranked(columns, "ranges", _range_rank(columns))[:MOST]:
-        slot = index[incident]
-        stale = columns.coded["review"][slot] == CHANGED
+    raw, review = columns.raw("killed"), columns.coded["review"]
+    slots = np.flatnonzero(columns.acts() & ~columns.reviewed())
+    low, top = numbers(raw.low)[slots], numbers(raw.top)[slots]
+    doubt = np.where(review.equal(CHANGED)[slots], 1 - STALE, 1 - UNREAD)
+    for slot in columns.foremost(slots, [-((top - low) * doubt), -top], MOST):
+        stale = review[slot] == CHANGED
         what = "changed since it was reviewed" if stale else "read by machine only"
         told = f"{what}{'; somebody says at least' if raw.flags[slot] & OPEN else ''}"
-        yield Item("range", (incident,), raw.top[slot] - raw.low[slot], STALE if stale else UNREAD, told)
-
-
-def _range_rank(columns: Columns) -> Callable[[int], tuple[float, int, str] | None]:
-    raw, review, acts, ids = columns.raw("killed"), columns.coded["review"], columns.acts(), columns.ids
-
-    def rank(slot: int) -> tuple[float, int, str] | None:
-        incident, state = ids[slot], review[slot]
-        if not acts[slot] or incident is None or state == REVIEWED:
-            return None
-        doubt = 1 - STALE if state == CHANGED else 1 - UNREAD
-        return (-(raw.top[slot] - raw.low[slot]) * doubt, -raw.top[slot], incident)
-
-    return rank
+        yield Item("range", (_id(columns, slot),), raw.top[slot] - raw.low[slot], STALE if stale else UNREAD, told)
 
 
 def _places(columns: Columns) -> Iterator[Item]:
     """Deaths that stand nowhere on the map."""
     raw, place = columns.raw("killed"), columns.coded["place"]
-    for _, incident in ranked(columns, "places", _place_rank(columns))[:MOST]:
-        slot = columns.index[incident]
+    mapped = columns.coded["spot"].numbers() > 0
+    slots = np.flatnonzero(columns.acts() & ~columns.reviewed() & ~mapped & raw.having(SOME))
+    doubt = np.where(place.numbers()[slots] > 0, 1 - NAMED, 1 - UNPLACED)
+    for slot in columns.foremost(slots, [-(numbers(raw.top)[slots] * doubt)], MOST):
         what = f"{place[slot]} is not on the map" if place[slot] else "no place is told"
-        yield Item("place", (incident,), raw.top[slot], NAMED if place[slot] else UNPLACED, what)
-
-
-def _place_rank(columns: Columns) -> Callable[[int], tuple[float, str] | None]:
-    raw, c, acts, ids = columns.raw("killed"), columns.coded, columns.acts(), columns.ids
-    spot = c["spot"].codes
-
-    def rank(slot: int) -> tuple[float, str] | None:
-        incident = ids[slot]
-        if spot[slot] or not acts[slot] or incident is None or not raw.flags[slot] & SOME:
-            return None
-        if c["review"][slot] == REVIEWED:
-            return None
-        return (-raw.top[slot] * (1 - (NAMED if c["place"][slot] else UNPLACED)), incident)
-
-    return rank
+        yield Item("place", (_id(columns, slot),), raw.top[slot], NAMED if place[slot] else UNPLACED, what)
 
 
 def _lows(connection: sa.Connection, ids: list[str]) -> dict[str, int]:

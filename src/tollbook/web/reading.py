@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -13,13 +15,14 @@ from fastapi.responses import HTMLResponse, Response
 
 from tollbook import lexicon, tally
 from tollbook.book import How
+from tollbook.errors import TollbookError
 from tollbook.ledger.bounds import ALL, DEFAULT_RULE, RULES
 from tollbook.ledger.decisions import FIELDS, Decision, standing
 from tollbook.link.features import explain, score
 from tollbook.redact import Masker
 from tollbook.store import load, schema
 from tollbook.store.filters import EVERYTHING, Filters
-from tollbook.web import dossier, lists, marks, placing, sums, svg, utf16, voices, wording, worldmap
+from tollbook.web import dossier, lists, marks, overview, placing, sums, svg, utf16, voices, wording, worldmap
 from tollbook.web.atlas import spots_of
 from tollbook.web.columns import Columns
 from tollbook.web.desk import head, scalar
@@ -40,6 +43,7 @@ T = TypeVar("T")
 
 CARD = lexicon.DATA / "model" / "card.md"
 """What the trained reader learned from, how well it reads, what it is not for."""
+WHOLE = "It is counted from the whole book, which takes a while for a large one; the other pages answer as ever."
 LATEST = 8
 """Incidents on the overview."""
 HISTORY = 100
@@ -51,7 +55,7 @@ def routes(site: Site) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
     @router.get("/")
-    def overview(request: Request) -> HTMLResponse:
+    def first(request: Request) -> HTMLResponse:
         return _overview(site, request)
 
     @router.get("/incidents")
@@ -83,7 +87,7 @@ def routes(site: Site) -> APIRouter:
             size = len(site.desk.columns(connection).index)
             found = site.voices(connection, head(connection).log, size, WAIT)
         if found is None:
-            return site.later(request, "Voices", "Who speaks, and how often alone and first, is being counted.")
+            return site.later(request, "Voices", f"Who speaks, how often alone and first, is being counted. {WHOLE}")
         masker = site.people.speakers(p.name for p in found if not p.outlet)
         return site.page(request, "voices.html", masker=masker, found=found, least=voices.LEAST)
 
@@ -107,6 +111,20 @@ def routes(site: Site) -> APIRouter:
     return router
 
 
+def prepare(site: Site) -> None:
+    """Reads and makes what the first page needs. A book that cannot be read is told of by the page that asks for it."""
+    with contextlib.suppress(TollbookError, sa.exc.SQLAlchemyError), site.desk.view() as connection:
+        columns = site.desk.columns(connection)
+        site.desk.reports_by_month(connection, EVERYTHING)
+        overview.months(columns)
+        site.queue(connection, head(connection).log)
+        for view in (worldmap.fit(p.spot for p in overview.points(columns, EVERYTHING)), worldmap.NOWHERE):
+            worldmap.land(view)
+    # what was read stays as long as the desk: a collector that walks through it stops every page meanwhile
+    gc.collect()
+    gc.freeze()
+
+
 def _choices(columns: Columns) -> dict[str, Any]:
     """What the form of filters offers."""
     return {"grades": columns.used("grade"), "address_of": address}
@@ -126,10 +144,10 @@ def _overview(site: Site, request: Request) -> HTMLResponse:
         def kept(name: str, make: Callable[[], T]) -> T:
             return site.kept(at, (name, where, harm), make, alone=False)
 
-        months, rest = kept("months", lambda: sums.months(columns, where, harm, group))
-        published = tally.reports_by_month(site.desk.reports_by_day(connection), where)
-        points = kept("points", lambda: sums.points(columns, where, harm, group))
-        known = kept("known", lambda: sums.known(columns, where))
+        months, rest = kept("months", lambda: overview.months(columns, where, harm, group))
+        published = site.desk.reports_by_month(connection, where)
+        points = kept("points", lambda: overview.points(columns, where, harm, group))
+        known = kept("known", lambda: overview.known(columns, where))
         latest = lists.incidents(connection, columns, where, limit=LATEST)
         waiting = site.queue(connection, at)
         top = lists.some(connection, list(dict.fromkeys(s for i in waiting.items[:5] for s in i.subjects)))
@@ -147,8 +165,8 @@ def _overview(site: Site, request: Request) -> HTMLResponse:
         at,
         ("map", where, harm, view),
         lambda: worldmap.draw(
-            points, lambda slots: sums.tolls(columns, slots, harm, group), view, lambda i: f"/incidents/{i}", to_view,
-            to_place,
+            points, lambda slots: overview.tolls(columns, slots, harm, group), view, lambda i: f"/incidents/{i}",
+            to_view, to_place,
         ),
         alone=False,
     )  # fmt: skip
@@ -339,8 +357,7 @@ def _totals(site: Site, request: Request) -> HTMLResponse:
         at = head(connection).log
         columns = site.desk.columns(connection)
         choices = _choices(columns)
-        days = site.desk.reports_by_day(connection)
-        published = tally.reports_by_month(days, where)
+        published = site.desk.reports_by_month(connection, where)
         if plain:
             options = site.desk.book.options
             found = site.kept(
@@ -348,7 +365,7 @@ def _totals(site: Site, request: Request) -> HTMLResponse:
                 ("totals", by, harm, where),
                 lambda: sums.totals(
                     columns, connection, by=by, harm=harm, rule=options.rule, classes=options.classes, where=where,
-                    reports=days,
+                    reports=published,
                 ),
                 alone=False,
             )  # fmt: skip
@@ -356,7 +373,7 @@ def _totals(site: Site, request: Request) -> HTMLResponse:
         how: How = {"rule": rule, "count_parties": parties, "as_of": as_of}
         asked = site.totals(at, len(columns.index), WAIT, by=by, harm=harm, where=where, **how)
         if asked is None:
-            return site.later(request, "Totals and downloads", "These totals are being counted.")
+            return site.later(request, "Totals and downloads", f"These totals are being counted. {WHOLE}")
         found = asked
     months = (
         [

@@ -14,6 +14,9 @@ from functools import lru_cache
 from html import escape
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 from tollbook.ledger.bounds import show
 from tollbook.ledger.state import REVIEWED
 from tollbook.ontology import label
@@ -64,6 +67,10 @@ class View:
         return f"{self.lon:.3f},{self.lat:.3f},{self.span:.3f}"
 
 
+NOWHERE = View(15, 20, 300)
+"""What the map shows where nothing lies anywhere."""
+
+
 def read_view(text: str | None) -> View | None:
     """The view an address asks for; None where it asks for none there is."""
     try:
@@ -79,7 +86,7 @@ def fit(spots: Iterable[Spot]) -> View:
     """The view that holds all spots with their radius, with some land around them."""
     listed = list(spots)
     if not listed:
-        return View(15, 20, 300)
+        return NOWHERE
     pads = [max(s.radius_km, 10) / KM_A_DEGREE for s in listed]
     west, east = (
         min(s.lon - p for s, p in zip(listed, pads, strict=True)),
@@ -186,12 +193,12 @@ class Point:
     high: int
     open: bool
     reviewed: bool
-    members: tuple[int, ...]
+    members: npt.NDArray[np.intp]
 
 
 def draw(
     points: Sequence[Point],
-    single: Callable[[Sequence[int]], Sequence[Toll]],
+    single: Callable[[npt.NDArray[np.intp]], Sequence[Toll]],
     view: View,
     link: Callable[[str], str],
     to_view: Callable[[View], str],
