@@ -22,7 +22,7 @@ from tollbook import review, tally
 from tollbook.book import Book, init_book, open_book
 from tollbook.errors import TollbookError
 from tollbook.model import to_plain
-from tollbook.store import derive, load, schema
+from tollbook.store import derive, load, regroup, schema
 from tollbook.store.filters import EVERYTHING, Filters, conditions
 from tollbook.web import columns, filling, lists, overview, queue, sums, voices
 from tollbook.web.apart import Apart
@@ -301,13 +301,13 @@ def test_a_decision_computes_again_what_it_is_about(tmp_path: Path, monkeypatch:
         book.refresh()
         ids = [i.id for i in book.incidents()]
         written: list[int] = []
-        whole = derive._write_incidents
+        whole = regroup.write_incidents
 
         def counting(world: Any, groups: Any) -> Any:
             written.append(len(groups))
             return whole(world, groups)
 
-        monkeypatch.setattr(derive, "_write_incidents", counting)
+        monkeypatch.setattr(regroup, "write_incidents", counting)
         for incident in ids:
             review.decide(book, "accept", incident, why="read")
             book.refresh()

@@ -19,7 +19,8 @@ from book_reports import act, book_of_qasrin, figure, many, record, report
 from tollbook.book import Book, init_book, open_book
 from tollbook.errors import OutputError, UsageError
 from tollbook.review import decide
-from tollbook.store import SqlStore, derive, mount_type, refuse_network, schema
+from tollbook.store import SqlStore, derive, schema
+from tollbook.store.files import mount_type, refuse_network
 from tollbook.store.records import ground_record, locate
 
 FIXTURES = Path(__file__).parent / "fixtures"

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from tollbook.ledger.state import Options
 from tollbook.link.parts import WIDEST
-from tollbook.store import SqlStore, derive, load, schema
+from tollbook.store import SqlStore, derive, load, regroup, schema
 from tollbook.store.filters import EVERYTHING, Filters, conditions
 
 COUNTED = (schema.incidents, schema.bounds, schema.parts, schema.possible, schema.shares, schema.totals)
@@ -58,7 +58,7 @@ def counted_view(store: SqlStore, options: Options, wanted: Wanted = WHOLE) -> I
             _copied(connection, " WHERE 0", tuple(t for t in COUNTED if t is not schema.possible))
             _copied(connection, "" if wanted.relations else " WHERE 0", (schema.possible,))
             _indexed(connection, [table.name for table in COUNTED])
-            derive.recount(connection, options, only, relations=wanted.relations)
+            regroup.recount(connection, options, only, relations=wanted.relations)
             yield connection
             return
     with as_of_view(store, None, options) as connection:  # another process is writing
@@ -134,7 +134,7 @@ def as_of_view(
                 only = _needed(connection, wanted)
                 for table in (schema.incidents, schema.bounds):
                     connection.execute(table.delete())
-                derive.recount(connection, options, only, relations=wanted.relations)
+                regroup.recount(connection, options, only, relations=wanted.relations)
         else:
             connection.exec_driver_sql(
                 f"CREATE TEMP VIEW derived_pairs AS SELECT * FROM main.derived_pairs WHERE b <= {last}"
