@@ -116,9 +116,16 @@ MORE = (
 """Pages in other states: filters open, another chart, an error."""
 
 
+LOOKS = (
+    (1440, "light", "{}"), (1440, "dark", "{runOnly: ['color-contrast']}"),
+    (390, "dark", "{rules: {'color-contrast': {enabled: false}}}"),
+)  # fmt: skip
+"""How a page is looked at: width, scheme, and what axe-core is asked of it (colours are the same at every width)."""
+
+
 def test_every_page_at_two_widths_without_a_fault_or_a_request_elsewhere(browser: Any, desk: Served) -> None:
-    """axe-core finds nothing serious (contrast among it), nothing is wider than the window, nothing is asked for
-    elsewhere."""
+    """axe-core finds nothing serious (contrast among it, in both schemes), nothing is wider than the window, nothing
+    is asked for elsewhere."""
     page = window(browser, desk)
     incidents = api(page, "/incidents?limit=200")["items"]
     shaab = an_incident(page, "Shaab")["id"]
@@ -136,20 +143,23 @@ def test_every_page_at_two_widths_without_a_fault_or_a_request_elsewhere(browser
         report_address(page, "2014-01-02-north"),
     ]
     axe = AXE.read_text(encoding="utf-8")
-    for width in (1440, 390):
-        page.set_viewport_size({"width": width, "height": 900})
-        for path in paths:
-            page.goto(desk.base + path)
-            page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+    for path in paths:
+        page.goto(desk.base + path)
+        page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+        page.evaluate(f"() => {{ {axe}; }}")
+        for width, scheme, asked in LOOKS:
+            page.set_viewport_size({"width": width, "height": 900})
+            page.emulate_media(color_scheme=scheme)
             assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
             found = page.evaluate(
-                f"async () => {{ {axe}; return (await axe.run(document, {{resultTypes: ['violations']}})).violations }}"
+                "async () => (await axe.run(document, Object.assign({resultTypes: ['violations']}, "
+                f"{asked}))).violations"
             )
             serious = [
                 (v["id"], v["nodes"][0]["html"][:200], v["nodes"][0].get("failureSummary", "")[:300])
                 for v in found if v["impact"] in ("serious", "critical")
             ]  # fmt: skip
-            assert not serious, (path, width, serious)
+            assert not serious, (path, width, scheme, serious)
     assert [f for f in page.faults if "404" not in f] == []
 
 
@@ -196,12 +206,13 @@ def test_a_page_prints_its_content_and_no_controls(browser: Any, desk: Served) -
     page = window(browser, desk)
     page.goto(f"{desk.base}/incidents/{an_incident(page, 'Baladruz', 'suicide_bomb')['id']}")
     page.set_viewport_size({"width": 718, "height": 1000})
-    page.emulate_media(media="print")
+    page.emulate_media(media="print", color_scheme="dark")
     for hidden in ("header.top", ".actions", "form", "footer.foot"):
         assert page.locator(hidden).filter(visible=True).count() == 0, hidden
     for shown in ("h1.sentence", ".bounds", "blockquote", ".map.small", ".chart"):
         assert page.locator(shown).first.is_visible(), shown
     assert page.evaluate("document.documentElement.scrollWidth") <= 718, "it fits the paper"
+    assert page.evaluate("getComputedStyle(document.body).color") == "rgb(28, 31, 34)", "paper is light"
     assert page.pdf(format="A4")[:5] == b"%PDF-"
 
 

@@ -21,6 +21,7 @@ from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 from desk_book import HOSTILE, PLANTED, REVERSED, demo_book, hostile_book
+from tollbook import web
 from tollbook.book import init_book, open_book
 from tollbook.cli import main
 from tollbook.cli.app import app as program
@@ -950,3 +951,49 @@ def test_the_vendored_files_are_what_they_say() -> None:
 )
 def test_counts_in_words(low: int | None, high: int | None, opened: bool, told: str) -> None:
     assert wording.count(low, high, opened) == told
+
+
+# --- colours --------------------------------------------------------------------------------------
+
+ON_PAGE = ("paper", "card", "field", "hover", "ground", "lit", "goodtint", "warnfill")
+MARKS = ("figure", "date", "place", "actor", "target", "speaker", "victim", "means", "object", "quote")
+CONTRAST = [
+    *((ink, under, 4.5) for ink in ("ink", "soft", "link") for under in ON_PAGE),
+    *(("ink", mark, 4.5) for mark in MARKS),
+    *((ink, under, 4.5) for ink in ("good", "warn", "change", "machineink") for under in ("paper", "card", "field")),
+    ("machineink", "machinetint", 4.5), ("change", "warnfill", 4.5), ("setsink", "setsfill", 4.5),
+    ("onreviewed", "reviewed", 4.5), ("ondraw", "draw", 4.5), ("ink", "sea", 4.5), ("ink", "halo", 4.5),
+    *((drawn, under, 3) for drawn in ("reviewed", "draw", "dotline") for under in ("card", "ground", "sea")),
+    ("band", "card", 3),
+    ("edge", "field", 3), ("edge", "paper", 3),
+]  # fmt: skip
+"""(what is written or drawn, on what, the least contrast WCAG 2.2 AA asks: 1.4.3 for words, 1.4.11 for shapes)."""
+
+
+def tokens(scheme: str) -> dict[str, str]:
+    """The colours of a scheme by name, as the style sheet sets them."""
+    sheet = (Path(web.__file__).parent / "static" / "desk.css").read_text(encoding="utf-8")
+    light, dark = re.findall(r":root \{(.*?)\}", sheet, re.DOTALL)[:2]
+    found = dict(re.findall(r"--(\w+): (#[0-9a-f]+);", light))
+    return found | dict(re.findall(r"--(\w+): (#[0-9a-f]+);", dark)) if scheme == "dark" else found
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance (WCAG 2.2) of "#rgb" or "#rrggbb"."""
+    digits = colour[1:] if len(colour) == 7 else "".join(c * 2 for c in colour[1:])
+    parts = [int(digits[n : n + 2], 16) / 255 for n in (0, 2, 4)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_words_and_shapes_stand_out_in_both_schemes(scheme: str) -> None:
+    found = tokens(scheme)
+    weak = []
+    for one, under, least in CONTRAST:
+        dark, bright = sorted((luminance(found[one]), luminance(found[under])))
+        ratio = (bright + 0.05) / (dark + 0.05)
+        if ratio < least:
+            weak.append(f"{one} on {under}: {ratio:.2f}")
+    assert not weak
+    assert set(tokens("dark")) == set(tokens("light"))
