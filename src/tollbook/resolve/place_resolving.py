@@ -31,6 +31,7 @@ SUPPORTED = 0.8  # weight of a country that something else in the report speaks 
 SEAT_KM = 15.0  # how far outside a town its airport or its camp may lie
 NESTED = 2.5  # "Huntsville" and "Walker County" in one report: the Huntsville that lies in a Walker County
 COUNTRY, CAPITAL = 1.5, 1.0  # "Italy" in a Texan paper is the country, "Washington" the seat of a government
+NAMESAKE = 2.0  # what a small town loses beside a country or a large province of its name ("Egypt", Arizona)
 MAX_ALTERNATIVES = 5
 MAX_SPREAD = 40  # a name borne in more provinces says nothing about which one is meant
 _GENERIC = {
@@ -139,6 +140,8 @@ def rate(entry: Entry, mention: Mention, context: Context) -> float:
         value += COUNTRY
     elif entry.level == "town" and entry.population >= FAMOUS and entry.name in _capitals():
         value += CAPITAL
+    if entry.level in ("town", "district") and not mention.containers and _overshadowed(entry, mention):
+        value -= NAMESAKE
     support, strongest = context.beside(mention.name)
     if strongest:
         value += 3.0 * support.get(entry.country, 0.0) / strongest
@@ -156,6 +159,16 @@ def rate(entry: Entry, mention: Mention, context: Context) -> float:
         if closest is not None:
             value += 1.5 * math.exp(-closest / 120.0)
     return value
+
+
+def _overshadowed(entry: Entry, mention: Mention) -> bool:
+    """Is the place a small one that bears the name of a country or of a large province ("Egypt", "Oregon")?"""
+    if entry.population >= FAMOUS or entry.curated or mention.hint == entry.level:
+        return False
+    return any(
+        e.level == "country" or (e.level == "province" and e.population >= FAMOUS and e.match == "name")
+        for e in mention.entries
+    )
 
 
 def _acceptable(entry: Entry, mention: Mention, context: Context) -> bool:
