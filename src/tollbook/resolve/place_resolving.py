@@ -32,6 +32,7 @@ SEAT_KM = 15.0  # how far outside a town its airport or its camp may lie
 NESTED = 2.5  # "Huntsville" and "Walker County" in one report: the Huntsville that lies in a Walker County
 COUNTRY, CAPITAL = 1.5, 1.0  # "Italy" in a Texan paper is the country, "Washington" the seat of a government
 NAMESAKE = 2.0  # what a small town loses beside a country or a large province of its name ("Egypt", Arizona)
+AGREED = 0.5  # votes of other names for the province of a place that nothing else speaks for
 MAX_ALTERNATIVES = 5
 MAX_SPREAD = 40  # a name borne in more provinces says nothing about which one is meant
 _GENERIC = {
@@ -185,6 +186,8 @@ def _acceptable(entry: Entry, mention: Mention, context: Context) -> bool:
         return support >= 1.4 and support >= 0.5 * strongest
     if support >= SUPPORTED and support >= 0.12 * strongest:
         return True
+    if entry.match == "name" and _among_its_own(entry, mention, context):
+        return True
     famous = entry.population >= FAMOUS and entry.match == "name" and entry.level in ("town", "province")
     if famous or (entry.level == "region" and entry.curated):
         return True
@@ -202,6 +205,15 @@ def best(mention: Mention, context: Context) -> tuple[Entry | None, list[Entry]]
         if _acceptable(entry, mention, context) and _measures(entry, mention):
             return entry, [e for _, e in rated]
     return None, [e for _, e in rated]
+
+
+def _among_its_own(entry: Entry, mention: Mention, context: Context) -> bool:
+    """Do other names of the report, each ambiguous by itself, speak for the entry's province?"""
+    area = entry.admin1_id
+    if area is None:
+        return False
+    areas = {e.admin1_id for e in mention.entries if e.match != "folded"}
+    return context.provinces.get(area, 0.0) - 1.0 / max(1, len(areas)) >= AGREED
 
 
 def _measures(entry: Entry, mention: Mention) -> bool:
