@@ -997,3 +997,22 @@ def test_words_and_shapes_stand_out_in_both_schemes(scheme: str) -> None:
             weak.append(f"{one} on {under}: {ratio:.2f}")
     assert not weak
     assert set(tokens("dark")) == set(tokens("light"))
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "told"),
+    [
+        ("/?place=Nowhere", 200, ("Unknown is not zero", 'href="/">Clear the filters', "in the whole book")),
+        ("/incidents?place=Nowhere", 200, ('href="/incidents">Clear the filters',)),
+        ("/totals?place=Nowhere", 200, ("No figures of this harm in what is asked for",)),
+        ("/reports?q=nobody+wrote+this", 200, ("No report has this in its title", 'href="/reports">All reports')),
+        ("/queue?kind=orphan", 200, ('href="/queue">All that waits',)),
+        ("/incidents/fff", 404, ("No incident &#39;fff&#39; in this book.", 'href="/incidents">')),
+        ("/?since=soon", 400, ("is not a day (YYYY-MM-DD), month or year.",)),
+    ],
+)
+def test_a_page_with_nothing_says_what_to_do(reader: Visitor, path: str, status: int, told: tuple[str, ...]) -> None:
+    answer = reader.client.get(path)
+    assert answer.status_code == status
+    for words in told:
+        assert words in answer.text, words

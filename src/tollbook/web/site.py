@@ -105,7 +105,7 @@ class Site:
             label=label, show=show, days=wording.days, plural=wording.plural, count_voices=wording.voices,
             types=entries("types"), whos=[w for w in entries("who") if w != "unknown"],
             statuses=list(entries("statuses")), reviews=(MACHINE, REVIEWED, CHANGED),
-            harms=HARMS, version=__version__, caveats=CAVEATS, kinds=queue.KINDS, percent=percent,
+            harms=HARMS, version=__version__, caveats=CAVEATS, kinds=queue.KINDS, percent=percent, many=many,
         )  # fmt: skip
 
     # --- pages ---
@@ -292,6 +292,11 @@ def _asked(where: Filters) -> dict[str, Any]:
 def address(path: str, where: Filters | None = None, **more: Any) -> Markup:
     """The same, ready for an attribute of a page."""
     return Markup(escape(raw_address(path, where, **more)))
+
+
+def many(number: int | None) -> str:
+    """A count as a table prints it: nothing where there is none."""
+    return f"{number:,}" if number else ""
 
 
 def percent(part: int, whole: int) -> str:
