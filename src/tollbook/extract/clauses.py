@@ -14,9 +14,9 @@ from tollbook.extract.figures import Figure
 from tollbook.extract.marks import Marks
 from tollbook.extract.status import with_thwarted
 from tollbook.extract.tokens import Tokens
+from tollbook.extract.told_days import day_of, is_counted_on, is_said_on, since_when
 from tollbook.extract.words import phrases, words
 from tollbook.model import Actor, ActType, DateRange, Harm, Place, Who
-from tollbook.resolve.calendars import unit_span
 
 _ROLE_CLASS: dict[str, Who] = {
     "police": "state_forces", "soldier": "state_forces", "fighter": "armed_group", "commander": "armed_group",
@@ -29,8 +29,6 @@ _LEAD = 4
 _VAGUE_WAR = 200  # "hundreds" told in passing, past the lead, is what a war or campaign cost
 _WHOLE_WAR = 5000  # no single act of the gold reports is told with as many dead; figures from here on sum up wars
 _CUTS = frozenset({"and", "bringing", "brings", "brought", "raising", "taking"})  # these cut under conditions
-_MOVED = 8  # tokens from "rose" to the end of the toll
-_HEARERS = 9  # tokens between "told" and the day: a name, an outlet, a town
 _BIG_KM = 4.0  # a town drawn wider than this is a city: it stands behind a village or a district of its own
 
 
@@ -68,7 +66,7 @@ class Act:
         nearest = self.nearest_date
         days = (nearest.end - nearest.start).days if nearest and nearest.start and nearest.end else None
         toll = max([f.min or f.max or 0 for f in self.counted if f.harm != "injured"], default=0)
-        if nearest and days is not None and days > _LONG_DAYS and not _since_when(self.marks, nearest):
+        if nearest and days is not None and days > _LONG_DAYS and not since_when(self.marks, nearest):
             return True
         if self.index > _LEAD and all(f.word and (f.min or 0) >= _VAGUE_WAR for f in self.counted):
             return True
@@ -259,9 +257,9 @@ def _read(marks: Marks, index: int, first: int, last: int, *, shared: bool) -> A
     dates = [d for d in marks.dates if d.span is not None and _inside(marks, d.span, first, last)]
     if shared and not dates:
         dates = list(marks.dates)
-    dates = [_day_of(marks, d) for d in dates]
+    dates = [day_of(marks, d) for d in dates]
     said_on = [d for d in dates if d.span is not None and is_said_on(marks, d.span)]
-    dates = [d for d in dates if d not in said_on]
+    dates = [d for d in dates if d not in said_on and not is_counted_on(marks, d)]
     blames = find_blame(
         tokens,
         telling,
@@ -358,24 +356,6 @@ def _named(marks: Marks, figures: Sequence[Figure], first: int, last: int) -> li
     return found
 
 
-def _day_of(marks: Marks, date: DateRange) -> DateRange:
-    """ "Since Monday, when ten were killed": the ten were killed on Monday; "since 2003, when ...": in that year."""
-    if date.start is None or not _since_when(marks, date):
-        return date
-    if date.precision in ("month", "year"):
-        return replace(date, end=unit_span(date.start, date.precision)[1])
-    return replace(date, end=date.start, precision="day")
-
-
-def _since_when(marks: Marks, date: DateRange) -> bool:
-    """ "since D, when" an act is told, not when something began that goes on."""
-    if date.span is None:
-        return False
-    low, i = marks.tokens.low, marks.tokens.at(date.span[1] - 1) + 1
-    since = low[max(0, marks.tokens.at(date.span[0]) - 1) : i]
-    return "since" in since and "when" in low[i : i + 2] and not words("begins") & set(low[i : i + 8])
-
-
 def _hit(marks: Marks, actor: Actor, figures: Sequence[Figure], first: int, last: int) -> bool:
     """Was the actor harmed or struck: counted in a figure, or behind "against", "targeted", "attack on"?"""
     if not _inside(marks, actor.span, first, last) or actor.actor_id in words("no_target"):
@@ -419,62 +399,6 @@ def elsewhere(marks: Marks, place: Place) -> bool:
         before.pop()
     words = " ".join(before[-3:])
     return words.endswith(phrases("origin"))
-
-
-def is_said_on(marks: Marks, span: tuple[int, int]) -> bool:
-    """Is this the day somebody spoke ("the ministry said on Monday that ..."), not the day of the act?"""
-    tokens = marks.tokens
-    i = tokens.at(span[0])
-    k = i - 1
-    while k >= 0 and tokens.low[k] in (
-        "on",
-        "late",
-        "early",
-        "earlier",
-        "in",
-        "a",
-        "the",
-        "new",
-        "toll",
-        "statement",
-        ",",
-    ):
-        k -= 1
-    behind = tokens.at(span[1] - 1) + 1
-    if behind + 1 < len(tokens) and tokens.low[behind] in words("said_after_day"):
-        return True  # "the ministry on Friday accused the rebels of ..."
-    if k >= 0 and _toll_moved(marks, k):
-        return True  # "the death toll rose to 85 on Sunday"
-    if k < 0 or not (tokens.low[k] in words("said") or _told_someone(marks, k)):
-        return False
-    after = " ".join(tokens.low[tokens.at(span[1] - 1) + 1 : tokens.at(span[1] - 1) + 6])
-    return not any(w in after for w in ("at dawn", "morning"))
-
-
-def _toll_moved(marks: Marks, k: int) -> bool:
-    """Does a toll's new number end at token k ("rose to at least 85", "has climbed to 31 dead")?"""
-    low = marks.tokens.low[max(0, k - _MOVED) : k + 1]
-    moved = max((i for i, w in enumerate(low) if w in words("toll_moves")), default=None)
-    if moved is None or not any(w in words("tolls") for w in marks.tokens.low[:k]):
-        return False
-    rest = low[moved + 1 :]
-    return bool(rest) and all(
-        w in words("comes_to") or w in words("roughly") or w in words("the_dead") or w.replace(",", "").isdecimal()
-        for w in rest
-    )
-
-
-def _told_someone(marks: Marks, k: int) -> bool:
-    """Does "told the agency", "said in a radio interview", "said at a briefing in X" end at token k?"""
-    low = marks.tokens.low
-    for i in range(k - 1, max(-1, k - _HEARERS), -1):
-        if low[i] in words("not_hearers"):
-            return False
-        if low[i] in ("told", "telling"):
-            return True
-        if low[i] in words("says_to"):
-            return low[i + 1] in ("in", "at", "to", "by", "via", "through", "during")
-    return False
 
 
 def _real(marks: Marks, trigger: Trigger) -> bool:

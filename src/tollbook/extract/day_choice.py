@@ -15,12 +15,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from tollbook.extract.choice import Option, likeliest, weights
-from tollbook.extract.clauses import is_said_on
 from tollbook.extract.days import ONE_DAY, Told, lasted
 from tollbook.extract.marks import Marks
-from tollbook.extract.merge import Advice, Story
+from tollbook.extract.merge import Advice, Story, fold
 from tollbook.extract.place_traits import Traits
 from tollbook.extract.scopes import NEWS_DAYS, dated
+from tollbook.extract.told_days import is_counted_on, is_said_on
 from tollbook.model import DateDetail, DateRange, Incident, Report
 
 _NEAR = 12  # sentences; a day named farther from the act counts once, at its first mention
@@ -98,7 +98,7 @@ def mentions(marks: Sequence[Marks], published: dt.date) -> list[Mention]:
                 traits["old"] = 1.0
             elif index <= _LEAD and mark.sentence.kind != "title":
                 traits["lead"] = 1.0
-            spoken = is_said_on(mark, date.span)
+            spoken = is_said_on(mark, date.span) or is_counted_on(mark, date)
             out.append(Mention(index, mark.tokens.at(date.span[0]), date, (date.start, date.end), spoken, traits))
     return out
 
@@ -144,6 +144,15 @@ def _within_reach(story: Story, named: Sequence[Mention]) -> Iterator[Mention]:
             yield told
 
 
+def _scenes(others: Sequence[tuple[Story, Incident]]) -> dict[int, set[str]]:
+    """The places of the other acts told in each sentence."""
+    out: dict[int, set[str]] = {}
+    for story, _ in others:
+        for act in story.acts:
+            out.setdefault(act.index, set()).update(fold(p.name) for p in act.places)
+    return out
+
+
 def options(
     k: int,
     published: dt.date,
@@ -171,6 +180,7 @@ def options(
         out.append((Option(f"{key[0]}/{key[1]}", None, traits), (key, detail)))
 
     before = max((m.index for m in named if m.index < here), default=None)
+    scenes = _scenes(others)
     for told in _within_reach(story, named):
         at = _standing(story, told, marks)
         date = told.date
@@ -189,6 +199,9 @@ def options(
             add(told.days, traits, detail)
             continue
         traits[at] = 1.0
+        there = scenes.get(told.index)
+        if at != "sentence" and there and story.places and fold(story.places[0].name) not in there:
+            traits["told with another place"] = 1.0
         traits["share"] = share[told.days] / share.total()
         if told.days in days:
             traits["another act's"] = 1.0

@@ -6,10 +6,10 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tollbook.extract.clauses import is_said_on
 from tollbook.extract.marks import Marks
 from tollbook.extract.merge import Story
 from tollbook.extract.scopes import NEWS_DAYS, dated
+from tollbook.extract.told_days import is_counted_on, is_said_on
 from tollbook.extract.words import words
 from tollbook.model import DateDetail, DateRange, Report, Scope
 from tollbook.resolve.numbers import number_at, tokens
@@ -117,6 +117,7 @@ def _news_day(mark: Marks, report: Report) -> DateRange | None:
         and d.start is not None
         and d.start == d.end
         and not is_said_on(mark, d.span)
+        and not is_counted_on(mark, d)
         and 0 <= (report.published - d.start).days <= NEWS_DAYS
     }
     return next(iter(days.values())) if len(days) == 1 else None

@@ -20,6 +20,7 @@ from tollbook.extract.marks import Marks
 from tollbook.extract.means import find_means, find_objects
 from tollbook.extract.scopes import told_day
 from tollbook.extract.tokens import Tokens, tokenize
+from tollbook.extract.told_days import act_days
 from tollbook.extract.victims import find_victims
 from tollbook.extract.words import phrases, words
 from tollbook.model import Actor, Place, Report, Span
@@ -89,7 +90,7 @@ class RulesExtractor:
                     figures=tuple(find_figures(text, tokens, counts, here)),
                     telling=read_telling(tokens, _place_tokens(tokens, places)),
                     places=tuple(places),
-                    dates=tuple(find_dates(text, report.published, start=first, end=last, anchor=day)),
+                    dates=act_days(tokens, find_dates(text, report.published, start=first, end=last, anchor=day)),
                     actors=tuple(here),
                     speakers=tuple([s for s in speakers if s.scope[0] < last and s.scope[1] > first]),
                     counts=tuple(counts),

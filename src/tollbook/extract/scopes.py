@@ -6,9 +6,10 @@ import datetime as dt
 from collections.abc import Sequence
 from itertools import combinations
 
-from tollbook.extract.clauses import Act, is_said_on, width
+from tollbook.extract.clauses import Act, width
 from tollbook.extract.marks import Marks
 from tollbook.extract.merge import Story
+from tollbook.extract.told_days import is_said_on
 from tollbook.extract.words import words
 from tollbook.model import DateRange, Report, Scope
 
