@@ -305,8 +305,8 @@ def _behind_by(tokens: Tokens, start: int) -> bool:
     for i in range(start - 1, max(-1, start - _BY), -1):
         if low[i] == "by":
             return True
-        if _counting(low, i):
-            continue
+        if _counting(low, i) or (i and low[i] == "of" and low[i - 1] in words("members")):
+            continue  # "by a group of forty", "by fighters of the Lord's Resistance Army"
         if i < start - 4 and low[i] not in words("before_subject"):
             return False
         if not low[i][0].isalnum() or low[i] in words("block") or low[i] in words("does"):
@@ -439,7 +439,7 @@ def _acts(tokens: Tokens, end: int, last: int, does: set[int], strong: set[int])
     for i in range(end, min(end + 8, last)):
         word = tokens.low[i]
         if i == end and (i in strong or i in does):
-            return True
+            return not _struck_noun(tokens.low[i : i + 3])
         if i in does or word in words("does"):
             passive = any(w in ("was", "were", "been", "being") for w in tokens.low[max(end, i - 3) : i])
             return not passive
@@ -454,6 +454,11 @@ def _acts(tokens: Tokens, end: int, last: int, does: set[int], strong: set[int])
         if i - end > 5:
             return False
     return False
+
+
+def _struck_noun(low: Sequence[str]) -> bool:
+    """ "Islamist targets were hit", "rebel targets in": a word that looks like a verb and is what was struck."""
+    return low[0] == "targets" and (len(low) == 1 or low[1] in words("behind_noun"))
 
 
 def _coordinated(tokens: Tokens, a: Actor, b: Actor) -> bool:
@@ -499,6 +504,8 @@ def clash_sides(
                 if cut:
                     return after[:cut], after[cut:]
             elif before and after:
+                if _comes_against(tokens, after[0], last):
+                    return after[:1], before[-2:]
                 return before[-2:], after[:1]
     for a, b in itertools.pairwise(here):  # "X and Y clashed"
         gap = tokens.low[tokens.at(a.span[1] - 1) + 1 : tokens.at(b.span[0])]
@@ -506,6 +513,15 @@ def clash_sides(
         if "and" in gap and len(gap) <= 3 and any(w in phrases("sides") for w in tokens.low[end : end + 3]):
             return [a], [b]
     return None
+
+
+def _comes_against(tokens: Tokens, actor: Actor, last: int) -> bool:
+    """Is the side named last the one that attacked: "clashed with militants who tried to enter the town"?"""
+    end = tokens.at(actor.span[1] - 1) + 1
+    for i in range(end, min(end + 9, last - 1)):
+        if tokens.low[i] in ("who", "that", "which"):
+            return not words("comes_against").isdisjoint(tokens.low[i + 1 : min(i + 4, last)])
+    return False
 
 
 def clash_with(tokens: Tokens, actors: Sequence[Actor], first: int, last: int) -> Actor | None:

@@ -77,8 +77,8 @@ def force_of(actor: Actor) -> Actor | None:
     kept = actor.name.split()
     while kept and kept[-1].lower() in words("weapon_ends"):
         kept.pop()
-    if not kept:
-        return None
+    if not kept or kept[-1].lower() == "suicide":
+        return None  # "warplanes"; "a Tamil suicide bomber"
     name = actor.name
     for _ in range(len(name.split()) - len(kept)):
         name = name.rstrip().rpartition(" ")[0]

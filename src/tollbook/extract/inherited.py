@@ -48,7 +48,8 @@ def _told(
     for index, mark in enumerate(marks):
         if any(t.type == act_type for t in mark.telling.triggers) and len(mark.tokens):
             named = find_blame(mark.tokens, mark.telling, mark.actors, (), (), 0, len(mark.tokens))
-            blames = [b for b in named if not is_person(b.actor)]
+            anyone = act_type != "air_strike"  # armed groups named beside one are seldom those who fly
+            blames = [b for b in named if not is_person(b.actor) and (anyone or b.actor.who != "armed_group")]
             found += [(index, blames)] if blames else []
     found += [(s.acts[0].index, doers[k]) for k, s in enumerate(stories) if s.type == act_type and doers[k]]
     found.sort(key=lambda f: f[0])

@@ -65,6 +65,8 @@ def verdicts(
     doers = [_own_doers(story, blames) for story, blames in zip(stories, told, strict=True)]
     _add_blamed(doers, stories, marks)
     _add_next_door(doers, stories, marks)
+    for n, story in enumerate(stories):
+        doers[n] = _who_fly(story, doers[n])
     add_of_campaign(doers, stories, marks)
     denied: set[int] = set()
     for i, mark in enumerate(marks):
@@ -210,6 +212,14 @@ def _subject(mark: Marks, after: Marks) -> list[Blame]:
 def _is_bomber(actor: Actor, story: Story) -> bool:
     """Is it the man who blew himself up? He is not named as the doer."""
     return story.type == "suicide_bomb" and (is_person(actor) or fold(actor.name) in words("bomber_himself"))
+
+
+def _who_fly(story: Story, doers: list[Blame]) -> list[Blame]:
+    """The doers of an air strike: an armed group named beside it is whom it hit, unless it flew drones."""
+    tokens = {w for a in story.acts for w in a.marks.tokens.low}
+    if story.type != "air_strike" or not words("flown").isdisjoint(tokens):
+        return doers
+    return [b for b in doers if b.actor.who != "armed_group" or b.basis in ("claimed", "blamed")]
 
 
 def _suffered(actor: Actor, story: Story) -> bool:

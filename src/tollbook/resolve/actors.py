@@ -367,6 +367,8 @@ def _unknown(line: Line, i: int, book: ActorBook) -> Found | None:
     for end in range(last, i + 1, -1):
         if line.words[end - 1].norm not in vocabulary.heads_last:
             continue
+        if _named_within(line, i, end) or (end < len(line.words) and line.words[end].norm in ("unit", "units")):
+            return None  # "Daraa Army units", "(photo) Peter Holm Turkish Army": the force is behind what opens the row
         norms = [w.norm for w in line.words[i:end]]
         if " ".join(norms[-2:]) in vocabulary.heads_not or " ".join(norms) in vocabulary.heads_not:
             return None
@@ -379,6 +381,17 @@ def _unknown(line: Line, i: int, book: ActorBook) -> Found | None:
             return None
         return Found(i, end, None, "armed_group", (), False, False, 0)
     return None
+
+
+def _named_within(line: Line, i: int, end: int) -> bool:
+    """Does the row end in the name of a group that is known, or in a nation's army?"""
+    if end - i > 2 and line.words[end - 1].norm == "army" and value_of(line.hits[end - 2], Land, role=("demonym",)):
+        return True
+    return any(
+        k + length == end and any(isinstance(v, Named) for v in values)
+        for k in range(i + 1, end)
+        for length, values, _ in line.hits[k]
+    )
 
 
 def _capital(line: Line, word: Word) -> bool:
