@@ -12,6 +12,7 @@ from tollbook.extract.acts import Blame, Trigger, clash_sides, clash_with, find_
 from tollbook.extract.agents import own_toll
 from tollbook.extract.figures import Figure
 from tollbook.extract.marks import Marks
+from tollbook.extract.oneormany import names_many_acts, names_one_act
 from tollbook.extract.status import with_thwarted
 from tollbook.extract.tokens import Tokens
 from tollbook.extract.told_days import day_of, is_counted_on, is_said_on, since_when
@@ -67,10 +68,20 @@ class Act:
         days = (nearest.end - nearest.start).days if nearest and nearest.start and nearest.end else None
         toll = max([f.min or f.max or 0 for f in self.counted if f.harm != "injured"], default=0)
         if nearest and days is not None and days > _LONG_DAYS and not since_when(self.marks, nearest):
-            return True
+            return not self._in_a_year(nearest)
         if self.index > _LEAD and all(f.word and (f.min or 0) >= _VAGUE_WAR for f in self.counted):
             return True
         return "statistic" in self.flags or toll >= _WHOLE_WAR
+
+    def _in_a_year(self, date: DateRange) -> bool:
+        """Is one act told of a year or month ("a bombing in 1995 killed 40")? It has no day, but is one."""
+        return date.precision in ("month", "year") and self.one
+
+    @cached_property
+    def one(self) -> bool:
+        """Does the clause name one act, not several?"""
+        tokens, first, last = self.marks.tokens, self.first, self.last
+        return names_one_act(tokens, first, last) and not names_many_acts(tokens, first, last)
 
     @cached_property
     def counted(self) -> list[Figure]:

@@ -384,7 +384,7 @@ def _places_fit(story: Story, act: Act) -> str:
     names_a, names_b = {fold(p.name) for p in mine}, {fold(p.name) for p in theirs}
     if a == b:
         return "place_same"
-    if a in names_b or b in names_a or _nested(mine[0], theirs[0]):
+    if a in names_b or b in names_a or nested(mine[0], theirs[0]):
         return "place_nested"
     if names_a & names_b or act.title:
         return "place_overlap"
@@ -394,7 +394,7 @@ def _places_fit(story: Story, act: Act) -> str:
     return "place_differs_same_toll" if any(n > 4 for _, n in same) else "place_differs"
 
 
-def _nested(a: Place, b: Place) -> bool:
+def nested(a: Place, b: Place) -> bool:
     """Is one the province or district of the other, as the gazetteer has it?"""
 
     def up(place: Place) -> set[str]:

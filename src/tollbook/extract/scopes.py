@@ -8,12 +8,14 @@ from itertools import combinations
 
 from tollbook.extract.clauses import Act, width
 from tollbook.extract.marks import Marks
-from tollbook.extract.merge import Story
+from tollbook.extract.merge import Story, fold, nested
 from tollbook.extract.told_days import is_said_on
 from tollbook.extract.words import words
 from tollbook.model import DateRange, Report, Scope
 
 NEWS_DAYS = 14  # GUIDELINES, "scope": news is what happened within the 14 days before publication
+_TO_TOTAL = 3  # tokens from "a total" to its number
+_LARGE_KM = 8.0  # a city drawn as wide as this stands for what lies around it too
 _PRECISE = 7  # days: what is told more exactly than this is the day of an act, however old
 _MANY = 150  # as many dead over a province or city, other than by one blast, are a sum over acts
 
@@ -79,28 +81,29 @@ def find_totals(stories: list[Story], scopes: list[Scope]) -> dict[int, tuple[in
         others = [j for j in counts if j != k and scopes[j] == "incident" and j not in parts and counts[j] < counts[k]]
         flagged = "sums" in story.acts[0].flags
         fitting = [j for j in others if _meet(story, stories[j]) and (flagged or _begin(stories[j]) >= _begin(story))]
+        if not flagged:
+            fitting = [j for j in fitting if _may_hold(story, stories[j])]
         summed = _summing(counts[k], fitting, counts, exact_all=not flagged)
         if summed:
             scopes[k] = "total"
             parts[k] = summed
             continue
-        if (
-            all(a.title for a in story.acts)
-            and sum(1 for j in counts if j != k and scopes[j] == "incident" and counts[j] < counts[k]) >= 2
-        ):
+        smaller = [j for j in counts if j != k and scopes[j] == "incident" and counts[j] < counts[k]]
+        if all(a.title for a in story.acts) and len(smaller) >= 2:
             scopes[k] = "total"
-            parts[k] = tuple(j for j in counts if j != k and scopes[j] == "incident" and counts[j] < counts[k])
+            parts[k] = tuple(smaller)
             continue
         if (
             counts[k] >= _MANY
             and (not story.places or width(story.places[0]) > 0)
             and not _one_act(story)
             and story.type not in ("bomb", "suicide_bomb", "chemical_weapon")
+            and not _told_by(story).one
         ):
             scopes[k] = "total"
             parts[k] = ()
             continue
-        if story.acts[0].split or story.acts[0].stretch or _told_as_sum(story):
+        if story.acts[0].split or (story.acts[0].stretch and not story.acts[0].one) or _told_as_sum(story):
             scopes[k] = "total"
             parts[k] = ()
             continue
@@ -108,7 +111,7 @@ def find_totals(stories: list[Story], scopes: list[Scope]) -> dict[int, tuple[in
             scopes[k] = "total"
             parts[k] = tuple(_later(k, stories, scopes, counts))
             continue
-        if flagged and not story.places[:1]:
+        if flagged and not story.places[:1] and not _told_by(story).one:
             scopes[k] = "total"
             parts[k] = ()
     return parts
@@ -123,17 +126,37 @@ def _one_act(story: Story) -> bool:
     return told and day is not None and day.start is not None and day.start == day.end
 
 
+def _may_hold(whole: Story, part: Story) -> bool:
+    """May a sum told of the whole's place hold the part? A province or large city holds all, a town its quarters."""
+    if not whole.places or not part.places:
+        return True
+    first, other = whole.places[0], part.places[0]
+    named = {fold(p.name) for p in whole.places}
+    if width(first) > 1 or (width(first) == 1 and (first.radius_km or 0) >= _LARGE_KM):
+        return True
+    if any(fold(p.name) in named for p in part.places):
+        return True
+    return width(first) == 1 and (other.level != "town" or nested(first, other))
+
+
+def _told_by(story: Story) -> Act:
+    """The telling that gives the largest toll."""
+    return max(story.acts, key=lambda a: (max([f.min or 0 for f in a.toll], default=0), not a.title))
+
+
 def _told_as_sum(story: Story) -> bool:
     """Do the words of a telling sum up: "have been killed since Thursday", "a total of 54, 9 in A and 8 in B"?"""
-    for act in story.acts:
+    for act in [a for a in story.acts if not a.one]:
         tokens = act.marks.tokens
         low = tokens.low[act.first : act.last]
         for figure in act.figures:
+            start = tokens.at(figure.span[0])
             if figure.harm != "killed" or not figure.counted or figure.part_of is not None:
                 continue
             cue = tokens.at(figure.cue[0])
             perfect = any(w in ("have", "has") for w in tokens.low[max(0, cue - 3) : cue])
-            if ("since" in low and perfect) or ("total" in low and _spread(act, figure.span[1])):
+            in_total = "total" in tokens.low[max(0, start - _TO_TOTAL) : start + 1]
+            if ("since" in low and perfect) or (in_total and _spread(act, figure.span[1])):
                 return True
     return False
 
@@ -160,6 +183,7 @@ def _later(k: int, stories: Sequence[Story], scopes: Sequence[Scope], counts: di
         j for j in counts
         if j != k and scopes[j] == "incident" and counts[j] < counts[k] and stories[j].places
         and min(a.index for a in stories[j].acts) >= here and _meet(stories[j], stories[k])
+        and _may_hold(stories[k], stories[j])
     ]  # fmt: skip
 
 
