@@ -56,7 +56,7 @@ def test_every_form_of_yaml_reads_as_pyyaml_reads_it(text: str) -> None:
     assert found == expected
 
 
-@pytest.mark.parametrize("text", ["a: [", "- !!python/object:os.system {}", "a: *nowhere"])
+@pytest.mark.parametrize("text", ["a: [", "- !!python/object:os.system {}", "a: *nowhere", "a: [1]\nb: 2\na: [3]"])
 def test_what_is_not_our_yaml_is_a_lexicon_error(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lexicon, "DATA", tmp_path)
     (tmp_path / "bad.yml").write_text(text, encoding="utf-8")

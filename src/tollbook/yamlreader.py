@@ -11,7 +11,7 @@ _Safe: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def parse(text: str) -> Any:
-    """The value of a document, as `yaml.safe_load` has it. Raises yaml.YAMLError."""
+    """The value of a document, as `yaml.safe_load` has it. Raises yaml.YAMLError, also for a key that stands twice."""
     return yaml.load(text, Loader=_Loader)
 
 
@@ -49,5 +49,10 @@ class _Loader(_Safe):  # type: ignore[misc]  # the class is chosen at run time
         if tag == _SEQ:
             return [item.value if item.tag == _STR else self._value(item) for item in node.value]
         if tag == _MAP and all(key.tag == _STR for key, _ in node.value):
-            return {key.value: item.value if item.tag == _STR else self._value(item) for key, item in node.value}
+            found = {key.value: item.value if item.tag == _STR else self._value(item) for key, item in node.value}
+            if len(found) < len(node.value):  # PyYAML keeps the last and loses the others without a word
+                keys = [key.value for key, _ in node.value]
+                again = next(key for n, (key, _) in enumerate(node.value) if key.value in keys[:n])
+                raise yaml.constructor.ConstructorError(None, None, f"{again.value!r} stands twice", again.start_mark)
+            return found
         return self.construct_object(node, deep=True)
