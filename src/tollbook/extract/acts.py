@@ -115,6 +115,12 @@ def read_telling(tokens: Tokens, place_tokens: frozenset[int]) -> Telling:
     triggers += _takes(tokens, place_tokens)
     flags: dict[str, list[int]] = {}
     for hit in _all(lists["flags"], tokens):
+        if (
+            tokens.low[hit.first] == "accusing"
+            and hit.first
+            and tokens.low[hit.first - 1] in ("after", "before", "while")
+        ):
+            continue  # "killed six villagers after accusing them of spying": the pretext of those who did it
         flags.setdefault(hit.value, []).append(hit.first)
     return Telling(tuple(sorted(triggers, key=lambda t: (t.first, -t.last))), {k: tuple(v) for k, v in flags.items()})
 

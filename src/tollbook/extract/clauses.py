@@ -117,6 +117,8 @@ class Act:
         """Does the clause sum up several days over an area ("136 civilians killed since Saturday")?"""
         if not any(f.counted and (f.min or f.max or 0) >= _SUM_FROM for f in self.figures):
             return False
+        if not self.places and "there" in self.marks.tokens.low[self.first : self.last]:
+            return False  # of the place told before
         near = self.nearest_date
         long = near is not None and near.start and near.end and (near.end - near.start).days >= _SUM_DAYS
         return bool(long) and (not self.places or width(self.places[0]) > 0) and "armed_clash" not in self.types

@@ -26,6 +26,11 @@ def is_alias(tokens: Tokens, actor: Actor, others: Sequence[Actor]) -> bool:
     low = tokens.low
     if actor.generic and any(tokens.at(o.span[0]) == end and o.who == actor.who and not o.generic for o in others):
         return True  # "the Takfiri ISIL group"
+    if actor.generic and low[end : end + 1] == ("of",):
+        for o in others:
+            at = tokens.at(o.span[0])
+            if not o.generic and end < at <= end + 4 and all(w in words("called") for w in low[end + 1 : at]):
+                return True  # "fighters of the paramilitary Rapid Support Forces"
     apposed = start > 1 and low[start - 1] in ("a", "an", "the") and low[start - 2] == ","
     if actor.generic and apposed and any(tokens.at(o.span[1] - 1) == start - 3 for o in others):
         return True  # "the Army of Conquest, an alliance of ..."

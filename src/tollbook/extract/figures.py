@@ -15,7 +15,7 @@ from functools import cache
 
 from tollbook.extract.among import find_among, tells_among
 from tollbook.extract.groups import Cue, Group, Vocabulary, find_groups, vocabulary, with_names
-from tollbook.extract.linking import chained, link, live_cues, one_each
+from tollbook.extract.linking import chained, link, live_cues, one_each, put_to_death
 from tollbook.extract.tokens import Hit, Tokens
 from tollbook.extract.words import phrases, words
 from tollbook.model import Actor, AgeGroup, Count, Harm, Sex, Span, Who
@@ -54,7 +54,8 @@ class Figure:
 def find_figures(text: str, tokens: Tokens, counts: Sequence[Count], actors: Sequence[Actor]) -> list[Figure]:
     """The figures of the sentence that `tokens` covers, in text order; `part_of` points into the result."""
     vocab = vocabulary()
-    cues = one_each(vocab.cues.find(tokens))
+    cues = one_each([*put_to_death(tokens), *vocab.cues.find(tokens)])
+    cues.sort(key=lambda cue: cue.first)
     zeros = _nobody(tokens)
     if not cues and not tells_among(tokens):
         return zeros

@@ -22,6 +22,7 @@ HARMS: tuple[Harm, ...] = ("killed", "injured", "missing", "abducted", "detained
 USES = ("verb", "active", "subject", "state", "counted", "of", "toll", "told", "vague")
 
 
+_TELLER = 9  # tokens from "a" to "said" ("a spokesman for the state hospital said")
 _PLURAL = ("s", "men", "people", "children", "women")
 
 
@@ -119,7 +120,7 @@ def find_groups(tokens: Tokens, counts: Sequence[Count], actors: Sequence[Actor]
             group = _bare(tokens, i, nouns, by_token, starts)
         else:
             continue
-        if not _kin_of(tokens, group) and not _most_of(tokens, group):
+        if not _kin_of(tokens, group) and not _most_of(tokens, group) and not _speaking(tokens, group):
             groups.append(group)
         after = taken = max(group.last, i + 1)
     return groups
@@ -129,6 +130,11 @@ def _thing(tokens: Tokens, group: Group, nouns: dict[int, Hit[str]]) -> bool:
     """ "23 terrorist targets", "six police vehicles": what is counted are things."""
     i = group.last
     told = [nouns[k].value for k in range(group.first, i) if k in nouns]
+    plain = group.head is None and group.actor is None and group.count is not None
+    if plain and group.count is not None:
+        k = tokens.at(group.count.span[1] - 1) + 1
+        if k < len(tokens) and tokens.low[k] in words("not_persons") and tokens.low[k].endswith("s"):
+            return True  # "some 50 motorcycles"
     if group.head is None and any(w in words("animals") for w in tokens.low[group.first : i + 2]):
         return True
     if i >= len(tokens) or tokens.low[i] not in words("not_persons") or i + 1 in nouns:
@@ -149,6 +155,18 @@ def _most_of(tokens: Tokens, group: Group) -> bool:
     told = tokens.low[group.first : group.last]
     vague = group.count is not None and group.count.word in ("many", "most", "some", "a number", "several")
     return vague and told[-1] in words("the_dead") and told[-3:-1] == ("of", "the")
+
+
+def _speaking(tokens: Tokens, group: Group) -> bool:
+    """ "Nine were killed, a local official said": the one who tells of the harm is none of those who came to it."""
+    if not group.article or not group.first or tokens.low[group.first - 1] != ",":
+        return False
+    for word in tokens.low[group.last : group.first + _TELLER]:
+        if word in words("said"):
+            return True
+        if word == "who" or not word[0].isalnum() or word in _harm_words():
+            return False
+    return False
 
 
 def _kin_of(tokens: Tokens, group: Group) -> bool:
@@ -425,6 +443,8 @@ def _name_before(text: str, tokens: Tokens, i: int, taken: set[int]) -> tuple[in
         first -= 1
     if first and tokens.low[first - 1] in words("before_thing"):
         return None  # "two employees of the newspaper El Mundo were killed"
+    if first and tokens.low[first - 1] == "the":
+        return None  # "two drivers of the Red Cross were killed": no person's name has an article
     return (first, k) if 2 <= k - first <= 4 else None
 
 

@@ -10,6 +10,7 @@ from tollbook.extract.tokens import Hit, Tokens
 from tollbook.extract.words import phrases, words
 
 _TOLL = 24  # tokens from "toll" to the number it comes to
+_TO_DEATH = 10  # tokens from "hacked" to "to death"
 _TAKEN = 4  # tokens between those taken and "were captured"
 
 
@@ -19,6 +20,20 @@ def one_each(cues: list[Hit[Cue]]) -> list[Hit[Cue]]:
     for hit in cues:
         seen.setdefault(hit.first, hit)
     return list(seen.values())
+
+
+def put_to_death(tokens: Tokens) -> list[Hit[Cue]]:
+    """ "They hacked six herders to death": the verb kills, though its object stands before "to death"."""
+    found = []
+    for i, word in enumerate(tokens.low):
+        if word not in words("to_death"):
+            continue
+        for k in range(i + 2, min(i + _TO_DEATH, len(tokens))):
+            if tokens.low[k] == "death" and tokens.low[k - 1] == "to" and k > i + 2:
+                found.append(Hit(i, i + 1, Cue("killed", "active")))
+            elif not tokens.low[k][0].isalnum():
+                break
+    return found
 
 
 def live_cues(tokens: Tokens, cues: list[Hit[Cue]], groups: Sequence[Group]) -> list[Hit[Cue]]:
@@ -38,9 +53,12 @@ def live_cues(tokens: Tokens, cues: list[Hit[Cue]], groups: Sequence[Group]) -> 
         driven = hit.value.harm == "displaced" and tokens.low[hit.first] in words("drive")
         if driven and not any(w in words("flight") for w in tokens.low[hit.last :]):
             continue
-        if tokens.low[hit.first] in words("takes_things_too") and not _takes_people(tokens, hit, groups):
-            continue
-        live.append(_alive(tokens, hit))
+        read = _alive(tokens, hit)
+        if read is hit and tokens.low[hit.first] in words("takes_things_too"):
+            killed = hit.value == Cue("killed", "active")
+            if not killed and not _takes_people(tokens, hit, groups):
+                continue
+        live.append(read)
     return live
 
 

@@ -310,6 +310,8 @@ def is_alleged(tokens: Tokens, telling: Telling, actors: Sequence[Actor]) -> boo
     for i, word in enumerate(low):
         if lists.has("alleged", "accuse", word):
             accuser, target = any(s < i for s in sides), any(i < s <= i + _REACH for s in sides)
+            if word == "accusing" and i and low[i - 1] in ("after", "before", "while"):
+                continue  # the pretext of those who did it
             if any(t < i for t in acts):
                 continue  # the sentence tells an act of its own before it comes to the accusation
             if target and (accuser or (i and low[i - 1] not in ("was", "were", "is", "are", "been", "be"))):
