@@ -213,7 +213,7 @@ def find_blame(
             basis = "claimed"
         before = tokens.low[start - 1] if start else ""
         before2 = tokens.low[start - 2] if start > 1 else ""
-        if _only_said_by(tokens, telling, start):
+        if _only_said_by(tokens, telling, start) or _makes_do(tokens, start, end):
             continue
         if _behind_by(tokens, start) or basis in ("blamed", "claimed"):
             if not _quoted_by(tokens, start) and (not is_person(actor) or _harmed_by(tokens, start)):
@@ -318,6 +318,12 @@ def _behind_by(tokens: Tokens, start: int) -> bool:
         if not low[i][0].isalnum() or low[i] in words("block") or low[i] in words("does"):
             return False
     return False
+
+
+def _makes_do(tokens: Tokens, start: int, end: int) -> bool:
+    """ "Villagers who had been ordered by soldiers to dig": the soldiers harmed nobody by that."""
+    by = next((i for i in range(start - 1, max(0, start - 3), -1) if tokens.low[i] == "by"), 0)
+    return bool(by) and tokens.low[by - 1] in words("made_to") and tokens.low[end : end + 1] == ("to",)
 
 
 def _only_said_by(tokens: Tokens, telling: Telling, start: int) -> bool:

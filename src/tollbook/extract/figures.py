@@ -77,7 +77,31 @@ def find_figures(text: str, tokens: Tokens, counts: Sequence[Count], actors: Seq
     figures = _parts(tokens, groups, order, figures)
     read = _households(tokens, groups, order, figures)
     read = [f for f in read if not any(z.span[0] <= f.cue[0] < z.span[1] for z in zeros)]
-    return [*read, *zeros] or _vague(tokens, cues)
+    return [*read, *_risen_from(tokens, counts, read), *zeros] or _vague(tokens, cues)
+
+
+def _risen_from(tokens: Tokens, counts: Sequence[Count], figures: Sequence[Figure]) -> list[Figure]:
+    """The toll that a later one replaces: "rose to 85, up from 50", "has reached 85, from an initial count of 50"."""
+    told = next((f for f in figures if f.harm in ("killed", "injured") and f.counted and f.part_of is None), None)
+    found = []
+    for count in counts if told is not None else ():
+        first, last = tokens.at(count.span[0]), tokens.at(count.span[1] - 1) + 1
+        before = " " + " ".join(tokens.low[max(0, first - 5) : first])
+        if told is None or told.span[1] > count.span[0] or any(_inside(count.span, f.span) for f in figures):
+            continue
+        if before.endswith(tuple(f" {p}" for p in phrases("risen_from"))) and not _measured(tokens, last):
+            told = replace(told, span=count.span, min=count.min, max=count.max, approx=count.approx, word=count.word)
+            found.append(replace(told, sex=None, age_group=None, role=None))
+    return found
+
+
+def _inside(span: Span, other: Span) -> bool:
+    return span[0] < other[1] and other[0] < span[1]
+
+
+def _measured(tokens: Tokens, i: int) -> bool:
+    """Is the number before token `i` one of days, money or shares?"""
+    return tokens.low[i : i + 1] != () and (tokens.low[i] in words("not_persons") or tokens.low[i] in words("measures"))
 
 
 def _each_some(order: list[int], figures: list[Figure]) -> list[Figure]:
@@ -304,8 +328,10 @@ def _figure(tokens: Tokens, group: Group, cue: Hit[Cue], undivided: bool, vocab:
 
 
 def _of_the_dead(tokens: Tokens, group: Group) -> bool:
-    """ "Six of the victims died in hospital": a part of a toll told before."""
-    told = tokens.low[group.first : group.last]
+    """ "Six of the victims died in hospital", "two of the wounded were sent home": a part of a toll told before."""
+    told, behind = tokens.low[group.first : group.last], tokens.low[group.last : group.last + 3]
+    if group.count is not None and behind[:2] in (("of", "the"), ("of", "those")) and behind[2:]:
+        return behind[2] in ("wounded", "injured", "dead", "killed", "hurt")
     return group.count is not None and told[-1] in words("the_dead") and told[-3:-1] in (("of", "the"), ("of", "those"))
 
 
