@@ -26,7 +26,10 @@ TERMINAL = re.compile(r"[.!?…](?:\s?[\"'”’»)\]]|\s{0,3}\[[^\]\n]{1,40}\])
 FULL_STOP_INSIDE = re.compile(r"[A-Za-z\d)\"”’]{2}[.!?][\"'”’)]{0,2}\s+[\"'“‘(]{0,2}[A-Z]")
 # "KABUL (AFP) -", "GAO, Mali (Reuters) —", "BOGOTA, 5 SEP 89 (EFE) -- [TEXT]", "NNA -", "AMMAN:".
 _PLACE_LINE = re.compile(
-    r"""(?:[A-Z][A-Z.'’]{1,25}(?:[ -][A-Z][A-Z.'’]{1,25}){0,4}            # the town in capitals
+    r"""(?:(?:[A-Z][A-Z.'’]{1,25}(?:[ -][A-Z][A-Z.'’]{1,25}){0,4}         # the town in capitals
+          |[A-Z][a-z.'’]{1,25}(?:[ -][A-Z][a-z.'’]{1,25}){0,2}           # or not, before an agency or a date and a dash
+           (?=(?:,\ [A-Z][a-z]{1,20})?(?:\ \((?:AP|AFP|dpa|EFE|IPS|UPI|VOA|Reuters|Xinhua|ANSA|PTI|AA)\)
+              |,\ (?:[A-Z][a-z]{2,8}\.?\ \d{1,2}|\d{1,2}\ [A-Z][a-z]{2,8}))\s?(?:\([A-Z]|--|[-–—])))
         (?:\ \([A-Z][\w. ]{1,25}\))?                                      # (Syria)
         (?:/[A-Z][A-Z.'’]{1,25}(?:[ -][A-Z][A-Z.'’]{1,25}){0,2}){0,2}     # MIEH MIEH/BEIRUT
         (?:,\ [A-Z][\w.'’]{0,20}(?:[ -][A-Z][\w.'’]{1,20}){0,2}\.?)?      # , Northern Ireland
