@@ -120,6 +120,22 @@ def test_a_texts_own_title(body: str, title: str, rest: str) -> None:
     assert report.text == (f"{title}\n\n{rest}" if title else rest)
 
 
+@pytest.mark.parametrize(
+    ("body", "dateline"),
+    [
+        ("GAO, Mali (AFP) - Six people died in a raid.", "GAO, Mali (AFP) -"),
+        ("Goma, 20 February - Militiamen killed seven farmers in Djaiba.", "Goma, 20 February -"),
+        ("San Salvador (AP) -- Six people died in a raid.", "San Salvador (AP) --"),
+        ("Baghdad, March 3 saw ten dead - a record for the year.", None),
+        ("Gunmen of the Islamic State (IS) - the group is banned - killed six.", None),
+    ],
+)
+def test_a_dateline_stands_apart(body: str, dateline: str | None) -> None:
+    report = clean_report(raw(body))
+    found = [report.text[slice(*s.span)] for s in split_sentences(report) if s.kind == "dateline"]
+    assert found == ([dateline] if dateline else [])
+
+
 def test_title_is_not_printed_twice() -> None:
     report = clean_report(raw(f"BLAST IN “GAO” KILLS TWO\n\n{LEAD}", title='Blast in "Gao" kills two'))
     assert report.text == f'Blast in "Gao" kills two\n\n{LEAD}'
