@@ -23,6 +23,7 @@ _ROLE_CLASS: dict[str, Who] = {
     "police": "state_forces", "soldier": "state_forces", "fighter": "armed_group", "commander": "armed_group",
 }  # fmt: skip
 _OF_PERSONS: tuple[Harm, ...] = ("killed", "injured", "abducted", "detained")
+_RELATIVE = 16  # tokens from the verb of taking to the comma that ends its clause
 _SUM_DAYS = 2
 _SUM_FROM = 10
 _LONG_DAYS = 45
@@ -136,11 +137,46 @@ def candidate_acts(all_marks: Sequence[Marks]) -> list[Act]:
     acts: list[Act] = []
     for index, marks in enumerate(all_marks):
         clauses = _clauses(marks)
+        taken = _taken_before(marks) if len(clauses) == 1 else None
+        if taken is not None:
+            ground = _read(marks, index, *taken, shared=True)
+            marks = _without(marks, *taken)
+            main = _read(marks, index, *clauses[0], shared=False)
+            if ground is not None and main is not None and main.blames:
+                acts += [replace(ground, blames=main.blames[:1]), main]
+                continue
+            marks = all_marks[index]
         for first, last in clauses:
             act = _read(marks, index, first, last, shared=len(clauses) > 1)
             if act is not None:
                 acts += [act, *_sites(act)]
     return acts
+
+
+def _taken_before(marks: Marks) -> tuple[int, int] | None:
+    """The clause in which the doers took other ground: "Rebels, who captured Uvira on Sunday, shot six in Fizi"."""
+    tokens = marks.tokens
+    for trigger in marks.telling.triggers:
+        i = trigger.first
+        first = next((k for k in range(i - 1, max(0, i - 4), -1) if tokens.low[k] in ("who", "which")), 0)
+        if trigger.kind != "take" or not first or tokens.low[first - 1] != ",":
+            continue
+        last = next((k for k in range(trigger.last, min(i + _RELATIVE, len(tokens))) if tokens.low[k] == ","), 0)
+        here = [p for p in marks.places if p.level != "country" and last and _inside(marks, p.span, first, last)]
+        if here and _stands_alone(marks, last, len(tokens)):
+            return first, last
+    return None
+
+
+def _without(marks: Marks, first: int, last: int) -> Marks:
+    """The sentence without what the stretch tells."""
+    triggers = tuple(t for t in marks.telling.triggers if not first <= t.first < last)
+    return replace(
+        marks,
+        telling=replace(marks.telling, triggers=triggers),
+        places=tuple(p for p in marks.places if not _inside(marks, p.span, first, last)),
+        dates=tuple(d for d in marks.dates if d.span is None or not _inside(marks, d.span, first, last)),
+    )
 
 
 def _sites(act: Act) -> list[Act]:
