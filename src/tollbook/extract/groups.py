@@ -143,6 +143,11 @@ def _thing(tokens: Tokens, group: Group, nouns: dict[int, Hit[str]]) -> bool:
     return named and not any(noun.endswith(_PLURAL) for noun in told)
 
 
+def _says(tokens: Tokens, i: int) -> bool:
+    """Does a word of saying stand at token `i`?"""
+    return i < len(tokens) and tokens.low[i] in words("says_so")
+
+
 def _pointing_back(tokens: Tokens, i: int) -> bool:
     """ "Among them": the people counted already, no others; nor is "standing guard" a person."""
     if tokens.low[i] == "guard" and i > 0 and tokens.low[i - 1] in ("standing", "stood", "on", "stand"):
@@ -209,6 +214,8 @@ def _noun_phrase(
             continue
         if j in nouns:
             hit = nouns[j]
+            if head is not None and count is not None and _says(tokens, hit.last):
+                break  # the speaker, where commas are lost: "killed at least 30 people police said"
             head, last, j = hit.value, hit.last, hit.last
             actor = actors.get(hit.first, actor)
             if (
@@ -394,10 +401,25 @@ def with_names(
         if ends is None and not is_passive and cue.value.use in ("verb", "active", "of"):
             ends = _name_from(text, tokens, cue.last, taken)
         if ends is not None and not any(ends[0] < n.last and n.first < ends[1] for n in names):
-            names.append(Group(ends[0], ends[1], None, None, None, article=True, name=True))
+            names.append(_all_told(text, tokens, groups, ends, taken))
     told_of = [(n.last, c.first) for n in names for c in cues if 0 <= c.first - n.last <= 18]
+    groups = [g for g in groups if not any(n.first < g.first < n.last for n in names)]
     kept = [g for g in groups if not any(a <= g.first and g.last <= b and _apposed(tokens, a, g) for a, b in told_of)]
     return sorted([*kept, *names], key=lambda g: g.first)
+
+
+def _all_told(text: str, tokens: Tokens, groups: Sequence[Group], ends: tuple[int, int], taken: set[int]) -> Group:
+    """The person named in `ends`, or all whom the number behind the names counts ("A and B, two commanders of C")."""
+    last, named = ends[1], 1
+    while last + 1 < len(tokens) and tokens.low[last] in (",", "and"):
+        after = _name_from(text, tokens, last + 1, taken)
+        if after is None:
+            break
+        last, named = after[1], named + 1
+    counted = next((g for g in groups if named > 1 and g.first == last + 1 and tokens.low[last] == ","), None)
+    if counted is None or counted.count is None or counted.count.min != named:
+        return Group(ends[0], ends[1], None, None, None, article=True, name=True)
+    return Group(ends[0], counted.last, counted.count, counted.head, counted.actor)
 
 
 def _apposed(tokens: Tokens, name_end: int, group: Group) -> bool:

@@ -7,16 +7,18 @@ its carrier set off is a suicide bomb wherever the report says so.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from tollbook.extract.acts import Blame
 from tollbook.extract.marks import Marks
-from tollbook.extract.merge import Story
+from tollbook.extract.merge import Story, heaviest
 from tollbook.extract.words import phrases, words
 from tollbook.model import ActType
 
 _NEAR = 3  # sentences around a bombing in which its carrier may be told
 _BLASTS = ("bomb", "suicide_bomb")
+_FIRES: tuple[ActType, ...] = ("air_strike", "shelling", "bomb", "suicide_bomb", "grenade")  # what else sets on fire
 
 
 def settled(
@@ -28,7 +30,7 @@ def settled(
     hurt = {f.who for f, _ in story.figures if f.counted and f.harm in ("killed", "injured")}
     did = {b.actor.who for b in doers}
     if named == "looting_destruction" and any(f.max != 0 for f, _ in story.figures if f.harm in ("killed", "injured")):
-        named = "attack"
+        named = _what_burnt(story) or "attack"
     if named in ("attack", None) and hurt:
         if "state_forces" in did and "armed_group" not in did and _among_protesters(story):
             return "force_against_protesters"
@@ -40,6 +42,12 @@ def settled(
     if named == "force_against_protesters" and did and did <= {"armed_group", "unknown"} and not _protested(story):
         return "attack"
     return named
+
+
+def _what_burnt(story: Story) -> ActType | None:
+    """The weapon that set the fire people died in: "an air strike set fire to tents"."""
+    told: list[ActType] = [t for t in _FIRES if t in story.types]
+    return heaviest(Counter({t: story.types[t] for t in told}))
 
 
 def _tokens(story: Story) -> list[str]:

@@ -53,6 +53,8 @@ def live_cues(tokens: Tokens, cues: list[Hit[Cue]], groups: Sequence[Group]) -> 
         driven = hit.value.harm == "displaced" and tokens.low[hit.first] in words("drive")
         if driven and not any(w in words("flight") for w in tokens.low[hit.last :]):
             continue
+        if tokens.low[hit.first] in words("burns") and _burns_things(tokens, hit, groups):
+            continue
         read = _alive(tokens, hit)
         if read is hit and tokens.low[hit.first] in words("takes_things_too"):
             killed = hit.value == Cue("killed", "active")
@@ -60,6 +62,13 @@ def live_cues(tokens: Tokens, cues: list[Hit[Cue]], groups: Sequence[Group]) -> 
                 continue
         live.append(read)
     return live
+
+
+def _burns_things(tokens: Tokens, hit: Hit[Cue], groups: Sequence[Group]) -> bool:
+    """ "Burned two cars", "burned houses": is a thing burnt, and nobody?"""
+    counted = next((g for g in groups if g.first == hit.last and g.head is None and g.actor is None), None)
+    i = hit.last if counted is None else counted.last
+    return i < len(tokens) and tokens.low[i] in words("burnt_things")
 
 
 def _told_of(tokens: Tokens, cues: Sequence[Hit[Cue]], hit: Hit[Cue]) -> bool:

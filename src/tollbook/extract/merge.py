@@ -19,16 +19,19 @@ from tollbook.extract.acts import Blame
 from tollbook.extract.clauses import Act, width
 from tollbook.extract.figures import Figure
 from tollbook.extract.marks import Marks
+from tollbook.extract.words import words
 from tollbook.model import Actor, ActType, DateRange, Place, Scope, Span
 
 _NEVER = -99.0
+_NEXT = 2  # sentences to somebody else's toll
+_SAYER = 8  # tokens in which he is named
 _TELLING = 8  # from here on two acts of one report hardly share a toll by chance
 _ROUND = 20  # from here on "at least" may round a sum by one
 _IDENTITY = {"toll_same", "toll_same_small", "toll_part", "place_same", "place_nested"}
 WEIGHTS = (
     "join", "title", "nothing_shared", "anaphora_recent", "anaphora", "adds_recent", "next_without_place",
     "same_sentence", "another", "toll_same", "toll_same_small", "toll_part", "toll_more", "toll_part_of_days",
-    "toll_part_of_place", "toll_differs", "toll_differs_anaphora", "toll_differs_title", "harm_differs",
+    "toll_part_of_place", "toll_differs", "toll_rival", "toll_differs_anaphora", "toll_differs_title", "harm_differs",
     "figures_differ", "figures_absent", "place_same", "place_nested", "place_overlap", "place_unknown",
     "place_differs_same_toll", "place_differs", "type_open", "type_same", "type_among", "type_family",
     "type_differs", "date_meets", "date_differs", "date_of_its_own", "doer_same", "doer_differs", "wide_place",
@@ -246,6 +249,8 @@ def fit(story: Story, act: Act, *, recent: bool, alone: bool = False, advice: Ad
         reasons.append("adds_recent")
     if recent and act.index - story.acts[-1].index <= 1 and not act.places:
         reasons.append("next_without_place")
+    if recent and reasons[0] == "toll_differs" and _rival(story, act):
+        reasons.append("toll_rival")
     if act.shared and story.acts[-1].marks is act.marks:
         reasons.append("same_sentence")
     if "another" in act.flags and not act.title:
@@ -260,6 +265,16 @@ def fit(story: Story, act: Act, *, recent: bool, alone: bool = False, advice: Ad
     if recent and not (act.places or act.dates or act.told):
         advised = max(0.0, advised)  # "One policeman also died": nothing of its own tells it apart
     return sum(w[reason] for reason in reasons if reason) + advised
+
+
+def _rival(story: Story, act: Act) -> bool:
+    """Does somebody else give his toll of the same dead next ("The rebels claimed to have killed 60 soldiers")?"""
+    if act.places or act.dates or "another" in act.flags or act.index - story.acts[-1].index > _NEXT:
+        return False
+    if words("says_toll").isdisjoint(act.marks.tokens.low[act.first : act.first + _SAYER]):
+        return False
+    dead = {f.who for f in story.main("killed") if f.counted}
+    return all(f.who in dead and not f.more for f in act.toll)
 
 
 def _told_on(story: Story, act: Act) -> list[str]:

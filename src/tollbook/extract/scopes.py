@@ -16,6 +16,7 @@ from tollbook.model import DateRange, Report, Scope
 NEWS_DAYS = 14  # GUIDELINES, "scope": news is what happened within the 14 days before publication
 _TO_TOTAL = 3  # tokens from "a total" to its number
 _LARGE_KM = 8.0  # a city drawn as wide as this stands for what lies around it too
+_SINCE = 6  # tokens from "since" to the day of what it counts from ("since the start of the war in May 2006")
 _PRECISE = 7  # days: what is told more exactly than this is the day of an act, however old
 _MANY = 150  # as many dead over a province or city, other than by one blast, are a sum over acts
 
@@ -67,8 +68,21 @@ def scope_of(story: Story, report: Report) -> Scope:
     if lead.statistic:
         return "statistic"
     if date is not None and date.end and report.published and (report.published - date.end).days > NEWS_DAYS:
-        return "background"
+        return "statistic" if _counted_since(lead, date) else "background"
     return "incident"
+
+
+def _counted_since(act: Act, date: DateRange) -> bool:
+    """Is the toll that of the time since the day told: "since the coup of May 2006 the army has killed 300"?"""
+    if date.span is None:
+        return False
+    tokens = act.marks.tokens
+    at = tokens.at(date.span[0])
+    low = tokens.low[max(act.first, at - _SINCE) : at + 1]
+    if "since" not in low or {"when", "after", ","} & set(low[low.index("since") :]):
+        return False
+    cues = [tokens.at(f.cue[0]) for f in act.figures if f.harm == "killed" and f.counted and f.part_of is None]
+    return any(w in ("have", "has") for cue in cues for w in tokens.low[max(0, cue - 3) : cue])
 
 
 def find_totals(stories: list[Story], scopes: list[Scope]) -> dict[int, tuple[int, ...]]:
