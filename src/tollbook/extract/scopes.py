@@ -16,7 +16,7 @@ from tollbook.model import DateRange, Report, Scope
 NEWS_DAYS = 14  # GUIDELINES, "scope": news is what happened within the 14 days before publication
 _TO_TOTAL = 3  # tokens from "a total" to its number
 _LARGE_KM = 8.0  # a city drawn as wide as this stands for what lies around it too
-_SINCE = 6  # tokens from "since" to the day of what it counts from ("since the start of the war in May 2006")
+_SINCE = 9  # tokens from "since" to the day of what it counts from ("since the start of the war in May 2006")
 _PRECISE = 7  # days: what is told more exactly than this is the day of an act, however old
 _MANY = 150  # as many dead over a province or city, other than by one blast, are a sum over acts
 
