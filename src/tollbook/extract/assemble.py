@@ -8,7 +8,7 @@ from dataclasses import replace
 from string import ascii_lowercase
 
 from tollbook.extract import Reading
-from tollbook.extract.acts import Blame, claimant
+from tollbook.extract.blame import Blame, claimant
 from tollbook.extract.casualties import casualties
 from tollbook.extract.choice import choose, place_detail
 from tollbook.extract.clauses import Act, candidate_acts, elsewhere, width

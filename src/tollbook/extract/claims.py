@@ -11,7 +11,7 @@ from functools import cache
 
 from tollbook import lexicon
 from tollbook.errors import LexiconError
-from tollbook.extract.acts import Blame
+from tollbook.extract.blame import Blame
 from tollbook.extract.tokens import Tokens
 from tollbook.extract.words import words
 from tollbook.model import Actor, AttributionBasis

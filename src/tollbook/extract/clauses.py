@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from tollbook.extract.acts import Blame, Trigger, clash_sides, clash_with, find_blame, speaks, type_of
+from tollbook.extract.acts import Trigger, type_of
 from tollbook.extract.agents import own_toll
+from tollbook.extract.blame import Blame, find_blame, speaks
+from tollbook.extract.clashes import clash_sides, clash_with
 from tollbook.extract.figures import Figure
 from tollbook.extract.marks import Marks
 from tollbook.extract.oneormany import names_many_acts, names_one_act

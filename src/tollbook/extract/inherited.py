@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tollbook.extract.acts import Blame, find_blame, is_person
+from tollbook.extract.blame import Blame, find_blame, is_person
 from tollbook.extract.doers import force_of
 from tollbook.extract.marks import Marks
 from tollbook.extract.merge import Story

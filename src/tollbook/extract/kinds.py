@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from tollbook.extract.acts import Blame
+from tollbook.extract.blame import Blame
 from tollbook.extract.marks import Marks
 from tollbook.extract.merge import Story, heaviest
 from tollbook.extract.words import phrases, words

@@ -21,8 +21,8 @@ from typing import Literal
 from tollbook import lexicon
 from tollbook.errors import LexiconError
 from tollbook.extract import Reading
-from tollbook.extract.acts import Blame
 from tollbook.extract.assemble import assemble
+from tollbook.extract.blame import Blame
 from tollbook.extract.choice import weights
 from tollbook.extract.clauses import Act
 from tollbook.extract.figures import Figure

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from tollbook import lexicon
 from tollbook.errors import LexiconError
-from tollbook.extract.acts import Blame
+from tollbook.extract.blame import Blame
 from tollbook.extract.clauses import Act, width
 from tollbook.extract.figures import Figure
 from tollbook.extract.marks import Marks

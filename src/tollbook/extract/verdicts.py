@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from tollbook.extract.acts import Blame, find_blame, is_owned, is_person, of_lesser_deed
 from tollbook.extract.agents import continues, is_subject
+from tollbook.extract.blame import Blame, find_blame, is_owned, is_person, of_lesser_deed
 from tollbook.extract.claims import claims_in, of_several
 from tollbook.extract.doers import force_of, numbered, same_doer, spelled_out, without_owners
 from tollbook.extract.inherited import add_of_campaign

@@ -1,0 +1,363 @@
+"""Whom a sentence makes the doer of an act: before a word of violence, behind "by", blamed or claiming it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tollbook.extract.acts import Telling
+from tollbook.extract.agents import came_upon, does_violence, is_subject
+from tollbook.extract.doers import force_of, is_alias, reach, same_doer
+from tollbook.extract.tokens import Tokens
+from tollbook.extract.words import phrases, words
+from tollbook.model import Actor, AttributionBasis, Span
+
+_BY = 8  # tokens from "by" to those behind it, with what numbers and describes them
+_HARM_BY = 10  # tokens from the word of harm to its "by"
+_ACCUSED = 8  # tokens behind those accused in which the deed may be named
+_SIDED = ("state_forces", "armed_group")
+_INQUIRY = 14  # tokens behind those who inquire in which they may arrest
+
+
+@dataclass(frozen=True, slots=True)
+class Blame:
+    """An actor said to have done the act."""
+
+    actor: Actor
+    basis: AttributionBasis
+
+
+def find_blame(
+    tokens: Tokens,
+    telling: Telling,
+    actors: Sequence[Actor],
+    cues: Sequence[Span],
+    victims: Sequence[Span],
+    first: int,
+    last: int,
+) -> list[Blame]:
+    """The actors that tokens [first, last) make the doers, in order: before a word of violence, or behind "by"."""
+    does = {t.first for t in telling.triggers if first <= t.first < last and t.kind != "means"}
+    strong = {t.first for t in telling.triggers if first <= t.first < last}
+    strong |= {tokens.at(c[0]) for c in cues}
+    found: list[Blame] = []
+    here = [a for a in actors if _can_do(a) and tokens.starts[first] <= a.span[0] < tokens.ends[last - 1]]
+    here = [
+        a
+        for a in here
+        if not any(v[0] < a.span[1] and a.span[0] < v[1] for v in victims)
+        or _harmed_by(tokens, tokens.at(a.span[0]))
+        or _harms(tokens, a, first, last)
+    ]
+    here = [a for a in here if not is_alias(tokens, a, here)]
+    begins = {tokens.at(a.span[0]) for a in actors}
+    covered = 0
+    for k, actor in enumerate(here):
+        start, end = tokens.at(actor.span[0]), reach(tokens, actor, here)
+        if start < covered:
+            continue  # "ISIS terrorists": one doer
+        covered = end
+        if found and _of_another_act(tokens, start):
+            continue
+        basis: AttributionBasis = "asserted"
+        if telling.has("blamed", max(0, start - 6), start):
+            basis = "blamed"
+        elif telling.has("alleged", max(0, start - 8), end + 8):
+            basis = "suspected"
+        elif telling.has("claimed", end, end + 6) or (
+            telling.has("claimed", max(0, start - 6), start) and "but" not in tokens.low[max(0, start - 6) : start]
+        ):
+            basis = "claimed"
+        before = tokens.low[start - 1] if start else ""
+        before2 = tokens.low[start - 2] if start > 1 else ""
+        if _only_said_by(tokens, telling, start) or _makes_do(tokens, start, end):
+            continue
+        if _behind_by(tokens, start) or basis in ("blamed", "claimed"):
+            if not _quoted_by(tokens, start) and (not is_person(actor) or _harmed_by(tokens, start)):
+                found.append(Blame(actor, basis))
+            continue
+        if found and here[k - 1] is found[-1].actor and _coordinated(tokens, here[k - 1], actor):
+            found.append(Blame(actor, found[-1].basis))
+            continue
+        if any(w in words("includes") for w in tokens.low[max(0, start - 2) : start]):
+            continue  # "an alliance that includes X"
+        if before == "from" and before2 in words("sent"):
+            found.append(Blame(actor, basis))  # "barrel bombs dropped from government helicopters"
+            continue
+        fighters_of = before2 in words("members") or (
+            before2 == "of" and start > 2 and tokens.low[start - 3] in words("members")
+        )
+        if fighters_of and before in ("of", "the", "from"):
+            pass
+        elif _is_object(tokens, start) or "according" in tokens.low[max(0, start - 5) : start]:
+            continue
+        if _inquires(tokens, end) or telling.has("blamed", end, end + 2):
+            continue  # "Kyiv accused Moscow of killing ten"
+        if _speaks(tokens, end) or any(w.startswith("claim") for w in tokens.low[end : end + 2]):
+            if _says_it_did(tokens, end, last, does):
+                found.append(Blame(actor, "claimed"))
+            continue
+        near = not is_person(actor) and _acts(tokens, end, last, does, strong)
+        far = near or (is_subject(tokens, start, first) and does_violence(tokens, end, last, begins))
+        if far or came_upon(tokens, start, end, first, last):
+            found += [Blame(other, basis) for other in _in_league(tokens, here[:k], actor)]
+            found.append(Blame(actor, basis))
+    return _unique([_named(tokens, b, here) for b in found if force_of(b.actor)])
+
+
+def _harms(tokens: Tokens, actor: Actor, first: int, last: int) -> bool:
+    """ "Tutsi paratroopers murdered the president": who is told right before an active word of harm did it."""
+    end = tokens.at(actor.span[1] - 1) + 1
+    while end < last and tokens.low[end] in words("when_did"):
+        end += 1
+    start = tokens.at(actor.span[0])
+    if not (end < last and tokens.low[end] in words("harming")):
+        return False
+    if _is_object(tokens, start) and not is_subject(tokens, start, first):
+        return False
+    return "by" not in tokens.low[end + 1 : end + 4] and does_violence(tokens, end, last, ())
+
+
+def _is_object(tokens: Tokens, start: int) -> bool:
+    """Do the words before the actor make it what is struck or where, not who strikes: "against the so-called X"?"""
+    k = start - 1
+    while k >= max(0, start - 3) and tokens.low[k] in words("called_before"):
+        k -= 1
+    if k < max(0, start - 3):
+        return False
+    return tokens.low[k] in words("object_before") or (
+        tokens.low[k] in words("ousts") and tokens.low[k - 1 : k] != ("be",)
+    )
+
+
+def _inquires(tokens: Tokens, end: int) -> bool:
+    """Do they look into an act, and arrest nobody: "police are searching for the gunmen who killed nine"?"""
+    stems = phrases("inquires_stems")
+    if not any(w.startswith(stems) for w in tokens.low[end : end + 3]):
+        return False
+    return words("arrests").isdisjoint(tokens.low[end : end + _INQUIRY])
+
+
+def _of_another_act(tokens: Tokens, start: int) -> bool:
+    """Is the actor the subject of a relative clause on what was told before ("a town which the army took in May")?"""
+    k = start - 1
+    while k >= 0 and tokens.low[k] in ("the", "a", "its"):
+        k -= 1
+    return k >= 0 and tokens.low[k] == "which"
+
+
+def _in_league(tokens: Tokens, before: Sequence[Actor], actor: Actor) -> list[Actor]:
+    """The one named first of two told to act as one: "army units in cooperation with militias attacked"."""
+    if not before:
+        return []
+    first = before[-1]
+    between = tokens.low[reach(tokens, first, before) : tokens.at(actor.span[0])]
+    if between == ("and", "other"):
+        return [first]  # "the Nusra Front and other groups shelled"
+    return [first] if 1 < len(between) <= 5 and " ".join(between).startswith(phrases("in_league")) else []
+
+
+def _behind_by(tokens: Tokens, start: int) -> bool:
+    """Does "by" stand before the actor, with at most an article, describing words and a number of them between?
+
+    So does "at the hands of".
+    """
+    low = tokens.low
+    if "hands of" in " ".join(low[max(0, start - 3) : start]):
+        return True
+    for i in range(start - 1, max(-1, start - _BY), -1):
+        if low[i] == "by":
+            return True
+        if _counting(low, i) or (i and low[i] == "of" and low[i - 1] in words("members")):
+            continue  # "by a group of forty", "by fighters of the Lord's Resistance Army"
+        if i < start - 4 and low[i] not in words("before_subject"):
+            return False
+        if not low[i][0].isalnum() or low[i] in words("block") or low[i] in words("does"):
+            return False
+    return False
+
+
+def _makes_do(tokens: Tokens, start: int, end: int) -> bool:
+    """ "Villagers who had been ordered by soldiers to dig": the soldiers harmed nobody by that."""
+    by = next((i for i in range(start - 1, max(0, start - 3), -1) if tokens.low[i] == "by"), 0)
+    return bool(by) and tokens.low[by - 1] in words("made_to") and tokens.low[end : end + 1] == ("to",)
+
+
+def _only_said_by(tokens: Tokens, telling: Telling, start: int) -> bool:
+    """Does "by" behind words of saying or agreeing name the actor ("announced by Russia", "accused by Israel")?"""
+    by = next((i for i in range(start - 1, max(0, start - 3), -1) if tokens.low[i] == "by"), 0)
+    before = tokens.low[max(0, by - 2) : by]
+    return bool(by) and (telling.has("blamed", by - 1, by) or any(w in words("not_done_by") for w in before))
+
+
+def of_lesser_deed(tokens: Tokens, actor: Actor) -> bool:
+    """Is the actor accused of another deed than violence ("accuses Qatar, Turkey and others of funding rebels")?"""
+    end = tokens.at(actor.span[1] - 1) + 1
+    at = next((i for i in range(end, min(end + _ACCUSED, len(tokens))) if tokens.low[i] == "of"), len(tokens))
+    return any(w in words("lesser_deeds") for w in tokens.low[at + 1 : at + 3])
+
+
+def _harmed_by(tokens: Tokens, start: int) -> bool:
+    """ "stoned by villagers", "stabbed to death by a man", not "seen by villagers"."""
+    by = next((i for i in range(start - 1, max(-1, start - _BY), -1) if tokens.low[i] == "by"), 0)
+    if not by or not _only_counted(tokens.low[by + 1 : start]):
+        return False
+    return any(w in words("violent_verbs") for w in tokens.low[max(0, by - _HARM_BY) : by])
+
+
+def _only_counted(between: Sequence[str]) -> bool:
+    """Do only articles, describing words and a number of them stand there ("a group of 30 to 40")?"""
+    return all(w[0].isalnum() and (w not in words("block") or _counting(between, k)) for k, w in enumerate(between))
+
+
+def _counting(low: Sequence[str], i: int) -> bool:
+    """Is the word part of a number of people ("a group of", "30 to 40")?"""
+    if low[i] not in ("of", "to"):
+        return low[i].isdigit()
+    return i > 0 and (low[i - 1].isdigit() or low[i - 1] in words("before_subject"))
+
+
+def _named(tokens: Tokens, blame: Blame, here: Sequence[Actor]) -> Blame:
+    """The group a kind belongs to: "terrorists affiliated to the Nusra Front" are the Nusra Front.
+
+    "Bandits believed to be Al-Shabaab" are suspected to be.
+    """
+    if not blame.actor.generic:
+        return blame
+    if (owner := _owner(tokens, blame.actor, here)) is not None:
+        return Blame(owner, blame.basis)
+    end = tokens.at(blame.actor.span[1] - 1) + 1
+    for other in here:
+        start = tokens.at(other.span[0])
+        between = tokens.low[end:start]
+        if other.generic or not 0 < len(between) <= 6:
+            continue
+        if all(w in words("member_of") for w in between):
+            return Blame(other, blame.basis)
+        if all(w in words("member_of") | words("taken_for") for w in between) and "be" in between:
+            return Blame(other, "suspected")
+    return blame
+
+
+def is_owned(tokens: Tokens, actor: Actor) -> bool:
+    """Is it told as somebody's: "its men", "their fighters"?"""
+    start = tokens.at(actor.span[0])
+    return actor.generic and start > 0 and tokens.low[start - 1] in ("its", "their")
+
+
+def _owner(tokens: Tokens, actor: Actor, here: Sequence[Actor]) -> Actor | None:
+    """Whose men they are: "a film put out by X shows its men burning cars"."""
+    before = [a for a in here if a.who in _SIDED and not a.generic and a.span[1] <= actor.span[0]]
+    return before[0] if len(before) == 1 and is_owned(tokens, actor) else None
+
+
+def _can_do(actor: Actor) -> bool:
+    """Civilians, "people" and the bomber himself are not named as doers; "gunmen" and "rebels" are.
+
+    Men and crowds are where the sentence makes them the subject of violence (`is_person`).
+    """
+    if is_person(actor):
+        return True
+    if actor.who == "civilian" or (actor.actor_id or "") in words("no_doer"):
+        return False
+    if actor.name.lower() in words("no_doer_names"):
+        return False
+    return not (actor.who == "unknown" and actor.generic) and not actor.name.lower().startswith(("suicide", "sniper"))
+
+
+def is_person(actor: Actor) -> bool:
+    """ "Two men", "a crowd", "villagers": doers only as the subject of violence, or behind a violent word and "by"."""
+    return actor.generic and actor.name.lower().split()[-1] in words("doing_people")
+
+
+def _speaks(tokens: Tokens, end: int) -> bool:
+    """Is the actor named as one who speaks ("the army said", "a police spokesman")?"""
+    after = tokens.low[end : end + 3]
+    return any(w.startswith(phrases("speaks_stems")) for w in after[:2]) or (
+        len(after) > 2 and after[2] in ("said", "says")
+    )
+
+
+def speaks(tokens: Tokens, actor: Actor) -> bool:
+    """Is the actor the one who speaks ("the army said", "said the army")?"""
+    start, end = tokens.at(actor.span[0]), tokens.at(actor.span[1] - 1) + 1
+    return _speaks(tokens, end) or (start > 0 and tokens.low[start - 1] in ("said", "says"))
+
+
+def _says_it_did(tokens: Tokens, end: int, last: int, does: set[int]) -> bool:
+    """ "Police said on Tuesday they had arrested 14 men", "the coalition said it carried out two strikes"."""
+    for i in range(end + 1, min(end + 10, last - 1)):
+        if tokens.low[i] in words("own_act"):
+            had = i + 1 + (tokens.low[i + 1] in ("had", "have", "has"))
+            return had < last and (had in does or tokens.low[had] in words("does"))
+    return False
+
+
+def _quoted_by(tokens: Tokens, start: int) -> bool:
+    """ "held by", "controlled by", "quoted by", "backed by": the actor is not the doer."""
+    before = tokens.low[max(0, start - 4) : start]
+    if not words("captives").isdisjoint(before):
+        return False  # "held hostage by"
+    return any(w in words("by_not_doer") for w in before)
+
+
+def _acts(tokens: Tokens, end: int, last: int, does: set[int], strong: set[int]) -> bool:
+    """Does a word of violence follow the actor within seven words, with only linking words between?"""
+    if end < last and tokens.low[end] in words("placed"):  # "terrorists positioned in X fired ..."
+        return any(tokens.low[i] in words("does") for i in range(end + 1, min(end + 16, last)))
+    for i in range(end, min(end + 8, last)):
+        word = tokens.low[i]
+        if i == end and (i in strong or i in does):
+            return not _struck_noun(tokens.low[i : i + 3])
+        if i in does or word in words("does"):
+            passive = any(w in ("was", "were", "been", "being") for w in tokens.low[max(end, i - 3) : i])
+            return not passive
+        if (
+            word in words("block")
+            and i - end >= 1
+            and word not in ("on", "in", "near", "from", "with", "of", "for", "at")
+        ):
+            return False
+        if word in ("said", "says", "told", "reported", ".", ";", ":", "killed"):
+            return False
+        if i - end > 5:
+            return False
+    return False
+
+
+def _struck_noun(low: Sequence[str]) -> bool:
+    """ "Islamist targets were hit", "rebel targets in": a word that looks like a verb and is what was struck."""
+    return low[0] == "targets" and (len(low) == 1 or low[1] in words("behind_noun"))
+
+
+def _coordinated(tokens: Tokens, a: Actor, b: Actor) -> bool:
+    between = tokens.low[tokens.at(a.span[1] - 1) + 1 : tokens.at(b.span[0])]
+    if 0 < len(between) <= 3 and all(w in ("and", "or", ",", "the", "their", "its", "allied", "&") for w in between):
+        return True
+    # "the army and the Lebanese Shia movement Hezbollah"
+    return 2 < len(between) <= 6 and between[0] == "and" and between[-1] in words("kinds_of_group")
+
+
+def _unique(found: Sequence[Blame]) -> list[Blame]:
+    kept: list[Blame] = []
+    for blame in found:
+        if not any(same_doer(blame.actor, b.actor) for b in kept):
+            kept.append(blame)
+    return kept
+
+
+def claimant(tokens: Tokens, actors: Sequence[Actor], at: int, *, said_of: bool) -> Actor | None:
+    """Who stands by the word at token `at`: before "claimed" (or behind "claimed by"), behind "blamed" (`said_of`).
+
+    Before "was blamed"; nobody by "accused by", which names the accuser.
+    """
+    doers = [a for a in actors if _can_do(a) and not (said_of and is_person(a))]
+    after = [a for a in doers if 0 < tokens.at(a.span[0]) - at <= 8]
+    before = [a for a in doers if 0 < at - tokens.at(a.span[1] - 1) <= 8]
+    if said_of and tokens.low[at + 1 : at + 2] == ("by",):
+        return None
+    if said_of and at and tokens.low[at - 1] in words("be"):
+        return before[-1] if before and not of_lesser_deed(tokens, before[-1]) else None
+    if said_of or "by" in tokens.low[at : at + 4]:
+        return after[0] if after and not of_lesser_deed(tokens, after[0]) else None
+    return before[-1] if before else None
