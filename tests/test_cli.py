@@ -370,6 +370,10 @@ def many(folder: Path, number: int) -> Path:
     return path
 
 
+# What a shell starts in the background inherits that an interrupt is ignored; so would these.
+INTERRUPTIBLE = f"import signal; signal.signal(signal.SIGINT, signal.default_int_handler); {MAIN}"
+
+
 @pytest.mark.parametrize("jobs", ["1", "2"])
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_interrupted_in_mid_run_nothing_is_half_written(
@@ -378,7 +382,7 @@ def test_interrupted_in_mid_run_nothing_is_half_written(
     path = many(tmp_path, 5000)
     out = tmp_path / "out.jsonl"
     running = subprocess.Popen(
-        [sys.executable, "-c", MAIN, "read", str(path), "--to", "jsonl", "-o", str(out), "--jobs", jobs],
+        [sys.executable, "-c", INTERRUPTIBLE, "read", str(path), "--to", "jsonl", "-o", str(out), "--jobs", jobs],
         stderr=subprocess.PIPE, env=environment(), text=True, start_new_session=True,
     )  # fmt: skip
     until = time.monotonic() + 300
