@@ -21,15 +21,6 @@ def test_a_file_reads_as_pyyaml_reads_it(name: str) -> None:
     assert repr(lexicon.load(name)) == repr(expected)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_no_list_is_named_twice(name: str) -> None:
-    """Of two lists of one name the later would silently take the place of the earlier."""
-    tree = yaml.compose((lexicon.DATA / f"{name}.yml").read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
-    if isinstance(tree, yaml.MappingNode):
-        keys = [key.value for key, _ in tree.value]
-        assert [k for k in keys if keys.count(k) > 1] == []
-
-
 @pytest.mark.parametrize(
     "text",
     [

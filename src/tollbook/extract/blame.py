@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tollbook.extract.acts import Telling
 from tollbook.extract.agents import came_upon, does_violence, is_subject
-from tollbook.extract.doers import force_of, is_alias, reach, same_doer
+from tollbook.extract.doers import SIDED, force_of, is_alias, reach, same_doer
 from tollbook.extract.tokens import Tokens
 from tollbook.extract.words import phrases, words
 from tollbook.model import Actor, AttributionBasis, Span
@@ -15,7 +15,6 @@ from tollbook.model import Actor, AttributionBasis, Span
 _BY = 8  # tokens from "by" to those behind it, with what numbers and describes them
 _HARM_BY = 10  # tokens from the word of harm to its "by"
 _ACCUSED = 8  # tokens behind those accused in which the deed may be named
-_SIDED = ("state_forces", "armed_group")
 _INQUIRY = 14  # tokens behind those who inquire in which they may arrest
 
 
@@ -61,6 +60,8 @@ def find_blame(
             continue
         basis: AttributionBasis = "asserted"
         if telling.has("blamed", max(0, start - 6), start):
+            if of_lesser_deed(tokens, actor):
+                continue
             basis = "blamed"
         elif telling.has("alleged", max(0, start - 8), end + 8):
             basis = "suspected"
@@ -184,14 +185,14 @@ def _makes_do(tokens: Tokens, start: int, end: int) -> bool:
 
 
 def _only_said_by(tokens: Tokens, telling: Telling, start: int) -> bool:
-    """Does "by" behind words of saying or agreeing name the actor ("announced by Russia", "accused by Israel")?"""
+    """Does "by" behind words of saying or agreeing name the actor ("announced by Egypt", "accused by Israel")?"""
     by = next((i for i in range(start - 1, max(0, start - 3), -1) if tokens.low[i] == "by"), 0)
     before = tokens.low[max(0, by - 2) : by]
     return bool(by) and (telling.has("blamed", by - 1, by) or any(w in words("not_done_by") for w in before))
 
 
 def of_lesser_deed(tokens: Tokens, actor: Actor) -> bool:
-    """Is the actor accused of another deed than violence ("accuses Qatar, Turkey and others of funding rebels")?"""
+    """Is the actor accused of another deed than violence ("accused X, Y and others of sheltering rebels")?"""
     end = tokens.at(actor.span[1] - 1) + 1
     at = next((i for i in range(end, min(end + _ACCUSED, len(tokens))) if tokens.low[i] == "of"), len(tokens))
     return any(w in words("lesser_deeds") for w in tokens.low[at + 1 : at + 3])
@@ -247,7 +248,7 @@ def is_owned(tokens: Tokens, actor: Actor) -> bool:
 
 def _owner(tokens: Tokens, actor: Actor, here: Sequence[Actor]) -> Actor | None:
     """Whose men they are: "a film put out by X shows its men burning cars"."""
-    before = [a for a in here if a.who in _SIDED and not a.generic and a.span[1] <= actor.span[0]]
+    before = [a for a in here if a.who in SIDED and not a.generic and a.span[1] <= actor.span[0]]
     return before[0] if len(before) == 1 and is_owned(tokens, actor) else None
 
 

@@ -11,7 +11,8 @@ from functools import cache
 
 from tollbook import lexicon
 from tollbook.errors import LexiconError
-from tollbook.extract.blame import Blame
+from tollbook.extract.blame import Blame, of_lesser_deed
+from tollbook.extract.doers import SIDED
 from tollbook.extract.tokens import Tokens
 from tollbook.extract.words import words
 from tollbook.model import Actor, AttributionBasis
@@ -21,7 +22,6 @@ _LISTS = (
     "names", "between", "several", "attackers", "shows", "before_held", "before_name", "blames", "laid", "work",
     "owners", "own_men", "puts_out", "avenges", "doers", "identity", "supposed", "identifies",
 )  # fmt: skip
-_SIDED = ("state_forces", "armed_group")
 _SAID = 13  # tokens between "said" and "it", "its fighters"
 _ACT = 7  # tokens between these and the act
 _APPOSED = 8  # tokens from a name to the end of what explains it
@@ -45,13 +45,13 @@ def claims_in(tokens: Tokens, actors: Sequence[Actor]) -> list[Blame]:
     """The sides that the sentence says did an act: by their own word `claimed`, else `blamed` or `suspected`."""
     if lists()["gate"].isdisjoint(tokens.low):
         return []
-    sided = [a for a in actors if a.who in _SIDED and tokens.span[0] <= a.span[0] < tokens.span[1]]
+    sided = [a for a in actors if a.who in SIDED and tokens.span[0] <= a.span[0] < tokens.span[1]]
     found = []
     for actor in sided:
         start, end = tokens.at(actor.span[0]), tokens.at(actor.span[1] - 1) + 1
         if _claims(tokens, end) or _claimed_by(tokens, start) or _claimed_aside(tokens, start, end):
             found.append(Blame(_apposed(tokens, actor, sided), "claimed"))
-        elif _held(tokens, end) or _laid_to(tokens, start):
+        elif (_held(tokens, end) or _laid_to(tokens, start)) and not of_lesser_deed(tokens, actor):
             found.append(Blame(actor, "blamed"))
         elif start and tokens.low[start - 1] in lists()["names"]:
             found.append(Blame(actor, "suspected"))

@@ -5,11 +5,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
+from tollbook.extract.doers import SIDED
 from tollbook.extract.tokens import Tokens
 from tollbook.extract.words import phrases, words
 from tollbook.model import Actor
-
-_SIDED = ("state_forces", "armed_group")
 
 
 def clash_sides(
@@ -63,7 +62,7 @@ def clash_with(tokens: Tokens, actors: Sequence[Actor], first: int, last: int) -
     """The one side named of a clash: "killed in a gunfight with soldiers"; None where another may be the first."""
     for actor in actors:
         start = tokens.at(actor.span[0])
-        if not first <= start < last or actor.who not in _SIDED:
+        if not first <= start < last or actor.who not in SIDED:
             continue
         k = start - 1
         while k > first and (tokens.low[k] in ("the", "a", "an") or tokens.low[k].isdigit()):

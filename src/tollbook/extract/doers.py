@@ -15,6 +15,8 @@ from tollbook.extract.tokens import Tokens
 from tollbook.extract.words import words
 from tollbook.model import Actor
 
+SIDED = ("state_forces", "armed_group")
+"""The classes of those who fight: they alone are sides of a clash, blamed, or claim an act."""
 _ACRONYM = 3  # letters at most; longer ones (ISIL, FARC) are the name that a report goes by
 _BRACKET = 8  # tokens that a name's explanation in brackets may have
 _ALIAS_TAILS = ("-linked", "-affiliated", "-allied", "-aligned", "-inspired")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tollbook.extract.blame import Blame, find_blame, is_person
-from tollbook.extract.doers import force_of
+from tollbook.extract.doers import SIDED, force_of
 from tollbook.extract.marks import Marks
 from tollbook.extract.merge import Story
 from tollbook.extract.status import same_side
@@ -19,7 +19,6 @@ from tollbook.model import ActType
 
 _CAMPAIGNS: frozenset[ActType] = frozenset({"air_strike", "shelling", "chemical_weapon"})
 _LEAD = 3  # sentences, the headline among them
-_SIDED = ("state_forces", "armed_group")
 
 
 def add_of_campaign(doers: list[list[Blame]], stories: Sequence[Story], marks: Sequence[Marks]) -> None:
@@ -68,7 +67,7 @@ def _same(a: Sequence[Blame], b: Sequence[Blame]) -> bool:
 def _rivals(act_type: ActType, told: Sequence[Blame], marks: Sequence[Marks]) -> bool:
     """Does the report name another side beside such acts or their weapons, whose they may be ("Russian jets")?"""
     kinds = {b.actor.who for b in told}
-    if not kinds <= set(_SIDED):
+    if not kinds <= set(SIDED):
         return True
     for mark in marks:
         beside = any(t.type == act_type for t in mark.telling.triggers)

@@ -198,14 +198,7 @@ def _later(k: int, stories: Sequence[Story], scopes: Sequence[Scope], counts: di
         if j != k and scopes[j] == "incident" and counts[j] < counts[k] and stories[j].places
         and min(a.index for a in stories[j].acts) >= here and _meet(stories[j], stories[k])
         and _may_hold(stories[k], stories[j])
-        and not _apart(stories[j])
     ]  # fmt: skip
-
-
-def _apart(story: Story) -> bool:
-    """Is the act told as one beside the others ("Separately, ...")?"""
-    act = story.acts[0]
-    return "another" in act.flags and any(w in words("apart") for w in act.marks.tokens.low[:2])
 
 
 def _begin(story: Story) -> int:

@@ -13,7 +13,7 @@ from typing import Literal
 from tollbook.extract.agents import continues, is_subject
 from tollbook.extract.blame import Blame, find_blame, is_owned, is_person, of_lesser_deed
 from tollbook.extract.claims import claims_in, of_several
-from tollbook.extract.doers import force_of, numbered, same_doer, spelled_out, without_owners
+from tollbook.extract.doers import SIDED, force_of, numbered, same_doer, spelled_out, without_owners
 from tollbook.extract.inherited import add_of_campaign
 from tollbook.extract.marks import Marks
 from tollbook.extract.merge import Story, fold
@@ -39,7 +39,6 @@ _BEFORE = 2  # sentences before it ("The army denied ..." told first)
 _BLAMED = 3  # sentences after an act in which somebody may be blamed for it without naming it
 _GOES_ON = 3  # sentences back in which the act stands that "they" go on from
 _PLAIN = frozenset({"arrests", "peaceful_protest"})  # nobody is accused of these; a denial beside them is of facts
-_SIDED = ("state_forces", "armed_group")
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +203,7 @@ def _subject(mark: Marks, after: Marks) -> list[Blame]:
     tokens = mark.tokens
     if not len(tokens) or mark.sentence.kind == "title" or mark.sentence.paragraph != after.sentence.paragraph:
         return []
-    sided = [a for a in mark.actors if a.who in _SIDED]
+    sided = [a for a in mark.actors if a.who in SIDED]
     named = [a for a in sided if is_subject(tokens, tokens.at(a.span[0]), 0)]
     return [Blame(named[0], "asserted")] if len(named) == 1 and named[0] is sided[0] else []
 
@@ -254,7 +253,7 @@ def blamed_in(tokens: Tokens, actors: Sequence[Actor]) -> list[Blame]:
     if all(words["blamed", name].whole.isdisjoint(low) for name in ("verbs", "claims", "deeds")):
         return claims_in(tokens, actors)
     found: list[Blame] = []
-    sided = [a for a in actors if a.who in _SIDED and tokens.span[0] <= a.span[0] < tokens.span[1]]
+    sided = [a for a in actors if a.who in SIDED and tokens.span[0] <= a.span[0] < tokens.span[1]]
     if not sided:
         return found
     verbs, claims = words["blamed", "verbs"], words["blamed", "claims"]
