@@ -8,6 +8,7 @@ from dataclasses import replace
 from string import ascii_lowercase
 
 from tollbook.extract import Reading
+from tollbook.extract.apart import blamed_for_all, stories_of, told_apart
 from tollbook.extract.blame import Blame, claimant
 from tollbook.extract.casualties import casualties
 from tollbook.extract.choice import choose, place_detail
@@ -64,7 +65,7 @@ def assemble(
 
 def _at_dateline(incident: Incident, story: Story, marks: Sequence[Marks], country: str | None) -> Incident:
     """What the lead tells without a place happened where the report was filed, if the report plays in that country."""
-    if min(a.index for a in story.acts) > _LEAD:
+    if story.scene is not None or min(a.index for a in story.acts) > _LEAD:
         return incident
     filed = [p for m in marks[:1] for p in m.filed if p.level not in (None, "country") and p.gazetteer_id is not None]
     if incident.places or incident.scope != "incident" or not filed or filed[0].country != country:
@@ -79,14 +80,32 @@ def by_rule(
     """The acts told, and the incident that the rules make of each, before its places are weighed (`choose`)."""
     unviolent = mishaps(marks)
     candidates = [a for a in candidate_acts(marks) if a.index not in unviolent]
-    acts = [a for a in candidates if _counts(a)] or [a for a in candidates if _counts_nowhere(a)]
+    sets, candidates = told_apart(candidates)
+    acts = [a for a in candidates if _counts(a)]
+    if not acts and not sets:
+        acts = [a for a in candidates if _counts_nowhere(a)]
     stories = _without_headline_echo([s for s in merge_acts(acts, advice) if _keep(s)])
+    sums: list[tuple[Story, list[Story]]] = []
+    for apart in sets:
+        scenes, whole = stories_of(apart)
+        stories += scenes if whole is None else [whole, *scenes]
+        sums += [] if whole is None else [(whole, scenes)]
+    if sets:
+        stories.sort(key=_first_told)
     scopes = [scope_of(s, report) for s in stories]
     if advice is not None:
-        scopes = [advice.scope(s.acts, scope) for s, scope in zip(stories, scopes, strict=True)]
+        scopes = [
+            scope if s.scene is not None else advice.scope(s.acts, scope)
+            for s, scope in zip(stories, scopes, strict=True)
+        ]
+    for whole, _ in sums:
+        scopes[_nth(stories, whole)] = "total"
     parts = find_totals(stories, scopes)
+    parts.update((_nth(stories, whole), tuple(_nth(stories, s) for s in scenes)) for whole, scenes in sums)
     claims = _claims(marks)
     doers = [_doers(k, stories, claims) for k in range(len(stories))]
+    for k in [_nth(stories, s) for whole, scenes in sums for s in (whole, *scenes)]:
+        doers[k] = doers[k] or blamed_for_all(marks, claims)
     if advice is not None:
         doers = [list(advice.doers(s.acts, doers[k], _named_near(s, marks)))[:4] for k, s in enumerate(stories)]
     told = verdicts(report.text, stories, marks, doers)
@@ -108,6 +127,16 @@ def by_rule(
             )
         )
     return stories, [_typed_as_parts(i, stories[k], incidents) for k, i in enumerate(incidents)]
+
+
+def _first_told(story: Story) -> int:
+    """The sentence in which it is first told; what only the headline tells comes before all."""
+    return min([a.index for a in story.acts if not a.title], default=-1)
+
+
+def _nth(stories: Sequence[Story], story: Story) -> int:
+    """Where the story stands among them."""
+    return next(k for k, s in enumerate(stories) if s is story)
 
 
 def _typed_as_parts(incident: Incident, story: Story, incidents: Sequence[Incident]) -> Incident:
@@ -239,7 +268,7 @@ def _incident(
         start=date[0],
         end=date[1],
         places=tuple(p.name for p in places),
-        country=_country(places, country),
+        country=_country(places, story.scene.country if story.scene is not None else country),
         perpetrators=tuple(b.actor.name for b in blames),
         targets=tuple(t.name for t in targets),
         casualties=tuple(figures),
@@ -303,6 +332,8 @@ def _own_words(story: Story) -> set[str]:
 
 def _places(story: Story, stories: Sequence[Story], marks: Sequence[Marks]) -> list[Place]:
     """The story's own places, or those its next sentences, the act told before it, or the headline name."""
+    if story.scene is not None:
+        return story.places
     own = story.places
     if own and story.sites:
         small = [p for p in own if width(p) == 0]

@@ -57,13 +57,14 @@ def choose(
 ) -> list[Incident]:
     """The incidents with the likeliest of the report's places first; a place given before stays behind it.
 
-    `incidents[k]` is what the rules made of `stories[k]`. A sum has only the places told with it.
+    `incidents[k]` is what the rules made of `stories[k]`. A sum has only the places told with it,
+    an act told together with those in other countries only its own.
     """
     named = mentions(marks)
     weight = weights() if advice is None else advice.place_weights()
     return [
         incident
-        if incident.scope in ("total", "statistic")
+        if incident.scope in ("total", "statistic") or stories[k].scene is not None
         else _placed(incident, likeliest(options(k, stories, incidents, marks, named, advice), weight).place)
         for k, incident in enumerate(incidents)
     ]

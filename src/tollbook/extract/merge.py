@@ -85,10 +85,11 @@ class Story:
     """All tellings of one act. What follows from them is worked out once, until another is added."""
 
     acts: list[Act] = field(default_factory=list)
+    scene: Place | None = None  # where it happened, of an act told together with those in other countries
 
     def add(self, act: Act) -> None:
         """Takes in one more telling."""
-        self.__dict__ = {"acts": [*self.acts, act]}
+        self.__dict__ = {"acts": [*self.acts, act], "scene": self.scene}
 
     @cached_property
     def types(self) -> Counter[ActType]:
