@@ -68,6 +68,8 @@ def does_violence(tokens: Tokens, end: int, last: int, others: Collection[int]) 
                 return False
             if moved or active or word not in words("harming") or low[i + 1 : i + 2] == ():
                 return True
+            if _done_to(low, i):
+                return False
             if low[i + 1] == "and" and low[i + 2 : i + 3] and low[i + 2] in words("harming"):
                 i += 2  # "a man shot and killed nine"
             return low[i + 1 : i + 2] != () and low[i + 1] not in words("when_where")  # "rebels killed in the raid"
@@ -86,6 +88,14 @@ def does_violence(tokens: Tokens, end: int, last: int, others: Collection[int]) 
         elif word.endswith("ed") or word in words("moves"):
             moved = True
     return False
+
+
+def _done_to(low: Sequence[str], i: int) -> bool:
+    """Is the past form at `i` a passive without its "was": "Man shot dead by police", "woman stabbed to death in"?"""
+    k = i + 1
+    while k < len(low) and (low[k] in words("passive_ends") or low[k] in words("harming")):
+        k += 1
+    return k > i + 1 and (k == len(low) or low[k] in words("when_where"))
 
 
 @cache

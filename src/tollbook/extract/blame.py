@@ -15,6 +15,7 @@ from tollbook.model import Actor, AttributionBasis, Span
 _BY = 8  # tokens from "by" to those behind it, with what numbers and describes them
 _HARM_BY = 10  # tokens from the word of harm to its "by"
 _ACCUSED = 8  # tokens behind those accused in which the deed may be named
+_LEAGUE = 12  # tokens of those who helped, up to the verb
 _INQUIRY = 14  # tokens behind those who inquire in which they may arrest
 
 
@@ -56,7 +57,7 @@ def find_blame(
         if start < covered:
             continue  # "ISIS terrorists": one doer
         covered = end
-        if found and _of_another_act(tokens, start):
+        if _of_another_act(tokens, start, told=bool(found)):
             continue
         basis: AttributionBasis = "asserted"
         if telling.has("blamed", max(0, start - 6), start):
@@ -65,7 +66,7 @@ def find_blame(
             basis = "blamed"
         elif telling.has("alleged", max(0, start - 8), end + 8):
             basis = "suspected"
-        elif telling.has("claimed", end, end + 6) or (
+        elif (telling.has("claimed", end, end + 6) and words("lives").isdisjoint(tokens.low[end : end + 8])) or (
             telling.has("claimed", max(0, start - 6), start) and "but" not in tokens.low[max(0, start - 6) : start]
         ):
             basis = "claimed"
@@ -82,6 +83,9 @@ def find_blame(
             continue
         if any(w in words("includes") for w in tokens.low[max(0, start - 2) : start]):
             continue  # "an alliance that includes X"
+        if _sent_by(tokens, telling, start, end, first):
+            found.append(Blame(actor, basis))  # "a suicide bomber from X", "on the orders of X", "the town fell to X"
+            continue
         if before == "from" and before2 in words("sent"):
             found.append(Blame(actor, basis))  # "barrel bombs dropped from government helicopters"
             continue
@@ -90,12 +94,14 @@ def find_blame(
         )
         if fighters_of and before in ("of", "the", "from"):
             pass
-        elif _is_object(tokens, start) or "according" in tokens.low[max(0, start - 5) : start]:
+        elif (_is_object(tokens, start) and not _toll_from(tokens, start, end, does)) or "according" in tokens.low[
+            max(0, start - 5) : start
+        ]:
             continue
         if _inquires(tokens, end) or telling.has("blamed", end, end + 2):
             continue  # "Kyiv accused Moscow of killing ten"
-        if _speaks(tokens, end) or any(w.startswith("claim") for w in tokens.low[end : end + 2]):
-            if _says_it_did(tokens, end, last, does):
+        if _speaks(tokens, end) or _makes_claim(tokens, end):
+            if _says_it_did(tokens, end, last, does, begins):
                 found.append(Blame(actor, "claimed"))
             continue
         near = not is_person(actor) and _acts(tokens, end, last, does, strong)
@@ -126,9 +132,46 @@ def _is_object(tokens: Tokens, start: int) -> bool:
         k -= 1
     if k < max(0, start - 3):
         return False
+    if tokens.low[k] == "to" and tokens.low[k - 1 : k] == ("belonging",):
+        return True
     return tokens.low[k] in words("object_before") or (
         tokens.low[k] in words("ousts") and tokens.low[k - 1 : k] != ("be",)
     )
+
+
+def _sent_by(tokens: Tokens, telling: Telling, start: int, end: int, first: int) -> bool:
+    """Is the actor the one whose bomber it was, on whose orders it was done, or to whom the ground fell?"""
+    low = tokens.low
+    k = start - 1
+    while k > first and low[k] in words("called_before"):
+        k -= 1
+    if k <= first:
+        return False
+    before = low[k - 1]
+    if low[k] in ("from", "of", "for") and before in words("bombers"):
+        return True
+    if low[k] == "of" and before in ("orders", "order") and low[k - 2 : k - 1] and low[k - 2] in ("on", "under", "the"):
+        return True
+    takes = any(t.kind == "take" and first <= t.first for t in telling.triggers)
+    if low[k] == "to" and before in words("falls"):
+        return True
+    owner = low[end - 1].endswith(("'s", "’s")) or low[end - 1].endswith("s")
+    under = low[k] == "under" and owner and "control" in low[end : end + 2]
+    return takes and (under or (low[k] == "of" and before in ("control", "hands") and "under" in low[k - 4 : k]))
+
+
+def _toll_from(tokens: Tokens, start: int, end: int, does: set[int]) -> bool:
+    """ "The death toll from the rebels' rocket attacks": whose attacks cost the lives did them."""
+    k = start - 1
+    while k >= 0 and tokens.low[k] in words("called_before"):
+        k -= 1
+    end += tokens.low[end : end + 1] == ("'",)
+    return end in does and k > 0 and tokens.low[k] == "from" and tokens.low[k - 1] in words("tolls")
+
+
+def inquires(tokens: Tokens, actor: Actor) -> bool:
+    """Is the actor told as one who looks into an act ("police are investigating the homicide")?"""
+    return _inquires(tokens, tokens.at(actor.span[1] - 1) + 1)
 
 
 def _inquires(tokens: Tokens, end: int) -> bool:
@@ -139,12 +182,17 @@ def _inquires(tokens: Tokens, end: int) -> bool:
     return words("arrests").isdisjoint(tokens.low[end : end + _INQUIRY])
 
 
-def _of_another_act(tokens: Tokens, start: int) -> bool:
-    """Is the actor the subject of a relative clause on what was told before ("a town which the army took in May")?"""
+def _of_another_act(tokens: Tokens, start: int, *, told: bool) -> bool:
+    """Is the actor the subject of a clause on what was before ("a town which the army took in May")?
+
+    `told`: another actor is already told to have done the act; then "after rebels broke the siege" is another's.
+    """
     k = start - 1
     while k >= 0 and tokens.low[k] in ("the", "a", "its"):
         k -= 1
-    return k >= 0 and tokens.low[k] == "which"
+    if not told or k < 0:
+        return False
+    return tokens.low[k] in words("of_before") or (tokens.low[k] == "that" and tokens.low[k - 1] in words("settled"))
 
 
 def _in_league(tokens: Tokens, before: Sequence[Actor], actor: Actor) -> list[Actor]:
@@ -164,7 +212,7 @@ def _behind_by(tokens: Tokens, start: int) -> bool:
     So does "at the hands of".
     """
     low = tokens.low
-    if "hands of" in " ".join(low[max(0, start - 3) : start]):
+    if any(low[k : k + 2] == ("hands", "of") and _at_hands(low, k) for k in range(max(0, start - 4), start - 1)):
         return True
     for i in range(start - 1, max(-1, start - _BY), -1):
         if low[i] == "by":
@@ -176,6 +224,11 @@ def _behind_by(tokens: Tokens, start: int) -> bool:
         if not low[i][0].isalnum() or low[i] in words("block") or low[i] in words("does"):
             return False
     return False
+
+
+def _at_hands(low: Sequence[str], k: int) -> bool:
+    """ "Died at the hands of", not "the city is in the hands of"."""
+    return any(w in ("at", "by") for w in low[max(0, k - 2) : k])
 
 
 def _makes_do(tokens: Tokens, start: int, end: int) -> bool:
@@ -285,9 +338,20 @@ def speaks(tokens: Tokens, actor: Actor) -> bool:
     return _speaks(tokens, end) or (start > 0 and tokens.low[start - 1] in ("said", "says"))
 
 
-def _says_it_did(tokens: Tokens, end: int, last: int, does: set[int]) -> bool:
-    """ "Police said on Tuesday they had arrested 14 men", "the coalition said it carried out two strikes"."""
+def _makes_claim(tokens: Tokens, end: int) -> bool:
+    """ "X claimed the attack", not "X raids claimed 17 lives"."""
+    claims = next((i for i, w in enumerate(tokens.low[end : end + 2], end) if w.startswith("claim")), None)
+    return claims is not None and words("lives").isdisjoint(tokens.low[claims + 1 : claims + 7])
+
+
+def _says_it_did(tokens: Tokens, end: int, last: int, does: set[int], begins: set[int]) -> bool:
+    """ "Police said on Tuesday they had arrested 14 men", "the coalition said it carried out two strikes".
+
+    `begins` are the tokens at which actors begin: "they" behind another actor is not the one who speaks.
+    """
     for i in range(end + 1, min(end + 10, last - 1)):
+        if i in begins:
+            return False
         if tokens.low[i] in words("own_act"):
             had = i + 1 + (tokens.low[i + 1] in ("had", "have", "has"))
             return had < last and (had in does or tokens.low[had] in words("does"))
@@ -304,13 +368,16 @@ def _quoted_by(tokens: Tokens, start: int) -> bool:
 
 def _acts(tokens: Tokens, end: int, last: int, does: set[int], strong: set[int]) -> bool:
     """Does a word of violence follow the actor within seven words, with only linking words between?"""
+    if tokens.low[end : end + 2] == (",", "who") and tokens.low[end + 2 : end + 3]:
+        return tokens.low[end + 2] in words("harming")  # "the death squads, who murdered six"
+    end = _past_league(tokens, end, last)
     if end < last and tokens.low[end] in words("placed"):  # "terrorists positioned in X fired ..."
         return any(tokens.low[i] in words("does") for i in range(end + 1, min(end + 16, last)))
     for i in range(end, min(end + 8, last)):
         word = tokens.low[i]
         if i == end and (i in strong or i in does):
             return not _struck_noun(tokens.low[i : i + 3])
-        if i in does or word in words("does"):
+        if (i in does or word in words("does")) and not _goes_on_to(tokens.low[i : i + 5]):
             passive = any(w in ("was", "were", "been", "being") for w in tokens.low[max(end, i - 3) : i])
             return not passive
         if (
@@ -324,6 +391,25 @@ def _acts(tokens: Tokens, end: int, last: int, does: set[int], strong: set[int])
         if i - end > 5:
             return False
     return False
+
+
+def _past_league(tokens: Tokens, end: int, last: int) -> int:
+    """Past those who helped: "the army, in cooperation with allied militias, seized"; else `end`."""
+    low = tokens.low
+    start = end + (low[end : end + 1] == (",",))
+    if not " ".join(low[start : start + 4]).startswith(phrases("in_league")):
+        return end
+    for i in range(start + 2, min(start + _LEAGUE, last)):
+        if low[i] in words("does") or low[i] in words("harming"):
+            return i
+    return end
+
+
+def _goes_on_to(low: Sequence[str]) -> bool:
+    """ "Continued to mull over": what is gone on with is no violence."""
+    if len(low) < 3 or low[0] not in words("keeps_on") or low[1] != "to":
+        return False
+    return not any(w in words("does") or w in words("base_violence") for w in low[2:5])
 
 
 def _struck_noun(low: Sequence[str]) -> bool:

@@ -43,6 +43,9 @@ def is_alias(tokens: Tokens, actor: Actor, others: Sequence[Actor]) -> bool:
         return True
     if start > 1 and low[start - 1] == "of" and low[start - 2] in words("branch"):
         return True
+    if actor.generic and start and low[start - 1] in (")", "]"):
+        inside = [o for o in others if o.who == actor.who and start - _BRACKET <= tokens.at(o.span[0]) < start]
+        return bool(inside)  # "the Islamic Army (IA) terrorist group"
     for i in range(start - 1, max(-1, start - 4), -1):
         if low[i] in ("(", "["):
             return any(tokens.at(o.span[1] - 1) == i - 1 for o in others)

@@ -22,7 +22,7 @@ from tollbook import lexicon
 from tollbook.errors import LexiconError
 from tollbook.extract import Reading
 from tollbook.extract.assemble import assemble
-from tollbook.extract.blame import Blame
+from tollbook.extract.blame import Blame, inquires
 from tollbook.extract.choice import weights
 from tollbook.extract.clauses import Act
 from tollbook.extract.figures import Figure
@@ -264,7 +264,10 @@ class TaggerAdvice:
         """
         if by_rule or self._how.doer_add >= 1:
             return by_rule
-        able = [a for a in (*named, *self._unknown(named)) if any(_within(act, a.span) for act in acts)]
+        places = [p.span for act in acts for p in act.marks.places]
+        unknown = [a for a in self._unknown(named) if not any(_meet(a.span, span) for span in places)]
+        able = [a for a in (*named, *unknown) if any(_within(act, a.span) for act in acts)]
+        able = [a for a in able if not any(_within(act, a.span) and inquires(act.marks.tokens, a) for act in acts)]
         sure = [(p, -n) for n, actor in enumerate(able) if (p := self._doer(acts, actor)) is not None]
         best, at = max(sure, default=(0.0, 0))
         return [Blame(able[-at], "asserted")] if best > self._how.doer_add else []

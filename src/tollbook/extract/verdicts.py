@@ -29,6 +29,7 @@ from tollbook.extract.status import (
     same_side,
     together_with,
 )
+from tollbook.extract.suspects import add_suspects
 from tollbook.extract.tokens import Tokens
 from tollbook.extract.words import words
 from tollbook.model import Actor, Status
@@ -64,6 +65,7 @@ def verdicts(
     doers = [_own_doers(story, blames) for story, blames in zip(stories, told, strict=True)]
     _add_blamed(doers, stories, marks)
     _add_next_door(doers, stories, marks)
+    add_suspects(text, doers, stories, marks)
     for n, story in enumerate(stories):
         doers[n] = _who_fly(story, doers[n])
     add_of_campaign(doers, stories, marks)
@@ -125,8 +127,8 @@ def _own_doers(story: Story, told: Sequence[Blame]) -> list[Blame]:
         if len(told) > 1 or is_thwarted(a.marks.tokens)
         for f in foilers(a.marks.tokens, a.marks.actors)
     ]
-    if story.type == "arrests":
-        stopped = []
+    if story.type == "arrests" or (story.type == "weapons_disrupted" and len(told) == 1):
+        stopped = []  # who stops an attack does these
     for blame in told:
         group = [blame.actor]
         if story.type != "armed_clash":
@@ -134,7 +136,7 @@ def _own_doers(story: Story, told: Sequence[Blame]) -> list[Blame]:
                 if any(a is blame.actor for a in act.marks.actors):
                     group = together_with(act.marks.tokens, act.marks.actors, [blame.actor]) or group
         for actor in group:
-            if _is_bomber(actor, story):
+            if _is_bomber(actor, story) or (story.type == "arrests" and is_person(actor)):
                 continue
             if not any(same_doer(actor, b.actor) for b in out) and all(actor.span != f.span for f in stopped):
                 out.append(Blame(actor, blame.basis))

@@ -228,10 +228,12 @@ def _force_after(line: Line, j: int, book: ActorBook, code: str) -> tuple[str | 
     if k >= len(line.words):
         return None
     if value_of(line.hits[k], Mark, role=("owner",)):
-        # "Russian and regime warplanes"
+        # "Russian and regime warplanes", "Russian or Syrian government airstrikes"
         owned = _chain(line, k, book)
-        return (_kind_of(owned),) if owned is not None and owned.kind not in (None, "government") else None
-    other = value_of(line.hits[k], Land, role=("country", "demonym"))
+        if owned is None or owned.kind in (None, "government"):
+            return _act_after(line, owned.last, book) if owned is not None else None
+        return (_kind_of(owned),)
+    other = value_of(line.hits[k], Land, role=_OWNING)
     if other is None or other[1].code == code:
         return None
     chain = _chain(line, k, book)
