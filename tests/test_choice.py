@@ -42,6 +42,8 @@ def test_mentions_of_one_place_speak_together() -> None:
     [
         ("A car bomb killed nine people in Idlib on Tuesday. Police closed roads in Damascus.", "Idlib"),
         ("Gunmen killed four villagers in Mosul on Monday, 350 km north of Baghdad.", "Mosul"),
+        ("Gunmen killed four shepherds south of Kirkuk on Monday.", "Kirkuk"),
+        ("Raiders took the northern town of Kidal in Mali on Sunday, killing eight soldiers.", "Kidal"),
     ],
 )
 def test_a_place_told_with_the_harm_stays(text: str, place: str) -> None:

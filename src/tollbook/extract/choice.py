@@ -23,9 +23,9 @@ from tollbook.extract.place_traits import (
     Mention,
     Traits,
     beside_harm,
-    in_clause,
     mentions,
     standing,
+    told_apart,
     within_reach,
 )
 from tollbook.model import Incident, Place, PlaceDetail
@@ -123,8 +123,10 @@ def options(
     """The places that story `k` may have happened at, and "none of these"."""
     story = stories[k]
     others = {fold(i.places[0]) for n, i in enumerate(incidents) if n != k and i.places}
-    told_apart = [other for n, other in enumerate(stories) if n != k]
+    apart = [other for n, other in enumerate(stories) if n != k]
     single = sum(i.scope in ("incident", "background") for i in incidents) == 1
+    ruled = fold(incidents[k].places[0]) if incidents[k].places else None
+    first = next((m.place for m in named if m.key == ruled), None)
     out: list[Option] = []
     for told in within_reach(story, named):
         traits = dict(told.traits)
@@ -135,8 +137,10 @@ def options(
         if single:
             traits[f"one act, {where[0]}"] = 1.0
             traits["one act, named often"] = traits["named often"]
-        if not here and any(in_clause(other, told) for other in told_apart):
-            traits["clause of another act"] = 1.0
+        if not here:
+            traits.update((name, 1.0) for name in told_apart(story, told, apart))
+            if first is not None and width(told.place) < width(first):
+                traits[f"finer than the rule's, {where[0]}"] = 1.0
         if told.key in others:
             traits["another act's" + (", clause" if here else "")] = 1.0
         if here or "clause of the title" in where:

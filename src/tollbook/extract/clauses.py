@@ -423,7 +423,8 @@ def measured_from(marks: Marks, place: Place) -> bool:
     """Is the place what another is measured from ("south of Baghdad", "73 km from the capital")?"""
     i = marks.tokens.at(place.span[0])
     before = marks.tokens.low[max(0, i - 4) : i]
-    return any(w in words("compass") for w in before) and any(w in ("of", "from") for w in before)
+    sides = [k for k, w in enumerate(before) if w in words("compass") and not w.endswith("ern")]
+    return bool(sides) and any(w in ("of", "from") for w in before[sides[0] :])
 
 
 def elsewhere(marks: Marks, place: Place) -> bool:

@@ -48,10 +48,7 @@ class Mention:
 
 
 def mentions(marks: Sequence[Marks]) -> list[Mention]:
-    """Every place named below a country, with its traits: those of the dateline, then the others in order.
-
-    Left out is a place that another is measured from ("73 km north-east of Baghdad"): nothing is told of it.
-    """
+    """Every place named below a country, with its traits: those of the dateline, then the others in order."""
     named = Counter(fold(p.name) for m in marks for p in m.places)
     spoken = Counter(p.country for m in marks for p in m.places if p.country)
     main = max(spoken, key=lambda code: spoken[code], default=None)
@@ -61,10 +58,10 @@ def mentions(marks: Sequence[Marks]) -> list[Mention]:
     for index, mark in enumerate(marks):
         here = [p for p in mark.places if p.level != "country"]
         for n, place in enumerate(here):
-            if measured_from(mark, place):
-                continue
             key = fold(place.name)
             traits = {"named often": math.log(named[key])}
+            if measured_from(mark, place):
+                traits["measured from"] = 1.0
             traits.update((name, 1.0) for name in _of_place(place, main))
             traits.update((name, 1.0) for name in _place_words(mark, place))
             traits.update((name, 1.0) for name in _neighbours(mark, place, here, n))
@@ -227,6 +224,22 @@ def beside_harm(story: Story, told: Mention, named: Sequence[Mention]) -> Iterat
     low, high = sorted((told.token, near))
     if any(m.index == told.index and low < m.token < high for m in named):
         yield "another between"
+
+
+def told_apart(story: Story, told: Mention, others: Sequence[Story]) -> Iterator[str]:
+    """Whether a clause of another act names the place, and whether that one counts victims of its own.
+
+    A sentence without figures, or with this act's, often tells the same act again and says where it was.
+    """
+    acts = [a for other in others for a in other.acts if a.index == told.index and a.first <= told.token < a.last]
+    if not acts:
+        return
+    yield "clause of another act"
+    theirs = {(f.harm, f.min, f.max) for a in acts for f in a.figures if f.counted}
+    if not theirs:
+        yield "clause of another act, no figure"
+    elif any((f.harm, f.min, f.max) in theirs for a in story.acts for f in a.figures):
+        yield "clause of another act, same figure"
 
 
 def within_reach(story: Story, named: Sequence[Mention]) -> Iterator[Mention]:
