@@ -105,6 +105,27 @@ def test_police_are_civilians_for_ibc_and_un() -> None:
     assert [victim_class(f, s) for s in ("tollbook", "ibc", "un")] == ["state_forces", "civilian", "civilian"]
 
 
+OF_ONE_VOICE = [
+    {"report": "a", "says": "Mayor Haddad", "min": 3, "max": 3, "who": "state_forces", "text": "three policemen"},
+    {"report": "a", "says": "Mayor Haddad", "min": 2, "max": 2, "who": "civilian", "text": "two women"},
+    {"report": "a", "says": "Mayor Haddad", "min": 4, "max": 4, "who": "armed_group", "text": "four gunmen"},
+]
+
+
+@pytest.mark.parametrize(
+    ("classes", "expected"),
+    [
+        ("tollbook", {"all": (9, 9), "state_forces": (3, 3), "civilian": (2, 2), "armed_group": (4, 4)}),
+        ("ibc", {"all": (9, 9), "civilian": (5, 5), "armed_group": (4, 4)}),
+        ("sex", {"all": (9, 9), "female": (2, 2)}),
+        ("age", {"all": (9, 9)}),
+    ],
+)
+def test_everyone_is_as_many_by_any_scheme(classes: str, expected: dict[str, tuple[int, int]]) -> None:
+    figures = [told(row, i, ["c0", "c1", "c2"]) for i, row in enumerate(OF_ONE_VOICE)]
+    assert {b.group: (b.low, b.high) for b in bounds(figures, classes=classes)} == expected
+
+
 @pytest.mark.parametrize(
     ("a", "b", "one"),
     [
@@ -191,6 +212,20 @@ def test_every_bound_is_ordered_and_resolves_to_its_claims(rows: list[dict[str, 
         if b.high is not None:
             assert b.high_claims
         assert all(c in spans for c in (*b.claims, *b.beside, *(c for c, _ in b.aside)))
+
+
+@settings(max_examples=150, deadline=None)
+@given(_rows(), RULE_NAMES, st.sampled_from(["ibc", "un", "sex", "age"]))
+def test_no_scheme_changes_how_many_everyone_is(rows: list[dict[str, Any]], rule: str, classes: str) -> None:
+    rows = _day_of_report(rows)
+    for row, word in zip(rows, ("women", "policemen", "boys", "people", "soldiers", "girls"), strict=False):
+        row["text"] += f" {word}"
+    figures = [told(row, i, [f"c{i}" for i in range(len(rows))]) for i, row in enumerate(rows)]
+    plain = bounds(figures, sides=ONE, rule=get_rule(rule))
+    other = bounds(figures, sides=ONE, rule=get_rule(rule), classes=classes)
+    for harm in {b.harm for b in plain}:
+        one, two = everyone(plain, harm), everyone(other, harm)
+        assert (one.low, one.best, one.high, one.open) == (two.low, two.best, two.high, two.open)
 
 
 @settings(max_examples=300, deadline=None)

@@ -24,6 +24,9 @@ OLDER = "an older toll, told beside a larger one of the same people"
 LATER = "overtaken by a later figure of the same voice"
 
 ALL = "all"
+FINEST = "tollbook"
+"""The class scheme by which a statement's figures are taken apart before they are added: the record's own classes, so
+that everyone is as many whatever scheme the rows of a total are told apart by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +130,7 @@ NOBODY = Sides()
 
 @dataclass(slots=True)
 class _Statement:
-    """What one voice says of one harm in one report."""
+    """What one voice says of one harm in one report: its figures by the finest classes, and parts of them."""
 
     voice: Voice
     said: int | None
@@ -184,7 +187,7 @@ def bounds(
         by_harm.setdefault(figure.harm, []).append(figure)
     out: list[Bound] = []
     for harm in sorted(by_harm):
-        statements = _statements(by_harm[harm], classes)
+        statements = _statements(by_harm[harm])
         counted, beside, aside = _counted(statements, sides, chosen, classes, count_parties)
         left_out = {claim for claim, _ in aside}
         kept = [_kept(figures) for s in counted for figures in s.groups.values()]
@@ -213,7 +216,7 @@ def _day(said: str | None) -> int | None:
     return ordinal(said)
 
 
-def _statements(figures: Sequence[Figure], classes: str) -> list[_Statement]:
+def _statements(figures: Sequence[Figure]) -> list[_Statement]:
     found: dict[tuple[str, str], _Statement] = {}
     whole_of = _wholes(figures)
     for f in figures:
@@ -222,7 +225,7 @@ def _statements(figures: Sequence[Figure], classes: str) -> list[_Statement]:
             day = _day(f.said)
             found[key] = _Statement(f.voice, day, (day if day is not None else -1, f.order, f.mention_id))
         if f.claim_id not in whole_of:
-            found[key].groups.setdefault(victim_class(f, classes), []).append(f)
+            found[key].groups.setdefault(victim_class(f, FINEST), []).append(f)
     mains = {f.claim_id: s for s in found.values() for f in s.figures()}
     for f in figures:
         if f.claim_id in whole_of:
@@ -397,8 +400,13 @@ def _whole(statement: _Statement) -> _Range:
 
 
 def _together(statement: _Statement) -> _Range:
-    known = {g: _sum(f) for g, f in statement.groups.items() if g != "unknown"}
-    people = _sum(statement.groups["unknown"]) if "unknown" in statement.groups else None
+    return _added(statement, statement.groups)
+
+
+def _added(statement: _Statement, groups: Mapping[str, Sequence[Figure]]) -> _Range:
+    """Figures of a statement by the finest classes, added up: the known classes together, or "people"."""
+    known = {g: _sum(f) for g, f in groups.items() if g != "unknown"}
+    people = _sum(groups["unknown"]) if "unknown" in groups else None
     low_known = [k for k in known.values() if k[0] is not None]
     low: int | None = sum(k[0] or 0 for k in low_known) if low_known else None
     low_figures = [f for k in low_known for f in k[3]]
@@ -410,7 +418,9 @@ def _together(statement: _Statement) -> _Range:
             low, low_figures = people[0], people[3]
         if people[1] >= high:
             high, high_figures = people[1], people[4]
-    return _range(statement, statement.figures(), low, high, opened, low_figures, high_figures)
+    return _range(
+        statement, [f for listed in groups.values() for f in listed], low, high, opened, low_figures, high_figures
+    )
 
 
 def _range(
@@ -448,16 +458,19 @@ def _untold(counted: Sequence[_Statement], classes: str) -> tuple[int, int]:
 
 
 def _told_groups(statement: _Statement, classes: str) -> set[str]:
-    return {*statement.groups, *(victim_class(f, classes) for f in statement.subsets)} - {"unknown"}
+    return {victim_class(f, classes) for f in statement.told()} - {"unknown"}
 
 
 def _of_group(statement: _Statement, group: str, classes: str) -> _Range | None:
-    """What the statement says of one victims' class, from its own figure or from the parts of its whole."""
-    own = statement.groups.get(group)
-    figures = own or [f for f in statement.subsets if victim_class(f, classes) == group]
-    if not figures:
-        return None
-    return _range(statement, figures, *_sum(figures))
+    """What the statement says of one victims' class, from its own figures or from the parts of its whole."""
+    for figures in (statement.figures(), statement.subsets):
+        finest: dict[str, list[Figure]] = {}
+        for f in figures:
+            if victim_class(f, classes) == group:
+                finest.setdefault(victim_class(f, FINEST), []).append(f)
+        if finest:
+            return _added(statement, finest)
+    return None
 
 
 def _bound(
