@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from book_reports import act, book_of_qasrin, figure, record, report
-from tollbook import changes
+from tollbook import changes, charts
 from tollbook.book import Book, Filters, init_book, open_book
 from tollbook.cli.app import app
 from tollbook.cli.review import read_figure
@@ -247,6 +247,18 @@ def test_accepting_correcting_and_what_changes_after(run: Run, war: Path, tmp_pa
     run("decide", war, "correct", qasrin, "--grade", "fair", "--why", "two of them independent")
     line = json.loads(run("incidents", war, "--type", "suicide_bomb", "--to", "jsonl"))
     assert (line["start"], line["places"][0], line["grade"]) == ("2021-03-02", "Qasrin market", "fair")
+    names = ("--actor", "Hill Front", "--actor", "Adam Qurashi")
+    run("decide", war, "correct", qasrin, *names, "--why", "it says so")
+    out = run("incident", war, qasrin)
+    assert re.search(r"^ascribed to Hill Front by \S+$", out, re.M)
+    history = run("decide", war, "history")
+    for told in (
+        "correct figure: 15 to 16  ", "correct date: 2021-03-02  ", "correct type: suicide bomb  ",
+        "correct place: Qasrin market, Qasrin  ", "correct grade: fair  ",
+        "correct actor: Hill Front, [name withheld]  ",
+    ):  # fmt: skip
+        assert told in history
+    assert "correct actor: Hill Front, Adam Qurashi  " in run("decide", war, "history", "--names")
 
 
 def test_rejecting_a_claim_and_an_incident(run: Run, war: Path) -> None:
@@ -597,3 +609,20 @@ def test_words_are_found_in_the_next_version(span: str, expected: str) -> None:
         assert found is not None
         assert NEW[found[0] : found[1]] == expected
     assert carried(OLD, OLD)((2, 6)) == (2, 6)
+
+
+def test_a_quiet_month_has_its_place_on_the_axis() -> None:
+    months = ["2016-11", "2017-02", "undated", "undated within 2016"]
+    assert charts.gapless(months, "month") == ["2016-11", "2016-12", "2017-01", *months[1:]]
+    assert charts.gapless(["2015-W53", "2016-W02"], "week") == ["2015-W53", "2016-W01", "2016-W02"]
+    assert charts.gapless(["1100", "2016"], "year") == ["1100", "2016"], "too long to stand without gaps"
+    assert charts.gapless(["not told"], "month") == ["not told"]
+
+
+def test_months_and_the_reports_of_months_have_one_axis(war: Path) -> None:
+    pytest.importorskip("altair")
+    with open_book(war) as book:
+        made = charts.totals_chart(book.totals("month")).to_dict()
+    bars, strip = made["vconcat"]
+    assert bars["layer"][0]["encoding"]["x"]["scale"] == strip["encoding"]["x"]["scale"]
+    assert bars.get("width", bars["layer"][0].get("width")) == strip["width"]

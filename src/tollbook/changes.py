@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from tollbook.book import Book, How
 from tollbook.ledger.bounds import ALL, show
 from tollbook.ledger.decisions import Decision
+from tollbook.redact import public_actor
 from tollbook.store import end_of, load, schema
 from tollbook.store.counting import Counted, read_counted
 
@@ -108,7 +109,7 @@ def _compare(
         said = [f"report {names.get(r, r)}" for r in sorted(reports)]
         for d in rows:
             if any(owner.get(s, s) in mentions for s in d.subjects):
-                said.append(f"{d.kind} by {d.user}, {d.at[:10]}: {d.why}")
+                said.append(f"{d.told(public_actor)} by {d.user}, {d.at[:10]}: {d.why}")
         return tuple(said)
 
     out: list[Change] = []
@@ -117,7 +118,7 @@ def _compare(
         fresh = side.reports - frozenset(r for e in earlier for r in before[e].reports)
         reasons = why(side.mentions | frozenset(m for e in earlier for m in before[e].mentions), fresh)
         if not earlier:
-            out.append(Change("new", side.id, "incident", "", side.ranges.get("killed", "no figure"), reasons))
+            out.append(Change("new", side.id, "incident", "", _killed(side), reasons))
             continue
         if len(earlier) > 1:
             out.append(Change("merged", side.id, "incidents", " and ".join(earlier), side.id, reasons))
@@ -132,8 +133,14 @@ def _compare(
     for side in sorted(before.values(), key=lambda s: s.id):
         if not any(m in now_in for m in side.mentions):
             reasons = why(side.mentions, frozenset()) or ("its report was read again, replaced or expunged",)
-            out.append(Change("gone", side.id, "incident", side.ranges.get("killed", "no figure"), "", reasons))
+            out.append(Change("gone", side.id, "incident", _killed(side), "", reasons))
     return out
+
+
+def _killed(side: _Side) -> str:
+    """The range of killed as a line shows it; "-" alone would not say why there is none."""
+    found = side.ranges.get("killed")
+    return "nobody said to be killed" if found is None else "only a party's figure of killed" if found == "-" else found
 
 
 def text(changes: Sequence[Change]) -> str:

@@ -59,7 +59,7 @@ def decide(
     """
     if kind not in KINDS or kind == "add":
         allowed = ", ".join(k for k in KINDS if k != "add")
-        raise UsageError(f"no decision {kind!r}; there are: {allowed} (and `add`, see add_note)")
+        raise UsageError(f"no decision {kind!r}; there are: {allowed} (and add, which writes down a note)")
     if not why.strip():
         raise UsageError("a decision needs a reason (--why)")
     if len(subjects) < _SUBJECTS[kind] or (len(subjects) > _SUBJECTS[kind] and _SUBJECTS[kind] == 1):

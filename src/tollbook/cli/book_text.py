@@ -86,8 +86,11 @@ def detail(found: Detail, rule: str, *, names: bool = False) -> str:
     )
     out.append(f"{card.reports} reports, {_voices(state.independent)} voices; rule {rule}: {RULES[rule].about}")
     for p in card.perpetrators:
-        says = f", said by {'; '.join(p.says)}" if p.says else ""
         who = p.name if names else public_actor(p.name)
+        if not p.reports:  # a person put the name there
+            out.append(f"ascribed to {who} by {'; '.join(p.says)}")
+            continue
+        says = f", said by {'; '.join(p.says)}" if p.says else ""
         out.append(f"ascribed to {who} in {p.reports} report{'s' if p.reports != 1 else ''}{says}")
     by_id = {f.claim_id: f for f in state.figures}
     rows = [("harm", "who", "range", "best", "low from", "high from", "voices")]

@@ -83,6 +83,7 @@ def decide(
     from tollbook import review
     from tollbook.book import open_book
     from tollbook.errors import UsageError
+    from tollbook.redact import public_actor
     from tollbook.render.text import printable
 
     listed = ids or []
@@ -91,8 +92,9 @@ def decide(
             mask = opened.names(*(() if names else review.anchored(opened)))
             for line in review.history(opened, listed[0] if listed else None, as_of):
                 d = line.decision
+                what = d.told(str if names else public_actor)
                 told = (
-                    f"{d.at[:19]}  {d.id}  {'holds ' if line.holds else 'undone'}  {d.kind} {' '.join(d.subjects)}"
+                    f"{d.at[:19]}  {d.id}  {'holds ' if line.holds else 'undone'}  {what}  {' '.join(d.subjects)}"
                     f"  {d.user}: {d.why}"
                 )
                 typer.echo(printable(mask(told)))

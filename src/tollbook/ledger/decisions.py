@@ -6,10 +6,14 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from tollbook.ledger.bounds import show
 from tollbook.model import Span
 
 KINDS = ("same", "apart", "unsure", "accept", "reject", "correct", "add", "undo")
 FIELDS = ("figure", "date", "place", "actor", "type", "grade")
+
+WORDS = 60
+"""Letters of added words that a line of the history shows."""
 
 ADDED, YIELDS = "added", "yields_to"
 """Keys of a claim's value: the decision that added it, and the list of those whose additions stand in its place."""
@@ -31,6 +35,33 @@ class Decision:
     why: str
     user: str
     at: str
+
+    def told(self, actor: Callable[[str], str] = str) -> str:
+        """What was decided, for a person to read: "same", "correct figure: 12+ killed", "add note: “14 died”". Actors'
+        names in it go through `actor` (`redact.public_actor`, where names are hidden)."""
+        value = self.value
+        name, what = value.get("field"), value.get("what")
+        if what:
+            words = str(value.get("words") or "")
+            return f"{self.kind} {what}" + (f": “{words[:WORDS]}{'…' if len(words) > WORDS else ''}”" if words else "")
+        return f"{self.kind} {name}: {_corrected_to(value, actor)}" if name else self.kind
+
+
+def _corrected_to(value: Mapping[str, Any], actor: Callable[[str], str]) -> str:
+    """The value of a correction, as it is printed."""
+    name = value.get("field")
+    if name == "figure":
+        low, high = value.get("min"), value.get("max")
+        groups = [str(value[key]).replace("_", " ") for key in ("harm", "who") if value.get(key)]
+        return " ".join([show(low, high, high is None), *groups])
+    if name == "date":
+        start, end = value.get("start"), value.get("end")
+        return str(start or end or "not told") + (f" to {end}" if start and end and end != start else "")
+    if name == "place":
+        return ", ".join(map(str, value.get("places") or ())) or "none"
+    if name == "actor":
+        return ", ".join(actor(str(n)) for n in value.get("perpetrators") or ()) or "nobody"
+    return str(value.get(str(name), "")).replace("_", " ")
 
 
 @dataclass(frozen=True, slots=True)

@@ -225,4 +225,6 @@ def independence(voices: Iterable[Voice]) -> tuple[int, int]:
 def body_words() -> frozenset[str]:
     """Words that name bodies and kinds of people: a name with one of them is not a person's."""
     lex = _lexicon()
-    return frozenset([*lex.kinds, *lex.heads, *lexicon.load("link")["plain_targets"].split()])
+    actors = lexicon.load("lexicon/en/actors")
+    heads = [w.strip().casefold() for key in ("heads_first", "heads_last") for w in actors[key].split(";")]
+    return frozenset([*lex.kinds, *lex.heads, *heads, *lexicon.load("link")["plain_targets"].split()])

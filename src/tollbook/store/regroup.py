@@ -19,6 +19,9 @@ from tollbook.store.spread import spread
 from tollbook.store.versions import carried
 from tollbook.store.world import World, bound_rows, incident_row, tellings_of
 
+BATCH = 6_000
+"""Incidents computed and written at a time: a fork each, as for pairs."""
+
 
 def replace_incidents(
     world: World, found: Grouped, dirty: set[int] | None, tell: Tell | None
@@ -38,7 +41,7 @@ def replace_incidents(
     left, dead = (set[str](), _dead(connection)) if dirty is None else _forget(connection, numbers | dirty)
     out: dict[str, tuple[int, ...]] = {}
     done = 0
-    for batch in load.chunks(sorted(named), 1500):
+    for batch in load.chunks(sorted(named), BATCH):
         for incident, members in write_incidents(world, [named[k] for k in batch]):
             out[incident] = members
         done += len(batch)
@@ -168,7 +171,7 @@ def recount(connection: sa.Connection, options: Options, only: Collection[str] |
             found.setdefault(incident, []).append(number)
     first = _first_recorded(connection, {n for group in found.values() for n in group})
     groups = [tuple(sorted(group, key=lambda n: (first[n], n))) for group in found.values()]
-    for batch in load.chunks(sorted(groups), 1500):
+    for batch in load.chunks(sorted(groups), BATCH):
         _write_rows(world, batch)
     if relations:
         doubts_again(connection)

@@ -26,7 +26,7 @@ from tollbook.errors import UsageError
 from tollbook.ledger.bounds import show
 from tollbook.ledger.state import CHANGED, MACHINE, REVIEWED
 from tollbook.ontology import entries, label
-from tollbook.redact import Masker, redact
+from tollbook.redact import Masker, public_actor, redact
 from tollbook.render.text import printable
 from tollbook.store.filters import Filters, day_of
 from tollbook.tally import CAVEATS
@@ -106,6 +106,7 @@ class Site:
             types=entries("types"), whos=[w for w in entries("who") if w != "unknown"],
             statuses=list(entries("statuses")), reviews=(MACHINE, REVIEWED, CHANGED),
             harms=HARMS, version=__version__, caveats=CAVEATS, kinds=queue.KINDS, percent=percent, many=many,
+            public_actor=public_actor,
         )  # fmt: skip
 
     # --- pages ---
