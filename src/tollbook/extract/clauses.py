@@ -20,6 +20,7 @@ from tollbook.extract.tokens import Tokens
 from tollbook.extract.told_days import day_of, is_counted_on, is_said_on, since_when
 from tollbook.extract.words import phrases, words
 from tollbook.model import Actor, ActType, DateRange, Harm, Place, Who
+from tollbook.resolve.countries import capitals
 
 _ROLE_CLASS: dict[str, Who] = {
     "police": "state_forces", "soldier": "state_forces", "fighter": "armed_group", "commander": "armed_group",
@@ -124,7 +125,16 @@ class Act:
             return False  # of the place told before
         near = self.nearest_date
         long = near is not None and near.start and near.end and (near.end - near.start).days >= _SUM_DAYS
-        return bool(long) and (not self.places or width(self.places[0]) > 0) and "armed_clash" not in self.types
+        told_as = max(self.types, key=lambda t: self.types[t], default=None)
+        return bool(long) and (not self.places or width(self.places[0]) > 0) and told_as != "armed_clash"
+
+    @cached_property
+    def since(self) -> bool:
+        """Does the clause sum up the killed since a day: "20 have been killed since Thursday"?"""
+        low, at = self.marks.tokens.low, self.marks.tokens.at
+        if "since" not in low[self.first : self.last]:
+            return False
+        return any(w in ("have", "has") for f in self.toll for w in low[max(0, at(f.cue[0]) - 3) : at(f.cue[0])])
 
     @cached_property
     def told(self) -> bool:
@@ -304,6 +314,7 @@ def _read(marks: Marks, index: int, first: int, last: int, *, shared: bool) -> A
         ]
     )
     places = [p for p in places if not measured_from(marks, p)] or places
+    places = [p for p in places if not stands_for_state(marks, p)]
     sites = [p for p in marks.places if is_site(p) and _inside(marks, p.span, first, last) and not elsewhere(marks, p)]
     dates = [d for d in marks.dates if d.span is not None and _inside(marks, d.span, first, last)]
     if shared and not dates:
@@ -463,6 +474,17 @@ def _real(marks: Marks, trigger: Trigger) -> bool:
     if low and low[-1] == "to" and not (len(low) > 1 and low[-2] in words("due")):
         return False  # "to attack": meant, not done
     return not any(w in words("not_done") for w in low[-3:])
+
+
+def stands_for_state(marks: Marks, place: Place) -> bool:
+    """Does a capital's name stand for its government ("Washington and its allies", "troops loyal to Paris")?"""
+    if place.name.casefold() not in capitals():
+        return False
+    first, last = marks.tokens.at(place.span[0]), marks.tokens.at(place.span[1] - 1) + 1
+    before, after = marks.tokens.low[max(0, first - 2) : first], marks.tokens.low[last : last + 3]
+    return bool({" ".join(before[-1:]), " ".join(before)} & words("before_state")) or bool(
+        {" ".join(after[:n]) for n in (1, 2, 3)} & words("after_state")
+    )
 
 
 def is_site(place: Place) -> bool:

@@ -233,6 +233,8 @@ def fit(story: Story, act: Act, *, recent: bool, alone: bool = False, advice: Ad
     """How well the act fits the story: a sum of named weights; `recent` says the story is the last one told."""
     if act.statistic != story.acts[0].statistic:
         return _NEVER
+    if _other_sum(story, act):
+        return _NEVER
     own = (act.title or "sums" in act.flags) and act.toll and not _numbers(act.toll) & _told_numbers(story)
     if own and ("sums" in act.flags or story.main() or not alone):
         return _NEVER
@@ -246,7 +248,8 @@ def fit(story: Story, act: Act, *, recent: bool, alone: bool = False, advice: Ad
     ]
     if "anaphora" in act.flags:
         reasons.append("anaphora_recent" if recent else "anaphora")
-    if recent and not act.told and reasons[1] not in ("place_differs", "place_differs_same_toll"):
+    apart = reasons[1].startswith("place_differs") or reasons[3] == "date_differs"
+    if recent and not act.told and not apart:
         reasons.append("adds_recent")
     if recent and act.index - story.acts[-1].index <= 1 and not act.places:
         reasons.append("next_without_place")
@@ -266,6 +269,15 @@ def fit(story: Story, act: Act, *, recent: bool, alone: bool = False, advice: Ad
     if recent and not (act.places or act.dates or act.told):
         advised = max(0.0, advised)  # "One policeman also died": nothing of its own tells it apart
     return sum(w[reason] for reason in reasons if reason) + advised
+
+
+def _other_sum(story: Story, act: Act) -> bool:
+    """Does the act sum up a time ("have been killed since Sunday", a war's dead) by a toll that is not the story's?"""
+    if act.title or not act.toll or not (act.statistic or act.since):
+        return False
+    if act.statistic and not act.since:
+        return bool(story.main()) and not _numbers(act.toll) & _told_numbers(story)
+    return max(_numbers(act.toll), key=lambda n: n[1], default=None) not in _told_numbers(story)
 
 
 def _rival(story: Story, act: Act) -> bool:
@@ -342,7 +354,7 @@ def _figures_fit(story: Story, act: Act) -> str:
     dead = {n for h, n in mine if h == "killed"}, {n for h, n in whole if h == "killed"}
     if common and not (dead[0] and dead[1] and not dead[0] & dead[1]):
         return "toll_same" if any(n >= _TELLING for _, n in common) or len(common) > 1 else "toll_same_small"
-    if _summed(story, act):
+    if _summed(story, act) and not _places_fit(story, act).startswith("place_differs"):
         return "toll_same"
     if any(n > 4 for _, n in all_mine & theirs):
         return "toll_part"
@@ -402,7 +414,9 @@ def _places_fit(story: Story, act: Act) -> str:
         return "place_same"
     if a in names_b or b in names_a or nested(mine[0], theirs[0]):
         return "place_nested"
-    if names_a & names_b or act.title:
+    both_small = width(mine[0]) == 0 and width(theirs[0]) == 0
+    shared = any(fold(p.name) in names_b and not (both_small and width(p) > 0) for p in mine)
+    if shared or act.title:
         return "place_overlap"
     if width(theirs[0]) > 0 and mine[0].gazetteer_id is None and not act.figures:
         return "place_unknown"

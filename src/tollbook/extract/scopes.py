@@ -162,15 +162,10 @@ def _told_as_sum(story: Story) -> bool:
     """Do the words of a telling sum up: "have been killed since Thursday", "a total of 54, 9 in A and 8 in B"?"""
     for act in [a for a in story.acts if not a.one]:
         tokens = act.marks.tokens
-        low = tokens.low[act.first : act.last]
-        for figure in act.figures:
+        for figure in act.toll:
             start = tokens.at(figure.span[0])
-            if figure.harm != "killed" or not figure.counted or figure.part_of is not None:
-                continue
-            cue = tokens.at(figure.cue[0])
-            perfect = any(w in ("have", "has") for w in tokens.low[max(0, cue - 3) : cue])
             in_total = "total" in tokens.low[max(0, start - _TO_TOTAL) : start + 1]
-            if ("since" in low and perfect) or (in_total and _spread(act, figure.span[1])):
+            if act.since or (in_total and _spread(act, figure.span[1])):
                 return True
     return False
 
@@ -183,7 +178,7 @@ def _spread(act: Act, position: int) -> bool:
 
 
 def _over_parts(k: int, stories: Sequence[Story], scopes: Sequence[Scope], counts: dict[int, int]) -> bool:
-    """A lead toll over an area whose acts the report then tells one by one, each smaller, together not more."""
+    """A toll over an area whose acts the report tells one by one, each smaller, together not more."""
     story = stories[k]
     if story.places and width(story.places[0]) == 0:
         return False
@@ -192,7 +187,9 @@ def _over_parts(k: int, stories: Sequence[Story], scopes: Sequence[Scope], count
 
 
 def _later(k: int, stories: Sequence[Story], scopes: Sequence[Scope], counts: dict[int, int]) -> list[int]:
-    here = min((a.index for a in stories[k].acts if not a.title), default=0)
+    """Smaller tolls told after this one, those before it too where its words sum up ("in total")."""
+    summed = "sums" in stories[k].acts[0].flags
+    here = 0 if summed else min((a.index for a in stories[k].acts if not a.title), default=0)
     return [
         j for j in counts
         if j != k and scopes[j] == "incident" and counts[j] < counts[k] and stories[j].places

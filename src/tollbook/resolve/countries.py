@@ -55,6 +55,12 @@ def countries() -> dict[str, Country]:
     }
 
 
+@cache
+def capitals() -> frozenset[str]:
+    """The names of all capitals, case folded."""
+    return frozenset(c.capital.casefold() for c in countries().values() if c.capital)
+
+
 def check_countries() -> None:
     """Raises LexiconError where a code, number or name stands for two countries, or a region is not GED's."""
     seen: dict[str, str] = {}
