@@ -35,6 +35,8 @@ _VAGUE_WAR = 200  # "hundreds" told in passing, past the lead, is what a war or 
 _WHOLE_WAR = 5000  # no single act of the gold reports is told with as many dead; figures from here on sum up wars
 _CUTS = frozenset({"and", "bringing", "brings", "brought", "raising", "taking"})  # these cut under conditions
 _BIG_KM = 4.0  # a town drawn wider than this is a city: it stands behind a village or a district of its own
+_CARED = 16  # tokens before a hospital's name in which somebody is taken there
+_HOSPITAL = frozenset({"hospital", "medical", "clinic", "infirmary", "health", "trauma"})
 
 
 @dataclass
@@ -462,6 +464,18 @@ def elsewhere(marks: Marks, place: Place) -> bool:
         before.pop()
     words = " ".join(before[-3:])
     return words.endswith(phrases("origin"))
+
+
+def cared_for(marks: Marks, place: Place) -> bool:
+    """Is it where the hurt were taken, or the town of that hospital ("rushed to Mercy Hospital in Salem")?"""
+    low, i = marks.tokens.low, marks.tokens.at(place.span[0])
+    hospitals = [p for p in marks.places if p.level == "point" and _HOSPITAL & set(p.name.lower().split())]
+    if all(p is not place for p in hospitals):
+        before = next((p for p in reversed(hospitals) if p.span[1] <= place.span[0]), None)
+        if before is None or low[marks.tokens.at(before.span[1] - 1) + 1 : i] not in (("in",), (",",)):
+            return False
+        i = marks.tokens.at(before.span[0])
+    return not words("takes_to_care").isdisjoint(low[max(0, i - _CARED) : i])
 
 
 def _real(marks: Marks, trigger: Trigger) -> bool:

@@ -13,10 +13,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from tollbook.extract.clauses import elsewhere, measured_from, width
+from tollbook.extract.clauses import cared_for, elsewhere, measured_from, width
 from tollbook.extract.marks import Marks
 from tollbook.extract.merge import Story, fold
-from tollbook.extract.words import words
+from tollbook.extract.words import phrases, words
 from tollbook.model import Place
 from tollbook.resolve.countries import countries
 from tollbook.resolve.place_text import place_words
@@ -30,6 +30,7 @@ _NEAR = 12  # sentences; what is named farther from the act stands for one choic
 _SIDE = 5  # tokens between a name and the word of harm from which on it no longer stands at its side
 _AWAY = 12
 _JOINED = 5  # tokens between two names from which on nothing joins them
+_TELLS = 14  # tokens before a name in which "happened" or "were called to" is said of it
 _BESIDE = 4  # characters between a name and a day that belong together ("in Kabul on Monday")
 
 
@@ -114,8 +115,16 @@ def _place_words(mark: Marks, place: Place) -> Iterator[str]:
             yield "where it is said"
     if _of_person(low, k):
         yield "home of a person"
+    if low[first - 1 : first] == ("of",) and first > 1 and low[first - 2].endswith(phrases("spots")):
+        yield "block or corner"
+    if not words("took_place").isdisjoint(low[max(0, first - _TELLS) : first]):
+        yield "where it took place"
+    elif not words("called_to").isdisjoint(low[max(0, first - _TELLS) : first]):
+        yield "where they were called"
     if elsewhere(mark, place):
         yield "origin"
+    if cared_for(mark, place):
+        yield "where they were treated"
     if small & set(low[max(0, first - 2) : first]) or (last < len(low) and low[last] in small):
         yield "called small"
     if last < len(low) and mark.tokens.ends[last - 1] == place.span[1]:

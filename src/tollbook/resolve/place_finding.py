@@ -23,19 +23,26 @@ MAX_WORDS = 5  # of a gazetteer name
 MAX_RUN = 6  # of an unknown name
 _INNER = frozenset(["of", "and", "the", "upon", "sur", "am", "la", "de", "del", "el", "al", "e"])
 _NO_OPENING = frozenset(["de", "del", "da", "do", "on", "es", "en", "as", "an", "at", "di", "le"])
+_SIDE = r"(?:(?:N|S|E|W|NE|NW|SE|SW|North|South|East|West)\.? )?"
+_NUMBERED = r"\d{1,3}(?:st|nd|rd|th)"
+_STREET_NAME = r"[A-Z][\w'’-]{1,20}(?: [A-Z][\w'’-]{1,20}){0,2}"
+_KIND = r"(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Drive|Dr|Lane|Parkway|Pkwy|Place|Highway|Freeway|Court|Way)"
 _STREET = re.compile(
-    r"(?:(?:N|S|E|W|NE|NW|SE|SW|North|South|East|West)\.? )?"
-    r"(?:\d{1,3}(?:st|nd|rd|th)|[A-Z][\w'’-]{1,20}(?: [A-Z][\w'’-]{1,20}){0,2})"
-    r" (?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Drive|Dr|Lane|Parkway|Pkwy|Place|Highway|Freeway|Court|Way)\b"
-    r"(?!\. [A-Z][a-z]+ [A-Z])\.?"
+    rf"{_SIDE}(?:{_NUMBERED}|{_STREET_NAME}) {_KIND}\b(?!\. [A-Z][a-z]+ [A-Z])\.?"
+    rf"|{_SIDE}{_NUMBERED} (?:street|avenue)\b"
     r"|(?:Highway|Interstate|Route|U\.S\.|I)[ -]\d{1,3}\b"
 )
+# Streets without the word, known by the words before: "the 400 block of West Alder", "near 9th and Alder".
+_BLOCK_OF = re.compile(rf"\b[Bb]locks? of (?P<name>{_SIDE}(?:{_NUMBERED}|{_STREET_NAME}))")
+_CORNER = re.compile(
+    r"\b(?:near|at|around|on|(?:area|corner|intersection) of) "
+    rf"(?P<name>{_SIDE}{_NUMBERED} (?:and|&) {_SIDE}(?!{_NUMBERED}){_STREET_NAME})"
+)
+_OF_STREETS = frozenset({"and", "street", "avenue"})  # words in small letters that a street's or corner's name may hold
 # Without this there is no street; trying the pattern itself at every capital takes ten times as long.
 _STREET_WORD = re.compile(
-    r" (?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Drive|Dr|Lane|Parkway|Pkwy|Place|Highway|Freeway|Court|Way)\b"
-    r"|(?:Highway|Interstate|Route|U\.S\.|I)[ -]\d"
+    rf" {_KIND}\b|(?:Highway|Interstate|Route|U\.S\.|I)[ -]\d|\dth |\dst |\dnd |\drd |\b[Bb]locks? of "
 )
-
 
 # --- lost apostrophes ----------------------------------------------------------------------------------------------
 
@@ -213,13 +220,16 @@ def streets(search: Search, line: Line) -> list[Mention]:
     if _STREET_WORD.search(search.text, tokens[0].start, tokens[-1].end) is None:
         return []
     starts = {token.start: at for at, token in enumerate(tokens)}
-    for match in _STREET.finditer(search.text, tokens[0].start, tokens[-1].end):
-        first = starts.get(match.start())
-        last = next((at for at in range(first or 0, len(tokens)) if tokens[at].end >= match.end() - 1), None)
+    for begin, end in _street_spans(search.text, tokens[0].start, tokens[-1].end):
+        first = starts.get(begin)
+        last = next((at for at in range(first or 0, len(tokens)) if tokens[at].end >= end - 1), None)
         if (
             first is None
             or last is None
-            or not all((t.free or t.text[0].isdigit()) and not t.skipped for t in tokens[first : last + 1])
+            or not all(
+                (t.free or t.text[0].isdigit() or t.low in _OF_STREETS) and not t.skipped
+                for t in tokens[first : last + 1]
+            )
         ):
             continue
         if _is_office(line, last, search.lists):
@@ -228,6 +238,18 @@ def streets(search: Search, line: Line) -> list[Mention]:
         mention.score = WEIGHTS["kind_after"] - 0.5
         found.append(mention)
     return found
+
+
+def _street_spans(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """Where streets are named, from left to right without overlap; corners and blocks before what stands in them."""
+    found = [m.span("name") for pattern in (_CORNER, _BLOCK_OF) for m in pattern.finditer(text, start, end)]
+    named = [m.span() for m in _STREET.finditer(text, start, end)]
+    longer = {a: max(z for b, z in named if b == a) for a in {a for a, _ in named}}
+    kept: list[tuple[int, int]] = []
+    for a, z in sorted([*((a, max(z, longer.get(a, 0))) for a, z in found), *named], key=lambda s: (s[0], -s[1])):
+        if not kept or a >= kept[-1][1]:
+            kept.append((a, z))
+    return kept
 
 
 def _is_office(line: Line, last: int, lists: PlaceWords) -> bool:
