@@ -607,6 +607,69 @@ def test_correcting_and_rejecting_a_figure(visitor: Visitor) -> None:
     assert len(visitor.api(f"/incidents/{incident}")["figures"]) == before - 1
 
 
+def test_an_incident_is_rejected_with_all_that_tells_of_it(visitor: Visitor) -> None:
+    incident = visitor.incident("Shaab")
+    assert incident["reports"] > 1
+    told = [t["mention"] for t in visitor.api(f"/incidents/{incident['id']}")["told"]]
+    before = visitor.api("/totals")["total"]["low"]
+    visitor.post("/decide", kind="reject", subject=incident["id"], why="did not happen", back="/incidents")
+    row = visitor.decisions()[-1]
+    assert sorted(row["subjects"]) == sorted(told), "one row about every telling"
+    assert visitor.api("/totals")["total"]["low"] < before
+    assert incident["id"] not in {i["id"] for i in visitor.api("/incidents?limit=200")["items"]}
+    page = unescape(visitor.get(f"/incidents/{told[-1]}", 404))
+    assert "rejected it on" in page
+    assert "did not happen" in page
+    assert f'href="/log?subject={told[-1]}"' in page, "the way to undo it"
+    assert "rejected it on" in json.loads(visitor.get(f"/api/incidents/{incident['id']}", 404))["error"]["message"]
+    visitor.post("/undo", decision=row["id"], why="it did")
+    assert visitor.incident("Shaab")["reports"] == incident["reports"]
+    assert visitor.api("/totals")["total"]["low"] == before
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"field": "date", "start": "2014-01-01", "end": "2014-01-03"}, "correct date to 1–3 Jan 2014"),
+        ({"field": "place", "places": "Adhamiya, Baghdad"}, "correct place to Adhamiya, Baghdad"),
+        ({"field": "actor", "perpetrators": "A; B"}, "correct actor to A; B"),
+        ({"field": "actor", "perpetrators": ""}, "correct actor to nobody"),
+        ({"field": "type", "type": "grenade"}, "correct type to grenade"),
+        ({"field": "grade", "grade": "fair"}, "correct grade to fair"),
+        ({"field": "figure", "figure": "3-5", "who": "civilian"}, "correct figure to 3 to 5 civilian"),
+        ({"field": "figure", "figure": "7+"}, "correct figure to 7+"),
+    ],
+)
+def test_the_log_says_what_was_set(visitor: Visitor, fields: dict[str, str], told: str) -> None:
+    incident = visitor.incident("Shaab")["id"]
+    figure = visitor.api(f"/incidents/{incident}")["figures"][0]["claim_id"]
+    subject = figure if fields["field"] == "figure" else incident
+    visitor.post("/decide", kind="correct", subject=subject, why="as the report has it", **fields)
+    for path in ("/log", f"/incidents/{incident}"):
+        page = " ".join(re.sub(r"<[^>]+>", "", unescape(visitor.get(path))).split())
+        assert f"{told} “as the report has it”" in page, path
+
+
+def test_the_other_of_two_that_are_one_is_chosen_from_nearby_or_by_its_address(visitor: Visitor) -> None:
+    one, other = visitor.incident("Shaab"), visitor.incident("Latifiya", "attack")
+    page = visitor.get(f"/incidents/{one['id']}")
+    assert f'<option value="{other["id"]}">2 Jan 2014, Latifiya: attack' in page
+    assert f'<option value="{visitor.incident("Vinnytsia")["id"]}">' not in page, "another year"
+    assert "choose the other" in unescape(visitor.post("/decide", 400, kind="same", subject=one["id"], why="w").text)
+    address = f"{BASE}/incidents/{other['id']}?x=1#h-act"
+    visitor.post("/decide", kind="same", subject=[one["id"], "", address], why="one blast")
+    assert (
+        visitor.api(f"/incidents/{other['id']}")["card"]["id"] == visitor.api(f"/incidents/{one['id']}")["card"]["id"]
+    )
+
+
+def test_a_harm_asked_for_stays_in_the_address(reader: Visitor) -> None:
+    for path in ("/", "/incidents", "/totals"):
+        page = unescape(reader.get(f"{path}?harm=injured&country=IQ"))
+        for to in {"/", "/incidents", "/totals"} - {path}:
+            assert re.search(rf'href="{to}\?(?=[^"]*harm=injured)(?=[^"]*country=IQ)', page), (path, to)
+
+
 def test_apart_and_same_move_reports_between_incidents(visitor: Visitor) -> None:
     incident = visitor.incident("Shaab")
     told = [t["mention"] for t in visitor.api(f"/incidents/{incident['id']}")["told"]]

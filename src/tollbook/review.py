@@ -53,9 +53,10 @@ def decide(
 ) -> str:
     """Writes one decision; returns its id. The book must be open for writing.
 
-    `same`, `apart`, `unsure` name two or more incidents (or mentions); `accept` an incident; `reject` an incident or a
-    figure's claim; `correct` an incident or a figure's claim with `value` holding "field" (figure, date, place, actor,
-    type, grade) and the new values; `undo` a decision. Raises UsageError for anything else, and for an empty `why`.
+    `same`, `apart`, `unsure` name two or more incidents (or mentions); `accept` an incident; `reject` an incident (all
+    that tells of it, by one decision) or a figure's claim; `correct` an incident or a figure's claim with `value`
+    holding "field" (figure, date, place, actor, type, grade) and the new values; `undo` a decision. Raises UsageError
+    for anything else, and for an empty `why`.
     """
     if kind not in KINDS or kind == "add":
         allowed = ", ".join(k for k in KINDS if k != "add")
@@ -73,6 +74,8 @@ def decide(
         else:
             whole = kind in ("same", "apart", "unsure", "accept")
             anchors = [_anchor(book, connection, s, whole) for s in subjects]
+            if kind == "reject" and anchors[0].kind == "act":
+                anchors += _also_told(connection, anchors[0].claim_id)
             found = [a.claim_id for a in anchors]
         if kind == "accept":
             given["seen"] = _seen(connection, found[0])
@@ -302,6 +305,18 @@ def _anchor(book: Book, connection: sa.Connection, asked: str, whole: bool) -> A
         exact = connection.execute(named).scalar() or connection.execute(query.order_by(mentions.c.mention)).scalar()
     row = connection.execute(sa.select(table).where(table.c.seq == exact)).one()
     return Anchor(row.claim_id, row.kind, row.report_id, row.start, row.end, row.quote)
+
+
+def _also_told(connection: sa.Connection, first: str) -> list[Anchor]:
+    """The other mentions of the incident that goes by this mention's id; none where it is one among others."""
+    table, mentions = schema.claims, schema.mentions
+    query = (
+        sa.select(table)
+        .join(mentions, mentions.c.mention == table.c.seq)
+        .where(mentions.c.incident_id == first, mentions.c.mention_id != first, mentions.c.live == 1)
+    )
+    rows = connection.execute(query.order_by(table.c.seq))
+    return [Anchor(r.claim_id, r.kind, r.report_id, r.start, r.end, r.quote) for r in rows]
 
 
 def _decision_id(connection: sa.Connection, asked: str) -> str:

@@ -370,8 +370,7 @@ def _incident(work: _Work, row: _Row, now: Mapping[str, str], known: Mapping[str
         if wanted == REVIEWED:
             _add(work, row, key, (key,), "accept", ("status_of_review",), was, REVIEWED, {})
         elif wanted in REJECT:
-            own = known[key].mentions
-            _add(work, row, key, own, "reject", ("status_of_review",), was, "rejected", {})
+            _add(work, row, key, (key,), "reject", ("status_of_review",), was, "rejected", {})
         else:
             work.left.append(f"{row.where('status_of_review')}: {wanted!r}; allowed: reviewed, rejected")
 

@@ -136,7 +136,7 @@ def hold(decisions: Iterable[Decision], bound: Mapping[tuple[int, int], str]) ->
                     pairs.pop(key, None)
                     pairs[key] = row
         elif row.kind == "reject":
-            verdicts[known[0]] = row
+            verdicts.update(dict.fromkeys(known, row))
         elif row.kind == "accept":
             verdicts.pop(known[0], None)
             accepted[known[0]] = Review(row.user, row.at, row.why, str(row.value.get("seen", "")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -86,7 +87,7 @@ def routes(site: Site) -> APIRouter:
     @router.post("/decide")
     def decide(request: Request, form: Form) -> Response:
         values = fields(form)
-        subjects = [s.strip() for s in form.getlist("subject") if isinstance(s, str) and s.strip()]
+        subjects = [named(s) for s in form.getlist("subject") if isinstance(s, str) and s.strip()]
         made = act(
             site, session_of(request), values.get("kind", ""), subjects, values.get("why", ""), values,
             seen=_number(values.get("head")),
@@ -99,7 +100,7 @@ def routes(site: Site) -> APIRouter:
         with site.desk.writing() as book:
             made = deciding.undo(book, values.get("decision", ""), values.get("why", ""), site.user)
         session.made.append(made)
-        session.notes.append(("done", "Undone. The row stays in the log."))
+        session.notes.append(("decided", "Undone. The row stays in the log."))
         return back(values.get("back"))
 
     @router.post("/add")
@@ -110,7 +111,7 @@ def routes(site: Site) -> APIRouter:
         with site.desk.writing() as book:
             made = deciding.add(book, sheet, values, _given(sheet.report.text, values), site.user)
         session.made.append(made)
-        session.notes.append(("done", f"Added: {values.get('what')} “{values.get('words', '')[:60]}”."))
+        session.notes.append(("decided", f"Added: {values.get('what')} “{values.get('words', '')[:60]}”."))
         return back(values.get("back"), f"/reports/{sheet.report_id}")
 
     @router.post("/note")
@@ -124,7 +125,7 @@ def routes(site: Site) -> APIRouter:
                 why=values.get("why", ""), user=site.user,
             )  # fmt: skip
         session.made.append(made)
-        session.notes.append(("done", "The note is a report of its own now, and its figure counts."))
+        session.notes.append(("decided", "The note is a report of its own now, and its figure counts."))
         return back(values.get("back"))
 
     @router.post("/reports")
@@ -149,6 +150,11 @@ def fields(form: FormData, long: tuple[str, ...] = ()) -> dict[str, str]:
                 raise UsageError(f"{name}: longer than {deciding.LONGEST} characters")
             out[name] = value
     return out
+
+
+def named(subject: str) -> str:
+    """The id that a field holds: as it is, or at the end of an incident's address."""
+    return re.sub(r"^.*/incidents/|[?#].*$", "", subject.strip())
 
 
 def _number(text: str | None) -> int | None:
@@ -176,14 +182,16 @@ def act(
     """
     if kind not in KINDS or kind in ("add", "undo"):
         raise UsageError(f"no decision {kind!r}; there are: same, apart, unsure, accept, reject, correct")
+    if kind in ("same", "apart", "unsure") and len(subjects) == 1:
+        raise UsageError(f"{kind} is between two or more: choose the other, or give its id")
     if not 1 <= len(subjects) <= 50 or not all(s.isascii() and s.isalnum() and len(s) <= 16 for s in subjects):
-        raise UsageError("name what the decision is about by its id")
+        raise UsageError("name what the decision is about by its id, or by its address in this desk")
     value = deciding.value_of(values) if kind == "correct" else {}
     with site.desk.writing() as book:
         made = deciding.decide(book, kind, subjects, why, site.user, value)
     session.made.append(made)
     said = f"Decided: {kind}{' ' + str(value['field']) if value else ''}. It is in force."
-    session.notes.append(("done", said))
+    session.notes.append(("decided", said))
     if seen is not None:
         with site.desk.view() as connection:
             others = deciding.newer(connection, seen, subjects, made, site.desk.decisions(connection))
@@ -211,7 +219,8 @@ def _add_report(site: Site, request: Request, form: FormData) -> Response:
     for issue in met:
         session.notes.append(("warn", f"Not added: {issue.message}"))
     session.notes.append(
-        ("done", f"{wording.plural(done.reports, 'report')} added, {done.known} known already; "
+        ("done", f"{wording.plural(done.reports, 'report')} added"
+         f"{f', {done.known:,} known already' if done.known else ''}; "
          f"{wording.plural(done.incidents, 'act')}, {wording.plural(done.figures, 'figure')} read by machine.")
     )  # fmt: skip
     from tollbook.model import Record
@@ -355,7 +364,7 @@ def _mention(detail: Detail, told: Any) -> dict[str, Any]:
             ("ascribed to", "; ".join(str(p) for p in act.get("perpetrators") or ()) or "nobody"),
             ("hit", ", ".join(str(p) for p in act.get("targets") or ()) or "not told"),
         ],
-        "quotes": [("the sentence", *_lit(detail.sentences.get(told.mention.id, "")[:900], figures))],
+        "quotes": [("", *_lit(detail.sentences.get(told.mention.id, "")[:900], figures))],
     }  # fmt: skip
 
 

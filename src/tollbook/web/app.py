@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gc
 import logging
+import re
 import sys
 import threading
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
@@ -75,6 +77,14 @@ def _app_over(site: Site, port: int) -> App:
     return Guard(cast(App, dressed), sessions, hosts(port), ("/enter", "/static/"))
 
 
+def came_from(request: Request) -> str | None:
+    """The page of this desk that a form was sent from, or a link followed on; None where that is not told."""
+    told = urlsplit(request.headers.get("referer", ""))
+    if request.method != "POST" or told.netloc != request.headers.get("host") or told.path in ("", "/enter"):
+        return None
+    return told.path + (f"?{told.query}" if told.query else "")
+
+
 def _errors(app: FastAPI, site: Site) -> None:
     """Every error in one shape: a page for a person, {"error": {"code", "message"}} for a program."""
 
@@ -84,9 +94,11 @@ def _errors(app: FastAPI, site: Site) -> None:
         if request.scope.get("state", {}).get("session") is None:
             return HTMLResponse(REFUSED, status)
         titles = {404: "Not found", 409: "The book is busy", 403: "Refused"}
+        missing = re.fullmatch(r"/incidents/([0-9a-f]{4,16})", request.url.path) if status == 404 else None
         return site.page(
-            request, "error.html", status=status, title=titles.get(status, "That did not work"), message=message
-        )
+            request, "error.html", status=status, title=titles.get(status, "That did not work"), message=message,
+            before=came_from(request), undo=f"/log?subject={missing[1]}" if missing else None,
+        )  # fmt: skip
 
     @app.exception_handler(TollbookError)
     def wrong(request: Request, error: TollbookError) -> Response:

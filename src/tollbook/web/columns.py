@@ -11,6 +11,7 @@ import heapq
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import partial
 from operator import eq
 from typing import Any
@@ -172,6 +173,23 @@ class Columns:
             beyond = np.array([s for s in ties if (self.ids[s] or "") > last], np.intp)
             slots = np.concatenate([slots[at > day], beyond])
         return [i for s in self.foremost(slots, [keys[slots]], limit) if (i := self.ids[s]) is not None]
+
+    def nearby(self, incident: str, most: int, days: int = 7) -> list[str]:
+        """The incidents of the same country (or of none told) that began within some days of this one, the nearest
+        first; at most `most`. None where its day is not told."""
+        here = self.index.get(incident)
+        told = self.coded["days"][here] if here is not None else None
+        if here is None or told is None or told[0] is None:
+            return []
+        column, country = self.coded["days"], self.coded["country"]
+        ordinals = column.table(lambda d: date.fromisoformat(d[0]).toordinal() if d and d[0] else 0, "ordinal")
+        apart = np.abs(column.spread(np.array(ordinals, np.int64)) - date.fromisoformat(told[0]).toordinal())
+        near = apart <= days
+        if country[here] is not None:
+            near &= country.equal(country[here]) | (country.numbers() == 0)
+        near[here] = False
+        slots = np.flatnonzero(near)
+        return [i for s in self.foremost(slots, [apart[slots]], most) if (i := self.ids[s]) is not None]
 
     # --- what stands in relation ---
 

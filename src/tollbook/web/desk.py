@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from tollbook.book import Book, Detail, open_book
 from tollbook.errors import TollbookError, UsageError
-from tollbook.ledger.decisions import Decision
+from tollbook.ledger.decisions import Decision, standing
 from tollbook.store import derive, load, schema
 from tollbook.store.filters import Filters
 from tollbook.tally import reports_by_day, reports_by_month
@@ -145,8 +145,19 @@ class Desk:
             self._catching = None
 
     def incident(self, connection: sa.Connection, asked: str) -> Detail:
-        """One incident whole, by an id that leads to it, in a view. Raises UsageError where none does."""
-        return self.book.detail(connection, asked, decisions=self.decisions(connection))
+        """One incident whole, by an id that leads to it, in a view. Raises UsageError where none does, which says so
+        where a person rejected it."""
+        rows = self.decisions(connection)
+        try:
+            return self.book.detail(connection, asked, decisions=rows)
+        except UsageError as error:
+            gone = [d for d in standing(rows) if d.kind == "reject" and any(s.startswith(asked) for s in d.subjects)]
+            if not gone or len(asked) < 4:
+                raise
+            last = gone[-1]
+            raise UsageError(
+                f"no incident {asked!r} counts in this book: {last.user} rejected it on {last.at[:10]} (“{last.why}”)"
+            ) from error
 
     def columns(self, connection: sa.Connection) -> Columns:
         """The incidents of a view in memory. One thread at a time reads what changed; a reader of an older view gets

@@ -41,9 +41,9 @@ class Line:
     bounds: dict[str, tuple[int | None, int | None, int | None, bool]]
 
     def range(self, harm: str = "killed") -> str:
-        """The range of a harm as it is printed; "-" where nobody gives a figure."""
-        found = self.bounds.get(harm)
-        return show(found[0], found[2], found[3]) if found else "–"
+        """The range of a harm as it is printed; "–" where nobody gives a figure."""
+        low, _, high, opened = self.bounds.get(harm, (None, None, None, False))
+        return "–" if low is None and high is None else show(low, high, opened)
 
 
 @dataclass(frozen=True, slots=True)

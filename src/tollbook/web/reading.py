@@ -44,6 +44,8 @@ T = TypeVar("T")
 CARD = lexicon.DATA / "model" / "card.md"
 """What the trained reader learned from, how well it reads, what it is not for."""
 WHOLE = "It is counted from the whole book, which takes a while for a large one; the other pages answer as ever."
+NEARBY = 25
+"""Incidents of nearby days that are offered as the same."""
 LATEST = 8
 """Incidents on the overview."""
 HISTORY = 100
@@ -65,9 +67,11 @@ def routes(site: Site) -> APIRouter:
         with site.desk.view() as connection:
             columns = site.desk.columns(connection)
             page = lists.incidents(connection, columns, where, cursor=cursor)
-            asked = {"filters": where, "harm": harm_of(request.query_params), **_choices(columns)}
-        more = address("/incidents", where, cursor=page.next) if page.next else None
-        return site.page(request, "incidents.html", found=page, more=more, cursor=cursor, **asked)
+            harm = harm_of(request.query_params)
+            asked = {"filters": where, "harm": harm, **_choices(columns, harm)}
+            sums = page.count - int((columns.asked(where) & columns.acts()).sum())
+        more = address("/incidents", where, harm=asked["only"], cursor=page.next) if page.next else None
+        return site.page(request, "incidents.html", found=page, more=more, cursor=cursor, sums=sums, **asked)
 
     @router.get("/incidents/{incident}")
     def incident(request: Request, incident: str) -> Response:
@@ -89,7 +93,9 @@ def routes(site: Site) -> APIRouter:
         if found is None:
             return site.later(request, "Voices", f"Who speaks, how often alone and first, is being counted. {WHOLE}")
         masker = site.people.speakers(p.name for p in found if not p.outlet)
-        return site.page(request, "voices.html", masker=masker, found=found, least=voices.LEAST)
+        return site.page(
+            request, "voices.html", masker=masker, found=found, least=voices.LEAST, kind_of_voice=wording.kind_of_voice
+        )
 
     @router.get("/totals")
     def totals(request: Request) -> HTMLResponse:
@@ -125,9 +131,11 @@ def prepare(site: Site) -> None:
     gc.freeze()
 
 
-def _choices(columns: Columns) -> dict[str, Any]:
-    """What the form of filters offers."""
-    return {"grades": columns.used("grade"), "address_of": address}
+def _choices(columns: Columns, harm: str) -> dict[str, Any]:
+    """What the form of filters offers. `only`: the harm as an address names it, which says nothing of the usual one."""
+    return {
+        "grades": columns.used("grade"), "address_of": address, "only": harm if harm != "killed" else None,
+    }  # fmt: skip
 
 
 # --- overview -----------------------------------------------------------------------------------
@@ -151,9 +159,9 @@ def _overview(site: Site, request: Request) -> HTMLResponse:
         latest = lists.incidents(connection, columns, where, limit=LATEST)
         waiting = site.queue(connection, at)
         top = lists.some(connection, list(dict.fromkeys(s for i in waiting.items[:5] for s in i.subjects)))
-        choices = _choices(columns)
+        choices = _choices(columns, harm)
     view = asked_view or kept("fit", lambda: worldmap.fit(p.spot for p in points))
-    extra = {"harm": harm if harm != "killed" else None}
+    extra = {"harm": choices["only"]}
 
     def to_view(v: worldmap.View) -> str:
         return raw_address("/", where, **extra, map=v.text()) + "#map"
@@ -206,7 +214,9 @@ def _incident(site: Site, request: Request, asked: str) -> Response:
         masker = site.people.masker(connection, reports)
         hide = (lambda text: text) if session.names else masker.blocks
         said = dossier.speaking(connection, state, hide)
-        chosen = site.desk.columns(connection).spot_of(state.card.id)
+        columns = site.desk.columns(connection)
+        chosen = columns.spot_of(state.card.id)
+        near = lists.some(connection, columns.nearby(state.card.id, NEARBY))
         others = spots_of(connection, [t.mention.id for t in state.told])
         around = [i for i, _ in detail.possible] + [p for p, _, _ in (*detail.parts, *detail.part_of)]
         named = {x.id: x for x in lists.some(connection, around)}
@@ -222,7 +232,7 @@ def _incident(site: Site, request: Request, asked: str) -> Response:
         named=named, decided=decided, titles=titles, sentences=lengths, head=now.decision, all_group=ALL,
         weapon=wording.means(state), rule=site.desk.book.options.rule, acted_as=asked,
         country_name=wording.country_name, voice_kind=wording.voice_kind, speaker=wording.speaker,
-        parts=dossier.parts(detail, named),
+        parts=dossier.parts(detail, named), near=near,
     )  # fmt: skip
 
 
@@ -356,7 +366,7 @@ def _totals(site: Site, request: Request) -> HTMLResponse:
     with site.desk.view() as connection:
         at = head(connection).log
         columns = site.desk.columns(connection)
-        choices = _choices(columns)
+        choices = _choices(columns, harm)
         published = site.desk.reports_by_month(connection, where)
         if plain:
             options = site.desk.book.options
@@ -385,8 +395,9 @@ def _totals(site: Site, request: Request) -> HTMLResponse:
         else []
     )
     chart = svg.band(
-        months, _what(harm, where), published, lambda m: raw_address("/incidents", where, since=m, until=m)
-    )
+        months, _what(harm, where), published,
+        lambda m: raw_address("/incidents", where, harm=choices["only"], since=m, until=m),
+    )  # fmt: skip
     return site.page(
         request, "totals.html", found=found, by=by, bys=tally.BY, harm=harm, filters=where, rule=rule, rules=RULES,
         parties=parties, as_of=as_of, chart=Markup(chart), text=tally.text(found), formats=FORMATS, plain=plain,

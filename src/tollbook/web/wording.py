@@ -57,6 +57,11 @@ def voices(low: int, high: int) -> str:
     return plural(high, "voice") if low == high else f"{low} to {high} voices"
 
 
+def kind(code: str, scope: str | None) -> str:
+    """What happened, in a word; a sum over acts of no one type is "acts together"."""
+    return "acts together" if code == "other" and scope in ("total", "statistic") else label("types", code)
+
+
 def review(state: str) -> str:
     """What stands for a review in the sentence."""
     return {REVIEWED: "reviewed", CHANGED: "changed since it was reviewed"}.get(state, "not yet reviewed")
@@ -157,8 +162,13 @@ KINDS = {
 
 def voice_kind(voice: Voice) -> str:
     """The kind of a voice beside its name; empty where the name says it."""
-    kind = KINDS.get(voice.kind, voice.kind)
-    return "" if kind == voice.name or (voice.generic and voice.kind == voice.name) else kind
+    return kind_of_voice(voice.name, voice.kind)
+
+
+def kind_of_voice(name: str, code: str) -> str:
+    """The same of a voice's name and kind."""
+    told = KINDS.get(code, code)
+    return "" if name in (told, code) else told
 
 
 def _by(code: str, weapon: str | None) -> str:

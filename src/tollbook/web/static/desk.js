@@ -14,12 +14,19 @@
       for (const field of all("[data-for]", form)) {
         const on = field.dataset.for.split(" ").includes(chosen.value);
         field.hidden = !on;
-        for (const input of all("input, select, textarea", field)) input.disabled = !on;
+        for (const input of all("input, select, textarea", field)) {
+          input.disabled = !on;
+          if ("required" in input.dataset) input.required = on;
+        }
       }
     };
     radios.forEach((r) => r.addEventListener("change", sync));
     sync();
   }
+
+  /* --- what was just done is read first, and the keyboard goes on from there --- */
+  const told = document.querySelector("#notes .note");
+  if (told && !location.hash) told.focus({ preventScroll: true });
 
   /* --- report: a mark leads to its row and back --- */
   const flash = (element) => {
