@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from tollbook.extract.clauses import Act
 from tollbook.extract.figures import Figure
 from tollbook.extract.merge import Story
-from tollbook.model import Casualty, Harm, Report, Speaker
+from tollbook.model import Casualty, Harm, Report, Speaker, Victim
 
 _ROUNDED = 20  # from here on "at least" may round a sum by one
 
@@ -24,7 +25,7 @@ def casualties(story: Story, report: Report) -> list[Casualty]:
         index: dict[int, int] = {}
         ordered = sorted(act.figures, key=lambda f: f.part_of is not None)  # wholes before their parts
         for n, figure in enumerate(ordered):
-            if counted and not figure.counted:
+            if (counted and not figure.counted) or _dead_too(figure, act, story):
                 continue
             twin = _twin(figure, kept)
             if twin is not None:
@@ -55,6 +56,19 @@ def casualties(story: Story, report: Report) -> list[Casualty]:
     if any(c.word and c.harm in exact for c in kept):
         kept = _without_vague(kept, exact)
     return kept
+
+
+def _dead_too(figure: Figure, act: Act, story: Story) -> bool:
+    """Is it the injury of a person whom another telling names as killed ("Haddad was shot in the back")?"""
+    if figure.harm != "injured":
+        return False
+    hurt = {_last(v) for v in act.marks.victims if v.name and v.span == figure.span}
+    dead = {_last(v) for a in story.acts for v in a.marks.victims if v.name and v.harm == "killed"}
+    return bool(hurt) and hurt <= dead
+
+
+def _last(victim: Victim) -> str:
+    return (victim.name or "").split()[-1].lower()
 
 
 def _groups_of(harm: Harm, kept: Sequence[Casualty], told_in: Sequence[int]) -> list[list[int]]:

@@ -105,6 +105,12 @@ class Act:
         return [f for f in self.wholes if f.harm == "killed"]
 
     @cached_property
+    def persons(self) -> frozenset[str]:
+        """The last words, in lower case, of the names of those told one by one as harmed."""
+        here = [v for v in self.marks.victims if v.name and _inside(self.marks, v.span, self.first, self.last)]
+        return frozenset(v.name.split()[-1].lower() for v in here if v.name and v.harm in _OF_PERSONS)
+
+    @cached_property
     def describes(self) -> bool:
         """Does the clause only say who the dead or wounded of a toll told elsewhere were?"""
         return bool(self.figures) and all(f.among_dead for f in self.figures) and not self.places

@@ -27,7 +27,7 @@ _NEXT = 2  # sentences to somebody else's toll
 _SAYER = 8  # tokens in which he is named
 _TELLING = 8  # from here on two acts of one report hardly share a toll by chance
 _ROUND = 20  # from here on "at least" may round a sum by one
-_IDENTITY = {"toll_same", "toll_same_small", "toll_part", "place_same", "place_nested"}
+_IDENTITY = {"person_same", "toll_same", "toll_same_small", "toll_part", "place_same", "place_nested"}
 WEIGHTS = (
     "join", "title", "nothing_shared", "anaphora_recent", "anaphora", "adds_recent", "next_without_place",
     "same_sentence", "another", "toll_same", "toll_same_small", "toll_part", "toll_more", "toll_part_of_days",
@@ -35,7 +35,7 @@ WEIGHTS = (
     "figures_differ", "figures_absent", "place_same", "place_nested", "place_overlap", "place_unknown",
     "place_differs_same_toll", "place_differs", "type_open", "type_same", "type_among", "type_family",
     "type_differs", "date_meets", "date_differs", "date_of_its_own", "doer_same", "doer_differs", "wide_place",
-    "no_toll_same", "paragraph",
+    "no_toll_same", "paragraph", "person_same", "person_differs",
 )  # fmt: skip
 
 FAMILY: dict[str, str] = {
@@ -259,6 +259,7 @@ def fit(story: Story, act: Act, *, recent: bool, alone: bool = False, advice: Ad
         reasons.append("same_sentence")
     if "another" in act.flags and not act.title:
         reasons.append("another")
+    reasons.append(_persons_fit(story, act))
     if act.title:
         reasons.append("title")
     else:
@@ -443,6 +444,17 @@ def _types_fit(story: Story, act: Act) -> str:
     if mine in story.types or theirs in act.types:
         return "type_among"
     return "type_family" if FAMILY[mine] == FAMILY[theirs] else "type_differs"
+
+
+def _persons_fit(story: Story, act: Act) -> str:
+    """Is the same person told as harmed, or another one alone?"""
+    theirs = frozenset().union(*(a.persons for a in story.acts))
+    if not act.persons or not theirs:
+        return ""
+    if act.persons & theirs:
+        return "person_same" if act.persons <= theirs else ""
+    alone = all(len(a.persons) == 1 and [f.min for f in a.toll] == [1] for a in (act, story.acts[0]))
+    return "person_differs" if alone else ""
 
 
 def _dates_fit(story: Story, act: Act) -> str:

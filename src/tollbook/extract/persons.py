@@ -411,10 +411,33 @@ def _description(tokens: Tokens, i: int, blocked: set[int]) -> Person | None:
 # --- together -----------------------------------------------------------------------------------
 
 
-def find_persons(text: str, tokens: Tokens, actors: Sequence[Actor], places: Sequence[Span] = ()) -> list[Person]:
+@lru_cache(maxsize=1)
+def _full_name() -> re.Pattern[str]:
+    return re.compile(r"\b([A-Z][a-zà-ÿ]+\.?) (?:[A-Z]\. )?(?=([A-Z][\w'’-]*[a-zà-ÿ]))")
+
+
+def surnames(text: str) -> frozenset[str]:
+    """Words, in lower case, that end a name of two words in the report: alone elsewhere, they name that person."""
+    words = lists()
+    found = set()
+    for first, last in _full_name().findall(text):
+        word = last.lower().replace("’", "'").removesuffix("'s")
+        if word not in words["not_name"] | words["not_person"] and first.lower().rstrip(".") not in words["not_name"]:
+            found.add(word)
+    return frozenset(found)
+
+
+def find_persons(
+    text: str,
+    tokens: Tokens,
+    actors: Sequence[Actor],
+    places: Sequence[Span] = (),
+    known: frozenset[str] = frozenset(),
+) -> list[Person]:
     """Single persons of the sentence in text order, a name and its appositions as one person.
 
-    `actors` are those of the report: a named force or group is no person. `places` are spans of place names.
+    `actors` are those of the report: a named force or group is no person. `places` are spans of place names. `known`
+    are the `surnames` that name a person when they stand alone.
     """
     blocked: set[int] = set()
     for span in [a.span for a in actors if not a.generic and not _first_name(text, tokens, a)] + list(places):
@@ -423,7 +446,8 @@ def find_persons(text: str, tokens: Tokens, actors: Sequence[Actor], places: Seq
     uncased = without_case(text, tokens)
     named: list[Person] = []
     for run in _name_runs(text, tokens, blocked, uncased):
-        if run[1] - run[0] == 1 and not _may_stand_alone(tokens, run[0]):
+        alone = run[1] - run[0] == 1
+        if alone and not (_is_known(tokens, run[0], known) and not uncased) and not _may_stand_alone(tokens, run[0]):
             continue
         person = _named(text, tokens, run, uncased)
         if person is not None and not person.title and _before(tokens, person) == "the":
@@ -432,7 +456,11 @@ def find_persons(text: str, tokens: Tokens, actors: Sequence[Actor], places: Seq
             named.append(_with_age(tokens, _led(tokens, person, named[-1].last if named else 0)))
     taken = {i for p in named for i in range(p.first, p.last)}
     described = [p for p in _described(tokens, blocked) if not any(i in taken for i in range(p.first, p.last))]
-    return _merged(tokens, sorted([*named, *described], key=lambda p: p.first), uncased)
+    return _merged(tokens, sorted([*named, *described], key=lambda p: p.first), uncased, known)
+
+
+def _is_known(tokens: Tokens, i: int, known: frozenset[str]) -> bool:
+    return tokens.low[i].removesuffix("'s") in known
 
 
 def _before(tokens: Tokens, person: Person) -> str:
@@ -532,7 +560,7 @@ def _with_age(tokens: Tokens, person: Person) -> Person:
     return replace(person, age=number, last=k + 1)
 
 
-def _merged(tokens: Tokens, persons: list[Person], uncased: bool) -> list[Person]:
+def _merged(tokens: Tokens, persons: list[Person], uncased: bool, known: frozenset[str]) -> list[Person]:
     """One person for a name and what stands in apposition to it: "his cousin Ali Karim", "Ali Karim, a nurse"."""
     out: list[Person] = []
     for person in persons:
@@ -553,6 +581,7 @@ def _merged(tokens: Tokens, persons: list[Person], uncased: bool) -> list[Person
         if p.name is not None:
             size = sum(1 for k in range(*p.name) if low[k] not in (".", "-"))
             told = p.title or p.kin or p.age is not None or p.definite or p.role is not None or p.owner
+            told = told or _is_known(tokens, p.name[0], known)
             if size == 1 and (not told or (uncased and not p.title and p.age is None)):
                 continue
             if p.owner and not _whose(low, p.last):

@@ -18,6 +18,7 @@ from tollbook.extract.bodies import found_bodies
 from tollbook.extract.figures import find_figures
 from tollbook.extract.marks import Marks
 from tollbook.extract.means import find_means, find_objects
+from tollbook.extract.persons import surnames
 from tollbook.extract.scopes import told_day
 from tollbook.extract.tokens import Tokens, tokenize
 from tollbook.extract.told_days import act_days
@@ -73,6 +74,7 @@ class RulesExtractor:
         home = home_of(report.outlet, report.url)
         lines = [s for s in every if s.kind in _READ or s.kind == "dateline"]
         reading = read_places(text, lines, self._gazetteer, country=report.country, home=home, skip=names)
+        known = surnames(text) - {p.name.lower() for p in reading.places} - {a.name.lower() for a in actors}
         marks: list[Marks] = []
         day: dt.date | None = None
         for sentence in sentences:
@@ -80,7 +82,7 @@ class RulesExtractor:
             tokens = tokenize(text, sentence.span)
             counts = find_counts(text, first, last)
             here = _within(actors, first, last)
-            victims = find_victims(text, tokens, here)
+            victims = find_victims(text, tokens, here, known=known)
             named = [v.span for v in victims if v.name]
             places = [p for p in _within(reading.places, first, last) if not _overlaps(p.span, named)]
             marks.append(

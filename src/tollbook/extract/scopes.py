@@ -22,7 +22,7 @@ _MANY = 150  # as many dead over a province or city, other than by one blast, ar
 
 
 def dated(story: Story) -> DateRange | None:
-    """The date told nearest to the harm, in the first body telling that has one.
+    """The date told nearest to the harm, in the first body telling that has one; a day within a month or year told so.
 
     Where somebody told of the act on a day, a month or year long before it in a later telling is of something else.
     """
@@ -33,9 +33,17 @@ def dated(story: Story) -> DateRange | None:
         if near is not None and counted_back(act, near):
             near = next((d for d in act.dates if d is not near), None)
         if near is not None and near.start is not None and not (n and _long_before(near, spoken)):
-            return near
+            return _day_within(near, acts[n + 1 :])
     rest = [d for act in acts[1:] for d in act.dates if not _long_before(d, spoken)]
     return next((d for d in [*acts[0].dates, *rest] if d.start is not None), None)
+
+
+def _day_within(date: DateRange, acts: Sequence[Act]) -> DateRange:
+    """The one day within a month or year told first that another telling names ("the October killing", "on Oct. 23")."""
+    if date.precision not in ("month", "year") or date.start is None or date.end is None:
+        return date
+    days = [d for a in acts if (d := a.nearest_date) and d.start and d.start == d.end and not counted_back(a, d)]
+    return next((d for d in days if d.start is not None and date.start <= d.start <= date.end), date)
 
 
 def _long_before(date: DateRange, spoken: dt.date | None) -> bool:

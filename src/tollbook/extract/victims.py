@@ -57,18 +57,24 @@ def _whose() -> dict[str, Harm]:
     return {word: harm for harm, words in table.items() for word in words}
 
 
-def find_victims(text: str, tokens: Tokens, actors: Sequence[Actor], places: Sequence[Span] = ()) -> list[Victim]:
+def find_victims(
+    text: str,
+    tokens: Tokens,
+    actors: Sequence[Actor],
+    places: Sequence[Span] = (),
+    known: frozenset[str] = frozenset(),
+) -> list[Victim]:
     """The persons of the sentence told one by one as harmed, in text order, each once; `incident` is left None.
 
     `span` is the name, or the description of a person without one; `name` is text[span] or None. A person without a
     name is kept where age, role or kinship is told ("a woman" alone is a figure, not a person told apart). `places`
-    are spans of place names: no name is read out of them.
+    are spans of place names: no name is read out of them. `known` are the report's `surnames`.
     """
     found, firsts = cues()
     hits = [] if firsts.isdisjoint(tokens.low) else [h for h in found.find(tokens) if not _unreal(tokens, h)]
     if not hits and lists()["whose_nouns"].isdisjoint(tokens.low):
         return []
-    persons = find_persons(text, tokens, actors, places)
+    persons = find_persons(text, tokens, actors, places, known)
     if not persons:
         return []
     harms: dict[int, set[Harm]] = {}
@@ -81,7 +87,8 @@ def find_victims(text: str, tokens: Tokens, actors: Sequence[Actor], places: Seq
             if k not in harms and harm is not None:
                 harms.setdefault(k, set()).add(harm)
     _owners(tokens, persons, harms)
-    return [v for k in sorted(harms) if (v := _victim(text, tokens, persons, k, harms[k])) is not None]
+    told = [v for k in sorted(harms) if (v := _victim(text, tokens, persons, k, harms[k])) is not None]
+    return [v for v in told if v.harm != "detained" or (v.name or "").lower() not in known]  # suspects told of before
 
 
 def _unreal(tokens: Tokens, hit: Hit[_Cue]) -> bool:
