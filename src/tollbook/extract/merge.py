@@ -447,13 +447,13 @@ def _types_fit(story: Story, act: Act) -> str:
 
 
 def _persons_fit(story: Story, act: Act) -> str:
-    """Is the same person told as harmed, or another one alone?"""
+    """Is the same person named as harmed, or in each another one alone?"""
     theirs = frozenset().union(*(a.persons for a in story.acts))
     if not act.persons or not theirs:
         return ""
     if act.persons & theirs:
         return "person_same" if act.persons <= theirs else ""
-    alone = all(len(a.persons) == 1 and [f.min for f in a.toll] == [1] for a in (act, story.acts[0]))
+    alone = all(len(a.persons) == 1 and [f.min for f in a.wholes] == [1] for a in (act, story.acts[0]))
     return "person_differs" if alone else ""
 
 

@@ -39,7 +39,7 @@ def dated(story: Story) -> DateRange | None:
 
 
 def _day_within(date: DateRange, acts: Sequence[Act]) -> DateRange:
-    """The one day within a month or year told first that another telling names ("the October killing", "on Oct. 23")."""
+    """The one day within a month or year told first that a later telling names ("the May killing", "on May 3")."""
     if date.precision not in ("month", "year") or date.start is None or date.end is None:
         return date
     days = [d for a in acts if (d := a.nearest_date) and d.start and d.start == d.end and not counted_back(a, d)]

@@ -88,7 +88,13 @@ def find_victims(
                 harms.setdefault(k, set()).add(harm)
     _owners(tokens, persons, harms)
     told = [v for k in sorted(harms) if (v := _victim(text, tokens, persons, k, harms[k])) is not None]
-    return [v for v in told if v.harm != "detained" or (v.name or "").lower() not in known]  # suspects told of before
+    return [v for v in told if (v.name or "").lower() not in known or not _beside_the_act(tokens, v)]
+
+
+def _beside_the_act(tokens: Tokens, victim: Victim) -> bool:
+    """Is somebody known from elsewhere a suspect who was held, or his death only a time ("before Haddad died")?"""
+    i = tokens.at(victim.span[0])
+    return victim.harm == "detained" or (i > 0 and tokens.low[i - 1] in ("before", "after", "since", "until"))
 
 
 def _unreal(tokens: Tokens, hit: Hit[_Cue]) -> bool:
