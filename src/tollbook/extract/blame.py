@@ -92,6 +92,8 @@ def find_blame(
         fighters_of = before2 in words("members") or (
             before2 == "of" and start > 2 and tokens.low[start - 3] in words("members")
         )
+        if _group_struck(tokens, start):
+            continue
         if fighters_of and before in ("of", "the", "from"):
             pass
         elif (_is_object(tokens, start) and not _toll_from(tokens, start, end, does)) or "according" in tokens.low[
@@ -132,7 +134,7 @@ def _is_object(tokens: Tokens, start: int) -> bool:
         k -= 1
     if k < max(0, start - 3):
         return False
-    if tokens.low[k] == "to" and tokens.low[k - 1 : k] == ("belonging",):
+    if tokens.low[k] == "to" and tokens.low[k - 1 : k] in (("belonging",), ("belonged",)):
         return True
     return tokens.low[k] in words("object_before") or (
         tokens.low[k] in words("ousts") and tokens.low[k - 1 : k] != ("be",)
@@ -158,6 +160,17 @@ def _sent_by(tokens: Tokens, telling: Telling, start: int, end: int, first: int)
     owner = low[end - 1].endswith(("'s", "’s")) or low[end - 1].endswith("s")
     under = low[k] == "under" and owner and "control" in low[end : end + 2]
     return takes and (under or (low[k] == "of" and before in ("control", "hands") and "under" in low[k - 4 : k]))
+
+
+def _group_struck(tokens: Tokens, start: int) -> bool:
+    """ "Ambushed a group of rebels", "killed on Friday dozens of rebels": a number of them is what was struck."""
+    low, k = tokens.low, start - 1
+    if k < 2 or low[k] != "of" or (low[k - 1] not in words("before_subject") and low[k - 1] not in words("members")):
+        return False
+    k -= 2
+    while k > 0 and (low[k] in ("a", "the") or low[k] in words("when_did")):
+        k -= 1
+    return low[k] in words("harming") and (not k or low[k - 1] not in words("be"))
 
 
 def _toll_from(tokens: Tokens, start: int, end: int, does: set[int]) -> bool:

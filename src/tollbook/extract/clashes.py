@@ -10,6 +10,9 @@ from tollbook.extract.tokens import Tokens
 from tollbook.extract.words import phrases, words
 from tollbook.model import Actor
 
+_JOINED = 8  # tokens between two that fight together
+_FOILED = 9  # tokens from the verb that foils to the attack
+
 
 def clash_sides(
     tokens: Tokens, actors: Sequence[Actor], first: int, last: int
@@ -17,6 +20,9 @@ def clash_sides(
     """The two sides of "clashes between X and Y", "X clashed with Y", "X fought Y"; None where not told."""
     inside = [a for a in actors if tokens.starts[first] <= a.span[0] < tokens.ends[last - 1]]
     here = [a for a in inside if a.who != "civilian" and not (a.generic and a.who == "unknown")]
+    foiled = _foiled(tokens, here, first, last)
+    if foiled is not None:
+        return foiled
     between = next((i for i in range(first, last) if tokens.low[i] == "between"), first)
     for i in (*range(between, last), *range(first, between)):
         if (
@@ -38,9 +44,10 @@ def clash_sides(
                 if cut:
                     return after[:cut], after[cut:]
             elif before and after:
+                side = _side(tokens, before)
                 if _comes_against(tokens, after[0], last):
-                    return after[:1], before[-2:]
-                return before[-2:], after[:1]
+                    return after[:1], side
+                return side, after[:1]
     for a, b in itertools.pairwise(here):  # "X and Y clashed"
         gap = tokens.low[tokens.at(a.span[1] - 1) + 1 : tokens.at(b.span[0])]
         end = tokens.at(b.span[1] - 1) + 1
@@ -49,8 +56,47 @@ def clash_sides(
     return None
 
 
+def _side(tokens: Tokens, before: Sequence[Actor]) -> list[Actor]:
+    """The one named right before the fight, and the one before it where they are told to fight together.
+
+    "Rebels with support from the coalition fought" are the rebels; "an opposition group fighter" is one side.
+    """
+    if len(before) < 2:
+        return list(before)
+    low = tokens.low[tokens.at(before[-2].span[1] - 1) + 1 : tokens.at(before[-1].span[0])]
+    if not low:
+        return list(before[-2:-1])
+    told = " ".join(low).lstrip(", ")
+    joined = bool(low) and len(low) <= _JOINED and (low[0] in ("and", "&") or told.startswith(phrases("in_league")))
+    if joined:
+        return list(before[-2:])
+    lent = len(low) <= _JOINED and not words("lent_by").isdisjoint(low[-2:])
+    return list(before[-2:-1]) if lent else list(before[-1:])
+
+
+def _foiled(tokens: Tokens, actors: Sequence[Actor], first: int, last: int) -> tuple[list[Actor], list[Actor]] | None:
+    """Who attacked and who foiled it: "the army repelled an attack by rebels", "foiled the rebels' offensive"."""
+    low = tokens.low
+    stop = next((i for i in range(first, last) if low[i] in words("repels")), None)
+    if stop is None:
+        return None
+    noun = next((i for i in range(stop + 1, min(stop + _FOILED, last)) if low[i] in words("assaults")), None)
+    if noun is None:
+        return None
+    own = [a for a in actors if stop < tokens.at(a.span[0]) < noun <= tokens.at(a.span[1] - 1) + 3]
+    by = next((i for i in range(noun + 1, min(noun + 4, last)) if low[i] in ("by", "of", "from")), None)
+    behind = [a for a in actors if by is not None and by < tokens.at(a.span[0]) <= by + 5]
+    attackers = own or behind[:1]
+    passive = stop > first and low[stop - 1] in words("be")
+    foes = [] if passive else _side(tokens, [a for a in actors if tokens.at(a.span[0]) < stop])
+    return (attackers, foes) if attackers else None
+
+
 def _comes_against(tokens: Tokens, actor: Actor, last: int) -> bool:
     """Is the side named last the one that attacked: "clashed with militants who tried to enter the town"?"""
+    start = tokens.at(actor.span[0])
+    if start and tokens.low[start - 1] in words("attackers"):
+        return True
     end = tokens.at(actor.span[1] - 1) + 1
     for i in range(end, min(end + 9, last - 1)):
         if tokens.low[i] in ("who", "that", "which"):

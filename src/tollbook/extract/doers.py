@@ -67,6 +67,9 @@ def reach(tokens: Tokens, actor: Actor, others: Sequence[Actor]) -> int:
             if not close:
                 break
             end = close + 1
+        if actor.who == "state_forces" and not actor.generic:
+            men = next((o for o in others if o.generic and tokens.at(o.span[0]) == end and o.name.islower()), None)
+            return end if men is None else tokens.at(men.span[1] - 1) + 1  # "the Kenyan army men"
         kind = next((o for o in others if o.generic and o.who == actor.who and _follows(tokens, end, o)), None)
         if kind is None or actor.generic or actor.who != "armed_group":
             break

@@ -18,6 +18,7 @@ from tollbook.extract.words import words
 from tollbook.model import ActType
 
 _CAMPAIGNS: frozenset[ActType] = frozenset({"air_strike", "shelling", "chemical_weapon"})
+_BEFORE = 2  # sentences back in which the acts stand that "the strikes" are
 _LEAD = 3  # sentences, the headline among them
 
 
@@ -34,6 +35,37 @@ def add_of_campaign(doers: list[list[Blame]], stories: Sequence[Story], marks: S
         for k, story in enumerate(stories):
             if not doers[k] and story.type == act_type and not story.acts[0].statistic:
                 doers[k] = list(told[0])
+
+
+def add_of_same_acts(doers: list[list[Blame]], stories: Sequence[Story]) -> None:
+    """Gives "the strikes", told without a doer, that of the strikes told in the sentence before ("The raids also hit")."""
+    for k, story in enumerate(stories):
+        body = [a for a in story.acts if not a.title]
+        if doers[k] or not body or story.acts[0].statistic:
+            continue
+        first = min(body, key=lambda a: a.index)
+        named = [
+            t for t in first.triggers if t.kind in ("event", "generic") and _known(first.marks.tokens.low, t.first)
+        ]
+        if not named:
+            continue
+        types = {t.type for t in named} - {None}
+        before = [
+            (a.index, j)
+            for j, other in enumerate(stories)
+            for a in other.acts
+            if j != k
+            and doers[j]
+            and 0 < first.index - a.index <= _BEFORE
+            and (other.type in types or (not types and story.type in (other.type, None, "attack")))
+        ]
+        if before:
+            doers[k] = list(doers[max(before)[1]])
+
+
+def _known(low: Sequence[str], i: int) -> bool:
+    """Is the act told as one known already: "the strikes", "these air raids"?"""
+    return any(w in words("known") for w in low[max(0, i - 2) : i]) and low[i].rstrip("s") in words("act_nouns")
 
 
 def _told(

@@ -13,8 +13,8 @@ from typing import Literal
 from tollbook.extract.agents import continues, is_subject
 from tollbook.extract.blame import Blame, find_blame, is_owned, is_person, of_lesser_deed
 from tollbook.extract.claims import claims_in, of_several
-from tollbook.extract.doers import SIDED, force_of, numbered, same_doer, spelled_out, without_owners
-from tollbook.extract.inherited import add_of_campaign
+from tollbook.extract.doers import SIDED, force_of, is_alias, numbered, same_doer, spelled_out, without_owners
+from tollbook.extract.inherited import add_of_campaign, add_of_same_acts
 from tollbook.extract.marks import Marks
 from tollbook.extract.merge import Story, fold
 from tollbook.extract.status import (
@@ -68,6 +68,7 @@ def verdicts(
     add_suspects(text, doers, stories, marks)
     for n, story in enumerate(stories):
         doers[n] = _who_fly(story, doers[n])
+    add_of_same_acts(doers, stories)
     add_of_campaign(doers, stories, marks)
     denied: set[int] = set()
     for i, mark in enumerate(marks):
@@ -134,7 +135,8 @@ def _own_doers(story: Story, told: Sequence[Blame]) -> list[Blame]:
         if story.type != "armed_clash":
             for act in story.acts:
                 if any(a is blame.actor for a in act.marks.actors):
-                    group = together_with(act.marks.tokens, act.marks.actors, [blame.actor]) or group
+                    sided = [a for a in act.marks.actors if not is_alias(act.marks.tokens, a, act.marks.actors)]
+                    group = together_with(act.marks.tokens, sided, [blame.actor]) or group
         for actor in group:
             if _is_bomber(actor, story) or (story.type == "arrests" and is_person(actor)):
                 continue
