@@ -38,7 +38,7 @@ def add_of_campaign(doers: list[list[Blame]], stories: Sequence[Story], marks: S
 
 
 def add_of_same_acts(doers: list[list[Blame]], stories: Sequence[Story]) -> None:
-    """Gives "the strikes", told without a doer, that of the strikes told in the sentence before ("The raids also hit")."""
+    """Gives "the strikes", told without a doer, that of those in the sentence before ("The raids also hit")."""
     for k, story in enumerate(stories):
         body = [a for a in story.acts if not a.title]
         if doers[k] or not body or story.acts[0].statistic:
