@@ -19,7 +19,7 @@ from tollbook.extract.status import with_thwarted
 from tollbook.extract.tokens import Tokens
 from tollbook.extract.told_days import day_of, is_counted_on, is_said_on, since_when
 from tollbook.extract.words import phrases, words
-from tollbook.model import Actor, ActType, DateRange, Harm, Place, Who
+from tollbook.model import Actor, ActType, DateRange, Harm, Place, Span, Who
 from tollbook.resolve.countries import capitals
 
 _ROLE_CLASS: dict[str, Who] = {
@@ -32,6 +32,7 @@ _SUM_FROM = 10
 _LONG_DAYS = 45
 _LEAD = 4
 _VAGUE_WAR = 200  # "hundreds" told in passing, past the lead, is what a war or campaign cost
+_NEXT = 2  # characters between a name and the noun that describes it
 _WHOLE_WAR = 5000  # no single act of the gold reports is told with as many dead; figures from here on sum up wars
 _CUTS = frozenset({"and", "bringing", "brings", "brought", "raising", "taking"})  # these cut under conditions
 _BIG_KM = 4.0  # a town drawn wider than this is a city: it stands behind a village or a district of its own
@@ -304,7 +305,8 @@ def _read(marks: Marks, index: int, first: int, last: int, *, shared: bool) -> A
     tokens = marks.tokens
     telling = marks.telling
     figures = [f for f in marks.figures if _inside(marks, f.cue, first, last)]
-    figures += _named(marks, figures, first, last)
+    named = _named(marks, figures, first, last)
+    figures = [f for f in figures if not any(f.harm == n.harm and _described(f, n.span) for n in named)] + named
     triggers = [t for t in telling.triggers if first <= t.first < last and _real(marks, t)]
     triggers = with_thwarted(tokens, triggers, first, last)
     flags = frozenset(name for name in telling.flags if telling.has(name, first, last))
@@ -413,9 +415,10 @@ def _named(marks: Marks, figures: Sequence[Figure], first: int, last: int) -> li
     here = [v for v in marks.victims if _inside(marks, v.span, first, last)]
     for harm in _OF_PERSONS:
         told = [v for v in here if v.harm == harm]
-        if not told or any(f.harm == harm and f.counted for f in figures):
+        others = [f for f in figures if len(told) < 2 or not any(_described(f, v.span) for v in told)]
+        if not told or any(f.harm == harm and f.counted for f in others):
             continue
-        if any(v.span[0] < f.span[1] and f.span[0] < v.span[1] for f in (*figures, *found) for v in told):
+        if any(v.span[0] < f.span[1] and f.span[0] < v.span[1] for f in (*others, *found) for v in told):
             continue
         classes = {_ROLE_CLASS.get(v.role or "", "civilian") for v in told}
         who = classes.pop() if len(classes) == 1 else "unknown"
@@ -424,6 +427,13 @@ def _named(marks: Marks, figures: Sequence[Figure], first: int, last: int) -> li
         sex = sexes.pop() if len(sexes) == 1 else None
         found.append(Figure(span, harm, who, len(told), len(told), cue=span, sex=sex))
     return found
+
+
+def _described(figure: Figure, person: Span) -> bool:
+    """Does the figure count one person told by name: the office before ("minister NAME") or behind (", a teacher")?"""
+    before, behind = person[0] - figure.span[1], figure.span[0] - person[1]
+    one = figure.min == figure.max == 1
+    return one and (0 <= before <= _NEXT or 0 <= behind <= _NEXT or (person[0] <= figure.span[0] < person[1]))
 
 
 def _hit(marks: Marks, actor: Actor, figures: Sequence[Figure], first: int, last: int) -> bool:

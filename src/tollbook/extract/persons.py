@@ -16,6 +16,7 @@ from tollbook import lexicon
 from tollbook.errors import LexiconError
 from tollbook.extract.groups import vocabulary
 from tollbook.extract.tokens import Tokens
+from tollbook.extract.uncased import at_given_name, given_names, strange, told_in_full, without_case
 from tollbook.model import Actor, Sex, Span
 
 _MAX_AGE = 115
@@ -34,7 +35,8 @@ class Person:
     """One person in tokens [first, last), premodifiers and appositions included; `name` is the name's token range.
 
     `owner`: the name stands in the possessive ("Karim's body"). `kin`: told as somebody's ("his cousin").
-    `doer`: told as the one who did it ("the gunman").
+    `doer`: told as the one who did it ("the gunman"). `title`: a title, or the full name elsewhere, vouches for the
+    name.
     """
 
     first: int
@@ -123,81 +125,6 @@ def age_of(word: str) -> int | None:
 # --- names --------------------------------------------------------------------------------------
 
 
-@cache
-def _known_words() -> frozenset[str]:
-    """Every word of the English lists: in a sentence without small letters, what is none of these may be a name."""
-    found: set[str] = set()
-
-    def walk(value: Any) -> None:
-        if isinstance(value, dict):
-            for k, v in value.items():
-                walk(v)
-                walk(k)
-        elif isinstance(value, list):
-            for v in value:
-                walk(v)
-        elif isinstance(value, str):
-            found.update(w.strip("*").lower() for w in re.split(r"[\s;,/]+", value))
-
-    for path in sorted((lexicon.DATA / "lexicon" / "en").glob("*.yml")):
-        walk(lexicon.load(f"lexicon/en/{path.stem}"))
-    return frozenset(found) - lists()["particles"]
-
-
-# Endings of common English words; Spanish and Arabic names have none of them.
-_ENDINGS = (
-    "ing",
-    "ed",
-    "tion",
-    "sion",
-    "ment",
-    "ments",
-    "tions",
-    "ly",
-    "ists",
-    "ers",
-    "ian",
-    "ians",
-    "ive",
-    "ical",
-    "ism",
-    "ity",
-    "ness",
-    "ship",
-    "ful",
-    "less",
-    "ary",
-    "ance",
-    "ence",
-    "ous",
-    "able",
-    "ible",
-    "ors",
-    "ies",
-    "ics",
-    "hip",
-    "men",
-    "ations",
-)
-
-
-def _strange(word: str) -> bool:
-    """Is the word in no list of the package, inflected or not, and without an ending of common English words?"""
-    known = _known_words()
-    if word in known or not word.replace(".", "").replace("-", "").isalpha() or len(word) < 2:
-        return False
-    if any(word.endswith(e) and len(word) > len(e) + 3 for e in _ENDINGS):
-        return False
-    return word.rstrip("s") not in known and word + "s" not in known
-
-
-def without_case(text: str, tokens: Tokens) -> bool:
-    """Do capitals tell nothing here: a sentence all in capitals, or a headline that capitalises its words?"""
-    long = [word for word in text[tokens.span[0] : tokens.span[1]].split()[1:] if len(word) >= 4]
-    upper = sum(1 for word in long if word[0].isupper())
-    return upper >= 3 and upper >= 4 * (len(long) - upper)
-
-
 def _name_runs(text: str, tokens: Tokens, blocked: set[int], uncased: bool) -> list[tuple[int, int]]:
     """Token ranges that may hold a name, with titles and nouns in capitals before it."""
     words = lists()
@@ -244,7 +171,7 @@ def _name_runs(text: str, tokens: Tokens, blocked: set[int], uncased: bool) -> l
                 j += 1
             else:
                 break
-        runs.append((i, j))
+        runs.append((at_given_name(low, i, j) if uncased else i, j))
         end = j
     return runs
 
@@ -253,7 +180,7 @@ def _may_name(word: str) -> bool:
     """In a sentence without small letters: a title, or a word of no list (the possessive read off)."""
     if word.endswith(("'s", "s'")):
         word = word.removesuffix("'s").removesuffix("'")
-    return word in lists().titles or _strange(word)
+    return word in lists().titles or word in given_names() or strange(word)
 
 
 def _named(text: str, tokens: Tokens, run: tuple[int, int], uncased: bool) -> Person | None:
@@ -447,9 +374,13 @@ def find_persons(
     named: list[Person] = []
     for run in _name_runs(text, tokens, blocked, uncased):
         alone = run[1] - run[0] == 1
-        if alone and not (_is_known(tokens, run[0], known) and not uncased) and not _may_stand_alone(tokens, run[0]):
+        full = alone and uncased and told_in_full(text, tokens, run[0])
+        told = full or (_is_known(tokens, run[0], known) and not uncased)
+        if alone and not told and not _may_stand_alone(tokens, run[0]):
             continue
         person = _named(text, tokens, run, uncased)
+        if person is not None and full:
+            person = replace(person, title=True)
         if person is not None and not person.title and _before(tokens, person) == "the":
             continue  # "the Augusta Herald"
         if person is not None:
@@ -521,6 +452,8 @@ def _led(tokens: Tokens, person: Person, after: int) -> Person:
                 kin = kin or word in words["possessive"]
                 k -= 1
             break
+        elif word == "." and low[k - 2] in words["before_name"]:
+            k -= 1  # "U.S. businessman NAME"
         elif word not in words["before_name"] and word not in words["elder"]:
             break
         k -= 1

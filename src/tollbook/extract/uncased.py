@@ -1,0 +1,95 @@
+"""Names of persons where capitals tell nothing: a sentence all in capitals, or a headline in title case.
+
+A name is then made of words that no list of the package knows, and a first name (`given_names.yml`) shows where it
+begins. One word alone is a person where the report tells it in full elsewhere ("ANA SOLIS ... SOLIS WAS SHOT").
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+
+from tollbook import lexicon
+from tollbook.extract.tokens import Tokens
+
+_OWN = "given_names"
+_LONG = 4  # letters of a word that capitals or their lack say something about
+# Endings of common English words; Spanish and Arabic names have none of them.
+_ENDINGS = (
+    "ing", "ed", "tion", "sion", "ment", "ments", "tions", "ly", "ists", "ers", "ian", "ians", "ive", "ical", "ism",
+    "ity", "ness", "ship", "ful", "less", "ary", "ance", "ence", "ous", "able", "ible", "ors", "ies", "ics", "hip",
+    "men", "ations",
+)  # fmt: skip
+
+
+@cache
+def _known_words() -> frozenset[str]:
+    """Every word of the English lists: in a sentence without small letters, what is none of these may be a name."""
+    found: set[str] = set()
+
+    def walk(value: Any) -> None:
+        if isinstance(value, dict):
+            for k, v in value.items():
+                walk(v)
+                walk(k)
+        elif isinstance(value, list):
+            for v in value:
+                walk(v)
+        elif isinstance(value, str):
+            found.update(w.strip("*").lower() for w in re.split(r"[\s;,/]+", value))
+
+    for path in sorted((lexicon.DATA / "lexicon" / "en").glob("*.yml")):
+        if path.stem != _OWN:
+            walk(lexicon.load(f"lexicon/en/{path.stem}"))
+    return frozenset(found) - frozenset(lexicon.load("lexicon/en/victims")["particles"])
+
+
+@cache
+def given_names() -> frozenset[str]:
+    """First names of persons."""
+    return frozenset(lexicon.load(f"lexicon/en/{_OWN}")["given_names"])
+
+
+@cache
+def _of_places() -> frozenset[str]:
+    return frozenset(lexicon.load(f"lexicon/en/{_OWN}")["of_places"])
+
+
+def strange(word: str) -> bool:
+    """Is the word in no list of the package, inflected or not, and without an ending of common English words?"""
+    known = _known_words()
+    if word in known or not word.replace(".", "").replace("-", "").isalpha() or len(word) < 2:
+        return False
+    if any(word.endswith(e) and len(word) > len(e) + 3 for e in _ENDINGS):
+        return False
+    return word.rstrip("s") not in known and word + "s" not in known
+
+
+def without_case(text: str, tokens: Tokens) -> bool:
+    """Do capitals tell nothing here: a sentence all in capitals, or a headline that capitalises its words?"""
+    long = [word for word in text[tokens.span[0] : tokens.span[1]].split()[1:] if len(word) >= _LONG]
+    upper = sum(1 for word in long if word[0].isupper())
+    return upper >= 3 and upper >= 4 * (len(long) - upper)
+
+
+def at_given_name(low: tuple[str, ...], first: int, last: int) -> int:
+    """Where the name in tokens [first, last) begins: at its first name, where only unknown words stand before it.
+
+    "TO SUCCEED MARTA VIEYRA": a verb that no list knows is no part of her name. After "SAN" it names a place.
+    """
+    for k in range(first, last):
+        if low[k] in given_names() and not (k and low[k - 1] in _of_places()):
+            return k
+        if not strange(low[k]):
+            break
+    return first
+
+
+def told_in_full(text: str, tokens: Tokens, i: int) -> bool:
+    """Does the report tell this word of a name elsewhere behind a first name, or a first name and another?"""
+    word = text[tokens.starts[i] : tokens.ends[i]].removesuffix("'S").removesuffix("'s")
+    if not strange(word.lower()):
+        return False
+    before = re.finditer(rf"(?<![^\W_])([^\W\d_]+) (?:([^\W\d_]+) )?{re.escape(word)}(?![^\W_])", text)
+    return any((name or "").lower() in given_names() for match in before for name in match.groups())
