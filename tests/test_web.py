@@ -30,7 +30,7 @@ from tollbook.store.filters import Filters
 from tollbook.web import filling, guard, lists, marks, overview, svg, utf16, wording, worldmap
 from tollbook.web.app import create_app
 from tollbook.web.atlas import Spot
-from tollbook.web.reading import CARD
+from tollbook.web.method import CARD
 
 PORT = 8787
 BASE = f"http://127.0.0.1:{PORT}"
@@ -416,6 +416,9 @@ def test_the_overview_says_what_the_book_holds(reader: Visitor) -> None:
         ("voices=2", None),
         ("perpetrator=Taliban", None),
         ("country=UA", None),
+        ("status=denied", None),
+        ("grade=corroborated", None),
+        ("review=machine&type=bomb", None),
     ],
 )
 def test_filters_in_the_address_hold_everywhere(reader: Visitor, query: str, count: int | None) -> None:
@@ -445,7 +448,17 @@ def test_filters_in_the_address_hold_everywhere(reader: Visitor, query: str, cou
             drawn = {m.label: (m.low, m.high, m.open) for m in (*months, *rest)}
             assert {k: v for k, v in told.items() if any(v)} == {k: v for k, v in drawn.items() if any(v)}
     mapped = {f["properties"]["id"] for f in reader.api(f"/map?{query}")["features"]}
-    assert mapped <= {i["id"] for i in found["items"]}
+    acts = {i["id"]: i["spot"] for i in found["items"] if i["scope"] in ("incident", "background")}
+    assert mapped == {i for i, spot in acts.items() if spot}
+    drawn = unescape(reader.get(f"/?{query}")).split('class="map"')[1].split("</svg>")[0]
+    together = [int(n) for n in re.findall(r'class="(?:count|celltext)"[^>]*>(\d+)<', drawn)]
+    assert len(re.findall(r'class="(?:dot|cell)\b', drawn)) - len(together) + sum(together) == len(mapped), "on the map"
+    told = reader.api(f"/overview?{query}")
+    assert told["known"]["incidents"] == len(acts)
+    if (
+        "victims" not in query
+    ):  # the chart then counts those victims, the totals everybody in these incidents, and say so
+        assert sum(m["low"] for m in (*told["months"], *told["no_month"])) == total.low
     packed = zipfile.ZipFile(BytesIO(reader.client.get(f"/export/jsonl?{query}").content))
     rows = packed.read(next(n for n in packed.namelist() if n.endswith(".jsonl"))).decode().splitlines()
     assert len(rows) == found["count"]
@@ -462,18 +475,100 @@ def test_what_cannot_be_asked_is_told(reader: Visitor) -> None:
 
 
 def test_lists_go_on_by_cursor_and_show_each_once(reader: Visitor) -> None:
-    for name in ("incidents", "reports", "queue"):
+    for name in ("incidents", "reports", "queue", "voices"):
         seen: list[str] = []
         cursor = ""
         for _ in range(40):
             page = reader.api(f"/{name}?limit=7{cursor}")
-            seen += [i.get("id") or i.get("report_id") or i["key"] for i in page["items"]]
+            seen += [i.get("id") or i.get("report_id") or i.get("key") or str(i) for i in page["items"]]
             if not page["next"]:
                 break
             cursor = f"&cursor={page['next']}"
-        assert len(seen) == len(set(seen))
+        assert len(seen) == len(set(seen)) or name == "voices", "names that are hidden look alike"
         assert len(seen) == len(reader.api(f"/{name}?limit=200")["items"])
     assert json.loads(reader.get("/api/incidents?cursor=xx", 400))["error"]["code"] == "bad_request"
+
+
+def test_decisions_go_on_by_cursor(visitor: Visitor) -> None:
+    incident = visitor.incident("Shaab")["id"]
+    for n in range(5):
+        visitor.post("/decide", kind="correct", subject=incident, field="grade", grade=str(n), why=f"reason {n}")
+    seen, cursor = [], ""
+    for _ in range(9):
+        page = visitor.api(f"/decisions?limit=2{cursor}")
+        seen += [d["told"] for d in page["items"]]
+        cursor = f"&cursor={page['next']}"
+        if not page["next"]:
+            break
+    assert seen == [f"correct grade: {n}" for n in range(5)]
+
+
+def test_the_api_gives_what_the_pages_show(reader: Visitor) -> None:
+    first = reader.api("/overview?since=2014&until=2014")
+    page = unescape(reader.get("/?since=2014&until=2014"))
+    assert f"<b>{first['known']['incidents']}</b> <span>acts on record" in page
+    assert {m["label"] for m in first["months"] if m["high"]} == set(re.findall(r'">(2014-\d\d)</a></td>', page))
+    assert sum(first["waiting"].values()) == len(reader.api("/queue?limit=200")["items"])
+    for item in reader.api("/queue?limit=200")["items"]:
+        one = reader.api(f"/queue/{item['key']}")
+        page = unescape(reader.get(f"/queue?at={item['key']}"))
+        assert one["sides"]
+        for side in one["sides"]:
+            assert side["title"] in page
+        for reason in one["reasons"]:
+            assert reason["why"] in page
+        assert {c["key"] for c in one["choices"]} == set(re.findall(r'data-key="([a-z])"', page)) - {"n", "p", "z"}
+    assert json.loads(reader.get("/api/queue/pair-ffff-aaaa", 404))["error"]["code"] == "not_found"
+    for line in reader.api("/incidents?limit=200")["items"]:
+        one, page = reader.api(f"/incidents/{line['id']}"), unescape(reader.get(f"/incidents/{line['id']}"))
+        assert one["sentence"] in page
+        for claim in one["claims"]:
+            shown = f'{claim["before"]}<mark class="figure">{claim["words"]}</mark>{claim["after"]}'
+            assert shown in page
+            assert all(f">{bound}</span>" in page for bound in claim["sets"])
+        for place in one["readings"]:
+            assert place["chosen"] or f'id="reading-{place["number"]}"' in page
+        assert set(re.findall(r'<option value="([0-9a-f]{16})"', page)) == set(one["nearby"])
+    for line in reader.api("/reports?q=baghdad")["items"]:
+        assert "baghdad" in line["title"].lower()
+        assert line["acts"] >= 1
+    method, page = reader.api("/method"), unescape(reader.get("/method"))
+    for told in (*method["rules"].values(), method["in_force"]["rule"], *map(str, method["link"].values())):
+        assert told in page
+    assert method["model_card"] in unescape(reader.get("/model-card"))
+    packed = zipfile.ZipFile(BytesIO(reader.client.get("/api/release").content))
+    assert any("SHA256" in n.upper() for n in packed.namelist())
+
+
+def test_what_the_forms_write_the_api_writes(visitor: Visitor) -> None:
+    def send(path: str, status: int = 201, **body: Any) -> Any:
+        answer = visitor.client.post(f"/api{path}", json=body, headers={**SAME, "x-csrf": visitor.csrf})
+        assert answer.status_code == status, answer.text[:400]
+        return answer.json()
+
+    text = "Gunmen shot dead two teachers in Tikrit on Tuesday, police said. Three pupils were hurt."
+    made = send("/reports", text=text, title="Teachers shot", published="2014-01-08", outlet="Desk Wire")
+    (report,) = made["ids"]
+    assert (made["reports"], made["not_added"]) == (1, [])
+    told = visitor.api(f"/reports/{report}")
+    assert (told["title"], told["outlet"], told["published"]) == ("Teachers shot", "Desk Wire", "2014-01-08")
+    (mention, *_) = [c["mention"] for c in told["claims"] if c["kind"] == "act"]
+    at = told["text"].index("Three pupils")
+    words = {"what": "figure", "words": "Three", "span": [at, at + 5], "mention": mention, "harm": "displaced"}
+    added = send(f"/reports/{report}/words", **words, figure="3", why="missed")["decision"]
+    claims = visitor.api(f"/reports/{report}")["claims"]
+    assert [c["span"] for c in claims if c["added"]] == [[at, at + 5]]
+    assert visitor.api(f"/reports/{report}")["decisions"][0]["id"] == added
+    fault = send(f"/reports/{report}/words", 400, what="date", words="xyzzy", why="w")["error"]
+    assert "does not stand" in fault["message"]
+    incident = visitor.incident("Tikrit")["id"]
+    send(f"/incidents/{incident}/notes", note="The head told us 4 died", words="4", figure="4", why="call", says="head")
+    assert {b["harm"]: b["high"] for b in visitor.incident("Tikrit")["bounds"]}["killed"] == 4
+    lines = '{"id": "x1", "text": "A bomb killed five people in Kirkuk on Monday.", "published": "2014-02-04"}'
+    assert send("/reports", kind="file", name="more.jsonl", text=lines)["reports"] == 1
+    bare = visitor.client.post("/api/reports", json={"text": text}, headers=SAME)
+    assert bare.status_code == 403, "a page of another site has no token"
+    assert send("/reports", 400, text="x", country="QQ")["error"]["code"] == "bad_request"
 
 
 def test_every_row_of_the_book_has_its_page(reader: Visitor) -> None:

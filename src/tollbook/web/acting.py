@@ -223,9 +223,7 @@ def _add_report(site: Site, request: Request, form: FormData) -> Response:
          f"{f', {done.known:,} known already' if done.known else ''}; "
          f"{wording.plural(done.incidents, 'act')}, {wording.plural(done.figures, 'figure')} read by machine.")
     )  # fmt: skip
-    from tollbook.model import Record
-
-    ids = [r.doc_id for r in outcomes if isinstance(r, Record)]
+    ids = incoming.documents(outcomes, met)
     if len(ids) == 1 and not met:
         with site.desk.view() as connection:
             return back(f"/reports/{dossier.report_row(connection, ids[0]).report_id}")
@@ -259,7 +257,7 @@ def _queue(site: Site, request: Request) -> HTMLResponse:
                 None,
             )
         if item is not None:
-            views, reasons, reports = _sides(site, connection, session, item)
+            views, reasons, reports = sides(site, connection, session, item)
             masker = site.people.masker(connection, reports)
             if not session.names:
                 for v in views:
@@ -272,8 +270,8 @@ def _queue(site: Site, request: Request) -> HTMLResponse:
     onward = raw_address("/queue", None, kind=kind, at=follow.key if follow else None)
     return site.page(
         request, "queue.html", kind=kind, counts=whole.counts, total=len(whole.items), item=item, place=place + 1,
-        listed=len(items), views=views, reasons=reasons, choices=_choices(item, reasons) if item else [], onward=onward,
-        head=now.decision, upcoming=upcoming, named=named, last=last, address_of=address,
+        listed=len(items), views=views, reasons=reasons, choices=choices_of(item, reasons) if item else [],
+        onward=onward, head=now.decision, upcoming=upcoming, named=named, last=last, address_of=address,
         before=address("/queue", None, kind=kind, at=items[place - 1].key) if place else None,
         after=address("/queue", None, kind=kind, at=items[place + 1].key) if place + 1 < len(items) else None,
         places=views[0]["places"] if views else "", masker=masker,
@@ -285,7 +283,7 @@ def _hidden(masker: Any, before: str, words: str, after: str) -> tuple[str, str,
     return whole[: len(before)], whole[len(before) : len(before) + len(words)], whole[len(before) + len(words) :]
 
 
-def _sides(
+def sides(
     site: Site, connection: sa.Connection, session: Session, item: Item
 ) -> tuple[list[dict[str, Any]], tuple[Reason, ...], set[str]]:
     """What stands side by side, what speaks for and against, and the reports behind it."""
@@ -368,7 +366,7 @@ def _mention(detail: Detail, told: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _choices(item: Item, reasons: tuple[Reason, ...]) -> list[tuple[str, str, str, tuple[str, ...], str, str]]:
+def choices_of(item: Item, reasons: tuple[Reason, ...]) -> list[tuple[str, str, str, tuple[str, ...], str, str]]:
     """(key, name, decision, subjects, suggested reason, look) of what can be decided on an item."""
     speaking = [r.why for r in sorted(reasons, key=lambda r: -r.weight) if r.weight > 0][:3]
     against = [r.why for r in sorted(reasons, key=lambda r: r.weight) if r.weight < 0][:3]

@@ -8,76 +8,42 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, Literal
 
-import sqlalchemy as sa
 from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
-from pydantic import BaseModel, Field
 
 from tollbook import export, tally
 from tollbook.book import How
 from tollbook.detail import plain
-from tollbook.errors import UsageError
-from tollbook.ledger.bounds import DEFAULT_RULE, RULES
+from tollbook.ledger.bounds import ALL, DEFAULT_RULE, RULES
 from tollbook.ledger.decisions import standing
 from tollbook.model import to_plain
-from tollbook.redact import RELEASE, Masker, Policy, redact
-from tollbook.store import schema
+from tollbook.redact import RELEASE, Masker, Policy, public_actor, redact
 from tollbook.store.filters import Filters
-from tollbook.web import acting, dossier, exporting, lists, marks, sums, utf16, wording
+from tollbook.web import (
+    acting,
+    apiwriting,
+    dossier,
+    exporting,
+    lists,
+    marks,
+    method,
+    overview,
+    placing,
+    sums,
+    utf16,
+    wording,
+)  # fmt: skip
+from tollbook.web.apiforms import ERRORS, Cursor, Id, Limit, Word
+from tollbook.web.atlas import spots_of
+from tollbook.web.columns import ACTS
 from tollbook.web.desk import head
 from tollbook.web.queue import KINDS
+from tollbook.web.reading import count_reports
 from tollbook.web.site import NOBODY, Site, harm_of, session_of
 
 MASKED = Policy(names=False, places=0, quote=None, texts=True)
 """The analyst's own screen with the names hidden: nothing else is cut."""
-
-
-class Fault(BaseModel):
-    """What went wrong: a fixed code, and words."""
-
-    code: str
-    message: str
-
-
-class Error(BaseModel):
-    """The one shape of every error."""
-
-    error: Fault
-
-
-class Deciding(BaseModel):
-    """A decision to write. `subjects` are ids of incidents, mentions or figures' claims; the rest belongs to `correct`.
-
-    `head` is the newest decision the client has seen: with it, decisions others wrote meanwhile are told.
-    """
-
-    kind: Literal["same", "apart", "unsure", "accept", "reject", "correct"]
-    subjects: list[Annotated[str, Field(pattern="^[0-9a-f]{4,16}$")]] = Field(min_length=1, max_length=50)
-    why: str = Field(min_length=1, max_length=2000)
-    field: Literal["figure", "date", "place", "actor", "type", "grade"] | None = None
-    figure: str | None = Field(None, max_length=40)
-    who: str | None = Field(None, max_length=40)
-    start: str | None = Field(None, max_length=10)
-    end: str | None = Field(None, max_length=10)
-    places: list[Annotated[str, Field(max_length=200)]] | None = Field(None, max_length=20)
-    perpetrators: list[Annotated[str, Field(max_length=200)]] | None = Field(None, max_length=20)
-    type: str | None = Field(None, max_length=60)
-    grade: str | None = Field(None, max_length=60)
-    head: int | None = Field(None, ge=0, le=2**53)
-
-
-class Undoing(BaseModel):
-    """A decision to take back."""
-
-    why: str = Field(min_length=1, max_length=2000)
-
-
-ERRORS: dict[int | str, dict[str, Any]] = {
-    code: {"model": Error} for code in (400, 401, 403, 404, 405, 409, 413, 422, 503)
-}
-Id = Annotated[str, Path(pattern="^[0-9a-f]{4,16}$")]
-Cursor = Annotated[str | None, Query(max_length=400)]
-Limit = Annotated[int, Query(ge=1, le=200)]
-Word = Annotated[str | None, Query(max_length=200)]
+NEARBY = 25
+"""Incidents of nearby days that are named beside one."""
 
 
 def _filters(
@@ -96,25 +62,15 @@ def _filters(
 Asked = Annotated[Filters, Depends(_filters)]
 
 
-def _may_write(request: Request) -> None:
-    """A key in the header is enough, since no browser sends one by itself; a cookie needs the session's token too."""
-    import hmac
-
-    given = request.headers.get("x-csrf", "").encode()
-    if not request.scope["state"].get("by_key") and not hmac.compare_digest(given, session_of(request).csrf.encode()):
-        raise HTTPException(403, "send the session's token as X-CSRF, or come with a key")
-
-
-Writing = Depends(_may_write)
-
-
 def routes(site: Site) -> APIRouter:
     """Every address of the API."""
     router = APIRouter(prefix="/api", responses=ERRORS, tags=["book"])
     _incidents(site, router)
     _reports(site, router)
+    _overview(site, router)
     _sums(site, router)
-    _decisions(site, router)
+    _queue(site, router)
+    apiwriting.routes(site, router)
     return router
 
 
@@ -144,21 +100,40 @@ def _incidents(site: Site, router: APIRouter) -> None:
             detail = site.desk.incident(connection, incident)
             state = detail.state
             masker = site.people.masker(connection, {t.report_id for t in state.told})
-            spot = site.desk.columns(connection).spot_of(state.card.id)
+            columns = site.desk.columns(connection)
+            spot = columns.spot_of(state.card.id)
+            spots = spots_of(connection, [t.mention.id for t in state.told])
+            hide = (lambda text: text) if session_of(request).names else masker.blocks
+            said = dossier.speaking(connection, state, hide)
+            named = {x.id: x for x in lists.some(connection, [part for part, _, _ in detail.parts])}
+            decided = dossier.about(site.desk.decisions(connection), dossier.subjects(connection, state))
+            near = columns.nearby(state.card.id, NEARBY)
         value = plain(detail, site.desk.book.counting({}).rule.name)
-        value |= {"sentence": wording.sentence(state), "spot": to_plain(spot)}
+        value |= {
+            "sentence": wording.sentence(state), "spot": to_plain(spot), "weapon": wording.means(state),
+            "readings": to_plain(
+                placing.readings(state.card.places, state.card.country, spot, spots, [t.act for t in state.told])
+            ),
+            "claims": [
+                {"claim": w.figure.claim_id, "voice": s.voice.id, "before": w.before, "words": w.words,
+                 "after": w.after, "sets": list(w.bounds), "aside": w.aside, "beside": w.beside}
+                for s in said for w in s.says
+            ],
+            "parts_together": to_plain(dossier.parts(detail, named)),
+            "decisions": [{**to_plain(d), "holds": holds} for d, holds in decided], "nearby": near,
+        }  # fmt: skip
         return dict(_shown(request, value, masker))
 
     @router.get("/map")
     def mapped(asked: Asked, cursor: Cursor = None, limit: Limit = 200) -> dict[str, Any]:
-        """Where incidents lie: GeoJSON points with a radius in kilometres. What is nowhere is in no feature."""
+        """Where acts lie: GeoJSON points with a radius in kilometres. Sums and what is nowhere are in no feature."""
         with site.desk.view() as connection:
             columns = site.desk.columns(connection)
             found = lists.incidents(connection, columns, asked, cursor=cursor, limit=limit)
         features = [
             {"type": "Feature", "geometry": {"type": "Point", "coordinates": [s.lon, s.lat]},
              "properties": {**_line(x), "spot_name": s.name, "radius_km": s.radius_km}}
-            for x in found.lines if (s := columns.spot_of(x.id))
+            for x in found.lines if x.scope in ACTS and (s := columns.spot_of(x.id))
         ]  # fmt: skip
         return {"type": "FeatureCollection", "features": features, "next": found.next}
 
@@ -174,24 +149,15 @@ def _line(line: lists.Line) -> dict[str, Any]:
 
 def _reports(site: Site, router: APIRouter) -> None:
     @router.get("/reports")
-    def reports(request: Request, cursor: Cursor = None, limit: Limit = lists.PAGE) -> dict[str, Any]:
-        """The newest text of each document, the last recorded first; without the text."""
-        table = schema.reports
-        query = sa.select(
-            table.c.seq, table.c.report_id, table.c.doc_id, table.c.outlet, table.c.published, table.c.title,
-            table.c.recorded_at,
-        ).where(lists.newest_reports())  # fmt: skip
-        if cursor:
-            (last,) = lists.uncursor(cursor, 1)
-            query = query.where(
-                table.c.seq < (int(last) if last.isascii() and last.isdigit() and len(last) < 16 else 0)
-            )
+    def reports(request: Request, q: Word = None, cursor: Cursor = None, limit: Limit = lists.PAGE) -> dict[str, Any]:
+        """The newest report of each document, the last recorded first. `q`: words of title or outlet."""
+        words = (q or "").strip()
         with site.desk.view() as connection:
-            rows = connection.execute(query.order_by(table.c.seq.desc()).limit(limit + 1)).all()
-            masker = site.people.masker(connection, [r.report_id for r in rows])
-        items = [{k: v for k, v in r._mapping.items() if k != "seq"} for r in rows[:limit]]
-        more = lists.to_cursor(str(rows[limit - 1].seq)) if len(rows) > limit else None
-        return {"items": [_shown(request, i, masker) for i in items], "next": more}
+            found = lists.reports(connection, words, cursor=cursor, limit=limit)
+            count = count_reports(site, connection, words)
+            masker = site.people.masker(connection, [r.report_id for r in found.rows])
+        items = [_shown(request, to_plain(r), masker) for r in found.rows]
+        return {"items": items, "count": count, "next": found.next}
 
     @router.get("/reports/{report}")
     def report(request: Request, report: Id) -> dict[str, Any]:
@@ -199,6 +165,7 @@ def _reports(site: Site, router: APIRouter) -> None:
         with site.desk.view() as connection:
             found = dossier.sheet(connection, report)
             masker = site.people.masker(connection, [found.report_id])
+            decided = dossier.about(site.desk.decisions(connection), found.ids())
         text = found.report.text
         shown = text if session_of(request).names else masker.blocks(text)
         spans = marks.marks(text, [c.plain() for c in found.claims], found.rest.get("victims") or ())
@@ -207,12 +174,17 @@ def _reports(site: Site, router: APIRouter) -> None:
         def units(span: tuple[int, int]) -> list[int]:
             return list(span) if simple else [utf16.to_utf16(shown, at) for at in span]
 
-        record = redact(found.record(), MASKED, masker=masker) if not session_of(request).names else found.record()
+        history = [{**to_plain(d), "holds": holds} for d, holds in decided]
         return {
-            "report_id": found.report_id, "doc_id": found.report.doc_id, "text": shown, "record": record,
-            "made_by": found.made_by, "recorded_at": found.recorded,
+            "report_id": found.report_id, "doc_id": found.report.doc_id, "text": shown,
+            "record": _shown(request, found.record(), masker), "made_by": found.made_by, "recorded_at": found.recorded,
+            "title": _shown(request, found.report.title, masker), "outlet": found.report.outlet,
+            "published": to_plain(found.report.published), "published_basis": found.report.published_basis,
+            "furniture": to_plain(found.report.furniture), "decisions": _shown(request, history, masker),
+            "issues": [{"code": c, "message": _shown(request, m, masker)} for c, m in found.issues],
             "claims": [
-                {"id": c.id, "mention": c.mention, "kind": c.kind, "span": list(c.span), "incident": c.incident}
+                {"id": c.id, "mention": c.mention, "kind": c.kind, "span": list(c.span), "incident": c.incident,
+                 "added": c.added}
                 for c in found.claims
             ],
             "spans": [
@@ -221,6 +193,23 @@ def _reports(site: Site, router: APIRouter) -> None:
                 for m in spans[:5000]
             ],
         }  # fmt: skip
+
+
+def _overview(site: Site, router: APIRouter) -> None:
+    @router.get("/overview")
+    def first(asked: Asked, harm: Annotated[str, Query(max_length=40)] = "killed") -> dict[str, Any]:
+        """What the first page draws: months from low to high, how complete the record is, what waits."""
+        asked_harm = harm_of({"harm": harm})
+        with site.desk.view() as connection:
+            columns = site.desk.columns(connection)
+            months, rest = overview.months(columns, asked, asked_harm, asked.victims or ALL)
+            waiting = site.queue(connection, head(connection).log)
+            return {
+                "harm": asked_harm, "months": to_plain(months), "no_month": to_plain(rest),
+                "reports": [{"month": m, "reports": n} for m, n in site.desk.reports_by_month(connection, asked)],
+                "known": to_plain(overview.known(columns, asked)), "waiting": dict(waiting.counts),
+                "caveats": list(tally.CAVEATS),
+            }  # fmt: skip
 
 
 def _sums(site: Site, router: APIRouter) -> None:
@@ -258,27 +247,49 @@ def _sums(site: Site, router: APIRouter) -> None:
         return value
 
     @router.get("/voices")
-    def all_voices(request: Request) -> dict[str, Any]:
+    def all_voices(request: Request, cursor: Cursor = None, limit: Limit = 200) -> dict[str, Any]:
         """Each outlet and speaker; `spread` (quartiles against the others' median) from ten shared incidents on."""
         with site.desk.view() as connection:
             size = len(site.desk.columns(connection).index)
-            found = site.voices(connection, head(connection).log, size, None) or []
+            every = site.voices(connection, head(connection).log, size, None) or []
+        at = 0
+        if cursor:
+            (told,) = lists.uncursor(cursor, 1)
+            at = int(told) if told.isascii() and told.isdigit() and len(told) < 9 else 0
+        found = every[at : at + limit]
         items = [
             {"name": p.name, "kind": p.kind, "reports": p.reports, "incidents": p.incidents, "alone": p.alone,
              "first": p.first, "shared": len(p.ratios), "spread": list(p.spread) if p.spread else None,
              "through": [{"name": n, "times": k} for n, k in p.through.most_common(10)]}
             for p in found
         ]  # fmt: skip
-        return {"items": _shown(request, items, site.people.speakers(p.name for p in found if not p.outlet))}
+        masker = site.people.speakers(p.name for p in every if not p.outlet)
+        more = lists.to_cursor(str(at + limit)) if at + limit < len(every) else None
+        return {"items": _shown(request, items, masker), "count": len(every), "next": more}
 
     @router.get("/method")
-    def method() -> dict[str, Any]:
-        """The charter, the rules there are, the formats of downloads."""
+    def how() -> dict[str, Any]:
+        """The charter, the rules in force and those there are, what read the reports, the formats of downloads, the
+        model card, how many issues of each kind the log holds."""
+        with site.desk.view() as connection:
+            found = method.read(site, connection)
+            issues = method.issues(site, connection)
+        options = site.desk.book.options
         return {
-            "charter": site.desk.book.charter, "rules": {r.name: r.about for r in RULES.values()},
+            "charter": found["charter"], "charters": [{"user": u, "at": at} for u, at in found["charters"]],
+            "in_force": {"rule": options.rule.name, "classes": options.classes, "grade": options.grade},
+            "rules": {r.name: r.about for r in RULES.values()},
             "formats": {f.name: f.about for f in export.FORMATS.values()}, "caveats": list(tally.CAVEATS),
-            "policy": to_plain(RELEASE),
+            "policy": to_plain(RELEASE), "made": [{"made_by": r.made_by, "runs": r.runs} for r in found["made"]],
+            "made_with": found["made_with"], "lexicon": found["lexicon_version"],
+            "link": {k: found["link"][k] for k in ("merge", "possible", "bias")}, "queue": found["queue_numbers"],
+            "model_card": method.card(), "issues": dict(issues),
         }  # fmt: skip
+
+    @router.get("/release", response_model=None, responses={200: {"content": {"application/zip": {}}}})
+    def released() -> Any:
+        """The whole book by its charter, to publish: one file."""
+        return exporting.release_of(site)
 
     @router.get("/export/{format}", response_model=None, responses={200: {"content": {"application/zip": {}}}})
     def exported(request: Request, asked: Asked, format: Annotated[str, Path(max_length=40)]) -> Any:
@@ -286,7 +297,7 @@ def _sums(site: Site, router: APIRouter) -> None:
         return exporting.download(site, request, format)
 
 
-def _decisions(site: Site, router: APIRouter) -> None:
+def _queue(site: Site, router: APIRouter) -> None:
     @router.get("/queue")
     def queue(
         kind: Annotated[Literal[tuple(KINDS)] | None, Query()] = None,  # type: ignore[valid-type]
@@ -308,12 +319,46 @@ def _decisions(site: Site, router: APIRouter) -> None:
             "next": lists.to_cursor(page[-1].key) if at + limit < len(items) else None,
         }
 
+    @router.get("/queue/{key}")
+    def waiting(request: Request, key: Annotated[str, Path(pattern="^[a-z]{1,20}(-[0-9a-f]{1,16}){1,4}$")]) -> Any:
+        """One thing that waits: what stands side by side, what speaks for and against, what can be decided."""
+        session = session_of(request)
+        with site.desk.view() as connection:
+            item = next((i for i in site.queue(connection, head(connection).log).items if i.key == key), None)
+            if item is None:
+                raise HTTPException(404, "nothing of this name waits")
+            views, reasons, reports = acting.sides(site, connection, session, item)
+            masker = site.people.masker(connection, reports)
+        sides = [
+            {**v, "rows": [{"term": t, "value": x} for t, x in v["rows"]],
+             "quotes": [{"about": a, "text": b + w + c, "figure": w} for a, b, w, c in v["quotes"]]}
+            for v in views
+        ]  # fmt: skip
+        choices = [
+            {"key": k, "name": n, "decision": d, "subjects": list(s), "why": why}
+            for k, n, d, s, why, _ in acting.choices_of(item, reasons)
+        ]
+        value = {
+            **to_plain(item),
+            "key": item.key,
+            "effect": item.effect,
+            "formula": item.formula,
+            "sides": sides,
+            "reasons": to_plain(reasons),
+            "choices": choices,
+        }
+        return _shown(request, value, masker)
+
     @router.get("/decisions")
     def decisions(
         request: Request, after: Annotated[int, Query(ge=0, le=2**53)] = 0,
-        subject: Annotated[str | None, Query(pattern="^[0-9a-f]{1,16}$")] = None, limit: Limit = lists.PAGE,
+        subject: Annotated[str | None, Query(pattern="^[0-9a-f]{1,16}$")] = None, cursor: Cursor = None,
+        limit: Limit = lists.PAGE,
     ) -> dict[str, Any]:  # fmt: skip
-        """Every decision, oldest first, from a number on; `holds` says whether it was undone."""
+        """Every decision, oldest first; `after`: only those with a greater `seq`. `holds`: it was not undone."""
+        if cursor:
+            (told,) = lists.uncursor(cursor, 1)
+            after = max(after, int(told) if told.isascii() and told.isdigit() and len(told) < 16 else 0)
         with site.desk.view() as connection:
             rows = site.desk.decisions(connection)
             chosen = [
@@ -324,38 +369,18 @@ def _decisions(site: Site, router: APIRouter) -> None:
         holding = {d.id for d in standing(rows)}
         mine = set(session_of(request).made)
         items = [
-            {**to_plain(d), "holds": d.id in holding or d.kind in ("undo", "expunge"), "own": d.id in mine}
+            {
+                **to_plain(d),
+                "told": d.told() if session_of(request).names else d.told(public_actor),
+                "own": d.id in mine,
+                "holds": d.id in holding or d.kind in ("undo", "expunge"),
+            }
             for d in chosen[:limit]
         ]
         return {
             "items": _shown(request, items, masker), "head": rows[-1].seq if rows else 0,
-            "next": str(chosen[limit - 1].seq) if len(chosen) > limit else None,
+            "next": lists.to_cursor(str(chosen[limit - 1].seq)) if len(chosen) > limit else None,
         }  # fmt: skip
-
-    @router.post("/decisions", status_code=201, dependencies=[Writing])
-    def decide(request: Request, asked: Deciding) -> dict[str, Any]:
-        """Writes a decision; it is in force at once. `notes` tell what others decided on the same meanwhile."""
-        session = session_of(request)
-        values = {k: v for k, v in asked.model_dump().items() if isinstance(v, str)}
-        values["places"] = ", ".join(asked.places or ())
-        values["perpetrators"] = "; ".join(asked.perpetrators or ())
-        before = len(session.notes)
-        acting.act(site, session, asked.kind, asked.subjects, asked.why, values, seen=asked.head)
-        notes = [words for kind, words in session.notes[before:] if kind == "warn"]
-        del session.notes[before:]
-        return {"decision": session.made[-1], "notes": notes}
-
-    @router.post("/decisions/{decision}/undo", status_code=201, dependencies=[Writing])
-    def undo(request: Request, decision: Id, asked: Undoing) -> dict[str, Any]:
-        """Takes a decision back; the row stays in the log."""
-        from tollbook.web import deciding
-
-        session = session_of(request)
-        if not asked.why.strip():
-            raise UsageError("a decision needs a reason")
-        with site.desk.writing() as book:
-            session.made.append(deciding.undo(book, decision, asked.why, site.user))
-        return {"decision": session.made[-1]}
 
 
 __all__ = ["NOBODY", "json", "routes"]

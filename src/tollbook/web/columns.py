@@ -37,6 +37,10 @@ NAMES = (
 """The columns of values. `province` and `doers` are those of totals by place and by perpetrator."""
 
 
+ACTS = ("incident", "background")
+"""Scopes of acts, which sums and statistics are not."""
+
+
 @dataclass(slots=True)
 class Columns:
     """One state of the incidents. `revision` is the number of the last change it holds.
@@ -132,7 +136,7 @@ class Columns:
 
     def acts(self) -> Mask:
         """The slots of acts, which sums and statistics are not."""
-        found: Mask = self.once("acts", lambda: self.coded["scope"].where(lambda v: v in ("incident", "background")))
+        found: Mask = self.once("acts", lambda: self.coded["scope"].where(lambda v: v in ACTS))
         return found
 
     def reviewed(self) -> Mask:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from tollbook.book import Detail, report_of
 from tollbook.errors import UsageError
 from tollbook.ledger.bounds import ALL, Bound
-from tollbook.ledger.decisions import ADDED, counts, unmarked
+from tollbook.ledger.decisions import ADDED, Decision, counts, standing, unmarked
 from tollbook.ledger.figures import Figure
 from tollbook.ledger.incidents import Told
 from tollbook.ledger.state import State
@@ -75,6 +75,10 @@ class Sheet:
                 out[-1][1].append(c)
         return out
 
+    def ids(self) -> set[str]:
+        """Of everything its newest reading tells, also of what counts no more."""
+        return {x for c in self.reading.claims for x in (c.claim_id, c.mention_id)}
+
     def record(self) -> dict[str, Any]:
         """The report's record, whole."""
         kept = {c.id for c in self.claims}
@@ -83,6 +87,28 @@ class Sheet:
             for c in self.reading.claims
         ]
         return stored.rebuild(self.rest, told)
+
+
+def subjects(connection: sa.Connection, state: State) -> set[str]:
+    """The claims of an incident, also those that count no more: rejected ones, and additions that were undone."""
+    m, c = schema.mentions, schema.claims
+    told = {t.mention.id for t in state.told}
+    query = (
+        sa.select(c.c.claim_id)
+        .join(m, sa.and_(m.c.run_seq == c.c.run_seq, m.c.mention_id == c.c.mention_id))
+        .where(load.among(m.c.mention_id, sorted(told)), m.c.live == 1)
+    )
+    return told | set(connection.execute(query).scalars())
+
+
+def about(rows: Sequence[Decision], claims: set[str]) -> list[tuple[Decision, bool]]:
+    """The decisions about these claims and those that undo them, newest first, each with whether it holds."""
+    holding = {d.id for d in standing(rows)}
+    mine = {d.id for d in rows if claims & set(d.subjects)}
+    for d in rows:
+        if d.kind == "undo" and set(d.subjects) & mine:
+            mine.add(d.id)
+    return [(d, d.id in holding or d.kind in ("undo", "expunge")) for d in reversed(rows) if d.id in mine]
 
 
 def report_row(connection: sa.Connection, asked: str) -> Any:
@@ -262,6 +288,6 @@ def parts(detail: Detail, named: Mapping[str, Line]) -> Parts:
 
 
 __all__ = [
-    "Claim", "Furniture", "Parts", "Sheet", "Speaking", "Words", "parts", "report_row", "sheet", "speaking", "texts",
-    "who",
+    "Claim", "Furniture", "Parts", "Sheet", "Speaking", "Words", "about", "parts", "report_row", "sheet", "speaking",
+    "subjects", "texts", "who",
 ]  # fmt: skip

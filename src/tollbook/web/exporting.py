@@ -28,7 +28,7 @@ def routes(site: Site) -> APIRouter:
 
     @router.get("/release.zip")
     def released(request: Request) -> Response:
-        return _zipped(site, "release", lambda folder, stem: _release(site, folder / f"{stem}-release"))
+        return release_of(site)
 
     @router.get("/totals.txt")
     def totals(request: Request) -> Response:
@@ -61,6 +61,11 @@ def download(site: Site, request: Request, name: str) -> Response:
         export.write(site.desk.book, name, folder / (stem if chosen.folder else stem + chosen.suffix), asked)
 
     return _zipped(site, name, write)
+
+
+def release_of(site: Site) -> Response:
+    """The whole book by its charter, as one file."""
+    return _zipped(site, "release", lambda folder, stem: _release(site, folder / f"{stem}-release"))
 
 
 def _release(site: Site, folder: Path) -> None:

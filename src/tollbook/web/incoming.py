@@ -87,6 +87,12 @@ def _day(text: str) -> dt.date | None:
         raise UsageError(f"{text!r} is not a day (YYYY-MM-DD)") from None
 
 
+def documents(outcomes: list[Record | Issue], met: list[Issue]) -> list[str]:
+    """The documents of what was read that the book now has."""
+    left = {i.doc_id for i in met}
+    return list(dict.fromkeys(r.doc_id for r in outcomes if isinstance(r, Record) and r.doc_id not in left))
+
+
 def add(book: Book, outcomes: list[Record | Issue]) -> tuple[Added, list[Issue]]:
     """Adds what was read; (what was stored, what was not)."""
     met: list[Issue] = []

@@ -118,6 +118,64 @@ def uncursor(cursor: str, count: int) -> list[str]:
     return parts
 
 
+@dataclass(frozen=True, slots=True)
+class ReportLine:
+    """One report in a list. `acts`: how many it tells."""
+
+    report_id: str
+    doc_id: str
+    outlet: str | None
+    published: str | None
+    title: str | None
+    recorded_at: str
+    acts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """A stretch of the list of reports, and the cursor of the next."""
+
+    rows: tuple[ReportLine, ...]
+    next: str | None
+
+
+def reports(connection: sa.Connection, words: str = "", *, cursor: str | None = None, limit: int = PAGE) -> Reports:
+    """The newest texts of the documents that have these words in their title, outlet or id, the last recorded first.
+    Raises UsageError for a cursor that is none."""
+    table, m = schema.reports.c, schema.mentions.c
+    query = sa.select(
+        table.seq, table.report_id, table.doc_id, table.outlet, table.published, table.title, table.recorded_at
+    ).where(*_of_words(words))  # fmt: skip
+    if cursor:
+        (last,) = uncursor(cursor, 1)
+        query = query.where(table.seq < (int(last) if last.isascii() and last.isdigit() and len(last) < 16 else 0))
+    rows = connection.execute(query.order_by(table.seq.desc()).limit(limit + 1)).all()
+    acts: dict[str, int] = {}
+    for batch in load.chunks(r.report_id for r in rows[:limit]):
+        counted = sa.select(m.report_id, sa.func.count()).where(m.report_id.in_(batch), m.live == 1)
+        acts.update(load.lookup(connection, counted.group_by(m.report_id)))
+    found = tuple(
+        ReportLine(r.report_id, r.doc_id, r.outlet, r.published, r.title, r.recorded_at, acts.get(r.report_id, 0))
+        for r in rows[:limit]
+    )
+    return Reports(found, to_cursor(str(rows[limit - 1].seq)) if len(rows) > limit else None)
+
+
+def count_reports(connection: sa.Connection, words: str = "") -> int:
+    """How many there are in that list."""
+    query = sa.select(sa.func.count()).select_from(schema.reports).where(*_of_words(words))
+    return int(connection.execute(query).scalar_one())
+
+
+def _of_words(words: str) -> list[sa.ColumnElement[bool]]:
+    asked = [newest_reports()]
+    if words:
+        like = f"%{words.replace('!', '!!').replace('%', '!%').replace('_', '!_')}%"
+        table = schema.reports.c
+        asked.append(sa.or_(*(c.like(like, escape="!") for c in (table.title, table.outlet, table.doc_id))))
+    return asked
+
+
 def newest_reports() -> sa.ColumnElement[bool]:
     """Whether a row of log_reports is the newest text of its document: asked row by row, so that a page of a list
     costs a page."""

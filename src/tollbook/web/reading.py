@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -13,16 +12,16 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from tollbook import lexicon, tally
+from tollbook import tally
 from tollbook.book import How
 from tollbook.errors import TollbookError
 from tollbook.ledger.bounds import ALL, DEFAULT_RULE, RULES
-from tollbook.ledger.decisions import FIELDS, Decision, standing
+from tollbook.ledger.decisions import standing
 from tollbook.link.features import explain, score
 from tollbook.redact import Masker
 from tollbook.store import load, schema
 from tollbook.store.filters import EVERYTHING, Filters
-from tollbook.web import dossier, lists, marks, overview, placing, sums, svg, utf16, voices, wording, worldmap
+from tollbook.web import dossier, lists, marks, method, overview, placing, sums, svg, utf16, voices, wording, worldmap
 from tollbook.web.atlas import spots_of
 from tollbook.web.columns import Columns
 from tollbook.web.desk import head, scalar
@@ -41,8 +40,6 @@ from tollbook.web.site import (
 
 T = TypeVar("T")
 
-CARD = lexicon.DATA / "model" / "card.md"
-"""What the trained reader learned from, how well it reads, what it is not for."""
 WHOLE = "It is counted from the whole book, which takes a while for a large one; the other pages answer as ever."
 NEARBY = 25
 """Incidents of nearby days that are offered as the same."""
@@ -107,11 +104,10 @@ def routes(site: Site) -> APIRouter:
 
     @router.get("/model-card")
     def card(request: Request) -> HTMLResponse:
-        text = CARD.read_text(encoding="utf-8") if CARD.is_file() else "No trained reader is part of this release."
-        return site.page(request, "card.html", text=text)
+        return site.page(request, "card.html", text=method.card())
 
     @router.get("/method")
-    def method(request: Request) -> HTMLResponse:
+    def how(request: Request) -> HTMLResponse:
         return _method(site, request)
 
     return router
@@ -220,7 +216,7 @@ def _incident(site: Site, request: Request, asked: str) -> Response:
         others = spots_of(connection, [t.mention.id for t in state.told])
         around = [i for i, _ in detail.possible] + [p for p, _, _ in (*detail.parts, *detail.part_of)]
         named = {x.id: x for x in lists.some(connection, around)}
-        decided = _about(site.desk.decisions(connection), _subjects(connection, state))
+        decided = dossier.about(site.desk.decisions(connection), dossier.subjects(connection, state))
         titles = _titles(connection, reports)
     placed = placing.readings(state.card.places, state.card.country, chosen, others, [t.act for t in state.told])
     lengths = {t.mention.id: hide(detail.sentences.get(t.mention.id, ""))[:1500] for t in state.told}
@@ -236,18 +232,6 @@ def _incident(site: Site, request: Request, asked: str) -> Response:
     )  # fmt: skip
 
 
-def _subjects(connection: sa.Connection, state: Any) -> set[str]:
-    """The claims of an incident, also those that count no more: rejected ones, and additions that were undone."""
-    m, c = schema.mentions, schema.claims
-    told = {t.mention.id for t in state.told}
-    query = (
-        sa.select(c.c.claim_id)
-        .join(m, sa.and_(m.c.run_seq == c.c.run_seq, m.c.mention_id == c.c.mention_id))
-        .where(load.among(m.c.mention_id, sorted(told)), m.c.live == 1)
-    )
-    return told | set(connection.execute(query).scalars())
-
-
 def _titles(connection: sa.Connection, reports: set[str]) -> dict[str, tuple[str, str | None, str | None]]:
     """report id -> (title, outlet, day)."""
     table = schema.reports
@@ -259,63 +243,23 @@ def _titles(connection: sa.Connection, reports: set[str]) -> dict[str, tuple[str
     return out
 
 
-def _about(rows: Sequence[Decision], subjects: set[str]) -> list[tuple[Decision, bool]]:
-    """The decisions about these claims and those that undo them, newest first, each with whether it holds."""
-    holding = {d.id for d in standing(rows)}
-    mine = {d.id for d in rows if subjects & set(d.subjects)}
-    for d in rows:
-        if d.kind == "undo" and set(d.subjects) & mine:
-            mine.add(d.id)
-    return [(d, d.id in holding or d.kind in ("undo", "expunge")) for d in reversed(rows) if d.id in mine]
-
-
 # --- reports ------------------------------------------------------------------------------------
 
 
 def _reports(site: Site, request: Request) -> HTMLResponse:
-    params = request.query_params
-    words = (params.get("q") or "").strip()[:200]
-    cursor = params.get("cursor") or None
-    table = schema.reports
-    asked: list[Any] = [lists.newest_reports()]
-    if words:
-        like = f"%{words.replace('!', '!!').replace('%', '!%').replace('_', '!_')}%"
-        asked.append(
-            sa.or_(
-                table.c.title.like(like, escape="!"),
-                table.c.outlet.like(like, escape="!"),
-                table.c.doc_id.like(like, escape="!"),
-            )
-        )
+    words = (request.query_params.get("q") or "").strip()[:200]
     with site.desk.view() as connection:
-        count = site.kept(
-            str(scalar(connection, sa.select(sa.func.max(table.c.seq)))),
-            ("reports", words),
-            lambda: scalar(connection, sa.select(sa.func.count()).select_from(table).where(*asked)),
-        )
-        columns = (
-            table.c.seq,
-            table.c.report_id,
-            table.c.doc_id,
-            table.c.outlet,
-            table.c.published,
-            table.c.title,
-            table.c.recorded_at,
-        )
-        query = sa.select(*columns, sa.func.length(table.c.text).label("size")).where(*asked)
-        if cursor:
-            (last,) = lists.uncursor(cursor, 1)
-            query = query.where(table.c.seq < (int(last) if last.isdecimal() and len(last) < 16 else 0))
-        rows = connection.execute(query.order_by(table.c.seq.desc()).limit(lists.PAGE + 1)).all()
-        shown = rows[: lists.PAGE]
-        told = {}
-        m = schema.mentions
-        for batch in load.chunks(r.report_id for r in shown):
-            counted = sa.select(m.c.report_id, sa.func.count()).where(m.c.report_id.in_(batch), m.c.live == 1)
-            told.update(load.lookup(connection, counted.group_by(m.c.report_id)))
-        masker = site.people.masker(connection, [r.report_id for r in shown])
-    more = address("/reports", q=words, cursor=lists.to_cursor(str(shown[-1].seq))) if len(rows) > lists.PAGE else None
-    return site.page(request, "reports.html", masker=masker, rows=shown, told=told, count=count, words=words, more=more)
+        found = lists.reports(connection, words, cursor=request.query_params.get("cursor") or None)
+        count = count_reports(site, connection, words)
+        masker = site.people.masker(connection, [x.report_id for x in found.rows])
+    more = address("/reports", q=words, cursor=found.next) if found.next else None
+    return site.page(request, "reports.html", masker=masker, rows=found.rows, count=count, words=words, more=more)
+
+
+def count_reports(site: Site, connection: sa.Connection, words: str) -> int:
+    """How many reports of the book have these words in their title, outlet or id."""
+    newest = scalar(connection, sa.select(sa.func.max(schema.reports.c.seq)))
+    return int(site.kept(str(newest), ("reports", words), lambda: lists.count_reports(connection, words)))
 
 
 def _report(site: Site, request: Request, asked: str) -> HTMLResponse:
@@ -324,8 +268,7 @@ def _report(site: Site, request: Request, asked: str) -> HTMLResponse:
         now = head(connection)
         found = dossier.sheet(connection, asked)
         masker = site.people.masker(connection, [found.report_id])
-        told = {x for c in found.reading.claims for x in (c.claim_id, c.mention_id)}
-        decided = _about(site.desk.decisions(connection), told)
+        decided = dossier.about(site.desk.decisions(connection), found.ids())
         named = {
             x.id: x for x in lists.some(connection, list(dict.fromkeys(c.incident for c in found.claims if c.incident)))
         }
@@ -395,7 +338,7 @@ def _totals(site: Site, request: Request) -> HTMLResponse:
         else []
     )
     chart = svg.band(
-        months, _what(harm, where), published,
+        months, f"people {harm.replace('_', ' ')}", published,
         lambda m: raw_address("/incidents", where, harm=choices["only"], since=m, until=m),
     )  # fmt: skip
     return site.page(
@@ -427,9 +370,7 @@ def _log(site: Site, request: Request) -> HTMLResponse:
         named = {x.id: x for x in lists.some(connection, sorted({i for i in owners.values() if i}))}
         count = scalar(connection, sa.select(sa.func.count()).select_from(table))
         masker = site.people.masker(connection, {str(a.get("report_id")) for d in shown for a in d.anchors})
-        query = sa.select(schema.issues.c.code, sa.func.count()).group_by(schema.issues.c.code)
-        newest = scalar(connection, sa.select(sa.func.max(schema.issues.c.seq)))
-        issues = site.kept(str(newest), ("issues",), lambda: connection.execute(query).all())
+        issues = method.issues(site, connection)
     more = (
         address("/log", subject=subject, cursor=lists.to_cursor(str(shown[-1].seq))) if len(chosen) > HISTORY else None
     )
@@ -441,43 +382,9 @@ def _log(site: Site, request: Request) -> HTMLResponse:
 
 
 def _method(site: Site, request: Request) -> HTMLResponse:
-    from tollbook.extract import EXTRACTORS
-
     with site.desk.view() as connection:
-        runs = schema.runs
-        made = connection.execute(
-            sa.select(runs.c.made_by, sa.func.count())
-            .group_by(runs.c.made_by)
-            .order_by(sa.func.count().desc())
-            .limit(30)
-        ).all()
-        charters = connection.execute(
-            sa.select(schema.charters.c.charter, schema.charters.c.user, schema.charters.c.recorded_at).order_by(
-                schema.charters.c.seq.desc()
-            )
-        ).all()
-        sample = connection.execute(sa.select(runs.c.record).order_by(runs.c.seq.desc()).limit(1)).scalar()
-    made_with = json.loads(sample).get("made_with") if sample else None
-    classes = lexicon.load("classes")["schemes"][site.desk.book.options.classes]
-    link = lexicon.load("link")
-    return site.page(
-        request, "method.html", rules=RULES, options=site.desk.book.options, charter=json.loads(charters[0].charter),
-        charters=[(c.user, c.recorded_at) for c in charters], made=made, made_with=made_with or {}, classes=classes,
-        link=link, extractors=list(EXTRACTORS), lexicon_version=lexicon.version(), queue_numbers=_conventions(),
-        reasons=FIELDS,
-    )  # fmt: skip
-
-
-def _conventions() -> dict[str, float]:
-    from tollbook.web import queue
-
-    return {
-        "unread": queue.UNREAD,
-        "stale": queue.STALE,
-        "named": queue.NAMED,
-        "unplaced": queue.UNPLACED,
-        "sure": queue.SURE,
-    }
+        values = method.read(site, connection)
+    return site.page(request, "method.html", options=site.desk.book.options, **values)
 
 
 __all__ = ["EVERYTHING", "NOBODY", "Masker", "explain", "routes", "score"]
