@@ -237,18 +237,24 @@ def _own_types(act: Act) -> Counter[ActType]:
 
 def _told_in(act: Act, apart: Apart) -> list[int] | None:
     """Which of the scenes the clause names; None where it names another place than them."""
-    named = [p for _, _, p in _named(act.marks, act.first, act.last)]
-    at = {scene.country: k for k, scene in enumerate(apart.scenes)}
-    for place in named:
+    found = _named(act.marks, act.first, act.last)
+    named = [p for _, _, p in found]
+    at = {scene.country: n for n, scene in enumerate(apart.scenes)}
+    for k, _, place in found:
         scene = at.get(place.country)
         town = place.level != "country"
         if town and scene is None and act.figures:
             return None
-        if town and scene is not None and apart.scenes[scene].level == "country" and act.figures:
+        if town and scene is not None and apart.scenes[scene].level == "country" and (act.figures or _site_of(act, k)):
             apart.scenes[scene] = place
         elif town and scene is not None and fold(apart.scenes[scene].name) != fold(place.name) and act.figures:
             return None
     return sorted({at[p.country] for p in named if p.country in at})
+
+
+def _site_of(act: Act, token: int) -> bool:
+    """Does the place at this token stand right behind a word for one act ("the blast in Nairobi")?"""
+    return any(w in words("one_act") for w in act.marks.tokens.low[max(act.first, token - 2) : token])
 
 
 def _split(act: Act, apart: Apart) -> list[tuple[int, Act]]:

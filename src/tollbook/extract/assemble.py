@@ -8,6 +8,7 @@ from dataclasses import replace
 from string import ascii_lowercase
 
 from tollbook.extract import Reading
+from tollbook.extract.acts import Trigger
 from tollbook.extract.apart import blamed_for_all, stories_of, told_apart
 from tollbook.extract.blame import Blame, claimant
 from tollbook.extract.casualties import casualties
@@ -21,7 +22,7 @@ from tollbook.extract.merge import Advice, Story, fold, merge_acts
 from tollbook.extract.mishaps import mishaps
 from tollbook.extract.scopes import find_totals, scope_of, whole_toll
 from tollbook.extract.verdicts import Verdict, verdicts
-from tollbook.extract.words import words
+from tollbook.extract.words import phrases, words
 from tollbook.model import (
     Actor,
     ActType,
@@ -41,6 +42,7 @@ _CLAIM_BASIS: tuple[tuple[str, AttributionBasis], ...] = (("claimed", "claimed")
 _CLAIMED_AFTER = 2  # sentences after an act within which a claim or blame is about it
 _GRAVITY = {"killed": 5, "missing": 4, "injured": 3, "abducted": 2, "detained": 1, "displaced": 0}
 _SAME_PLACE = 2  # sentences back in which an act told without a place may have its place named
+_SPOKEN = 3  # tokens from "condemned" to the word for the act
 _LEAD = 3  # sentences, the headline among them
 _TAKES = ("arrests", "peaceful_protest", "territory_taken", "territory_regained")
 _CARRIED = ("air_strike", "shelling", "armed_clash", "bomb", "suicide_bomb", "chemical_weapon")
@@ -195,9 +197,20 @@ def _counts(act: Act) -> bool:
     if "habitual" in act.flags or "statistic" in act.flags:
         return False
     events = [t for t in act.triggers if t.kind in ("event", "take")]
+    if events and all(_spoken_of(act, t) for t in events):
+        return False
     if not events:
         return bool(act.blames) and bool(act.places) and any(t.kind == "generic" for t in act.triggers)
     return bool(act.places)
+
+
+def _spoken_of(act: Act, trigger: Trigger) -> bool:
+    """Does somebody only condemn or praise the act ("Leaders in Goma condemned the killing"), no place behind it?"""
+    tokens = act.marks.tokens
+    before = tokens.low[max(act.first, trigger.first - _SPOKEN) : trigger.first]
+    if not any(w.startswith(phrases("judges_stems")) for w in before):
+        return False
+    return not any(tokens.at(p.span[0]) >= trigger.last for p in act.places)
 
 
 def _counts_nowhere(act: Act) -> bool:

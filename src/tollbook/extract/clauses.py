@@ -116,6 +116,11 @@ class Act:
         """Does the clause only say who the dead or wounded of a toll told elsewhere were?"""
         return bool(self.figures) and all(f.among_dead for f in self.figures) and not self.places
 
+    @property
+    def unhurt(self) -> bool:
+        """Does the clause only say that nobody was hurt?"""
+        return bool(self.figures) and all(f.max == 0 for f in self.figures)
+
     @cached_property
     def nearest_date(self) -> DateRange | None:
         """The date that stands nearest to the first figure's word of harm, or the first without figures."""
@@ -253,7 +258,7 @@ def _clauses(marks: Marks) -> list[tuple[int, int]]:
         if word in cutting or (word == "and" and _new_subject(marks, i)):
             apart = _stands_alone(marks, cuts[-1], i) and _stands_alone(marks, i, count)
             if word == "and":
-                apart = apart and _alike(marks, cuts[-1], i, count)
+                apart = (apart and _alike(marks, cuts[-1], i, count)) or _other_day(marks, cuts[-1], i, count)
             if apart or (word == "while" and _kills(marks, cuts[-1], i) and _kills(marks, i, count)):
                 cuts.append(i)
         elif word != "and" and _figure_in(marks, i, min(i + 12, count)):
@@ -267,6 +272,17 @@ def _alike(marks: Marks, first: int, cut: int, last: int) -> bool:
     told = [t.first for t in marks.telling.triggers if t.kind in ("event", "take")]
     both_told = any(first <= i < cut for i in told) and any(cut <= i < last for i in told)
     return both_told or (_kills(marks, first, cut) and _kills(marks, cut, last))
+
+
+def _other_day(marks: Marks, first: int, cut: int, last: int) -> bool:
+    """Do both sides tell killed people, each on a day of its own ("40 died on Monday and four were killed today")?"""
+    days = [
+        {d.start for d in marks.dates if d.span and _inside(marks, d.span, *side)}
+        for side in ((first, cut), (cut, last))
+    ]
+    if not (days[0] and days[1]) or days[0] & days[1]:
+        return False
+    return _kills(marks, first, cut) and _kills(marks, cut, last)
 
 
 def _kills(marks: Marks, first: int, last: int) -> bool:

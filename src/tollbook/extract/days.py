@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from tollbook.extract.marks import Marks
 from tollbook.extract.merge import Story
-from tollbook.extract.scopes import NEWS_DAYS, dated
+from tollbook.extract.scopes import NEWS_DAYS, counted_since, dated
 from tollbook.extract.told_days import is_counted_on, is_said_on
 from tollbook.extract.words import words
 from tollbook.model import DateDetail, DateRange, Report, Scope
@@ -57,7 +57,8 @@ def _told_days(
     story, scope, published = stories[k], scopes[k], report.published
     date = dated(story)
     if date is not None:
-        return (date.start, date.end), DateDetail(date.span, date.precision, date.basis)
+        runs_on = scope == "statistic" and published is not None and counted_since(story.acts[0], date)
+        return (date.start, published if runs_on else date.end), DateDetail(date.span, date.precision, date.basis)
     if published is None:
         return (None, None), DateDetail(None, None, "none")
     if scope == "statistic":

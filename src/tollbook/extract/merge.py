@@ -192,6 +192,8 @@ def _place(stories: list[Story], act: Act, advice: Advice | None) -> None:
     best = _best(stories, act, advice)
     if best is None and act.describes and not act.told:
         return  # who the dead were, of a toll that the report does not give
+    if best is None and act.unhurt and not act.types:
+        return  # "none of them was killed": of an act told elsewhere
     if best is None:
         stories.append(Story([act]))
     else:

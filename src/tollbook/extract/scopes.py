@@ -76,11 +76,11 @@ def scope_of(story: Story, report: Report) -> Scope:
     if lead.statistic:
         return "statistic"
     if date is not None and date.end and report.published and (report.published - date.end).days > NEWS_DAYS:
-        return "statistic" if _counted_since(lead, date) else "background"
+        return "statistic" if counted_since(lead, date) else "background"
     return "incident"
 
 
-def _counted_since(act: Act, date: DateRange) -> bool:
+def counted_since(act: Act, date: DateRange) -> bool:
     """Is the toll that of the time since the day told: "since the coup of May 2006 the army has killed 300"?"""
     if date.span is None:
         return False

@@ -6,7 +6,8 @@ the act. Nor is the day on which a toll rose or a wounded man died, and "the wor
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from tollbook.extract.marks import Marks
@@ -63,7 +64,14 @@ def since_when(marks: Marks, date: DateRange) -> bool:
         return False
     low, i = marks.tokens.low, marks.tokens.at(date.span[1] - 1) + 1
     since = low[max(0, marks.tokens.at(date.span[0]) - 1) : i]
-    return "since" in since and "when" in low[i : i + 2] and not words("begins") & set(low[i : i + 8])
+    if "since" not in since or "when" not in low[i : i + 2] or words("begins") & set(low[i : i + 8]):
+        return False
+    return not _goes_on(low[i:])
+
+
+def _goes_on(low: Sequence[str]) -> bool:
+    """Is what the sentence counts told behind what began ("since 1985, when they came, 200 have been killed")?"""
+    return any(a in ("have", "has") and b in ("been", "died", "killed", "lost") for a, b in itertools.pairwise(low))
 
 
 def is_said_on(marks: Marks, span: tuple[int, int]) -> bool:
