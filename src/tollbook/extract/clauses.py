@@ -26,6 +26,7 @@ _ROLE_CLASS: dict[str, Who] = {
     "police": "state_forces", "soldier": "state_forces", "fighter": "armed_group", "commander": "armed_group",
 }  # fmt: skip
 _OF_PERSONS: tuple[Harm, ...] = ("killed", "injured", "abducted", "detained")
+_SUPPORT = 9  # tokens from "backed by" to the weapon
 _RELATIVE = 16  # tokens from the verb of taking to the comma that ends its clause
 _SUM_DAYS = 2
 _SUM_FROM = 10
@@ -365,7 +366,8 @@ def _read(marks: Marks, index: int, first: int, last: int, *, shared: bool) -> A
     targets = [
         a for a in marks.actors if all(b.actor is not a for b in blames) and _hit(marks, a, figures, first, last)
     ]
-    types = type_of(triggers, near, harms)
+    own = [t for t in triggers if not _in_support(tokens, t)]
+    types = type_of(own if any(t.type for t in own) else triggers, near, harms)
     if types and max(types, key=lambda t: types[t]) == "armed_clash":
         sides = clash_sides(tokens, marks.actors, first, last)
         if sides:
@@ -450,6 +452,19 @@ def _described(figure: Figure, person: Span) -> bool:
     before, behind = person[0] - figure.span[1], figure.span[0] - person[1]
     one = figure.min == figure.max == 1
     return one and (0 <= before <= _NEXT or 0 <= behind <= _NEXT or (person[0] <= figure.span[0] < person[1]))
+
+
+def _in_support(tokens: Tokens, trigger: Trigger) -> bool:
+    """Does the word tell only what backed an act: "troops backed by air strikes took the town"?"""
+    low = tokens.low
+    if trigger.kind == "take" or low[trigger.first].endswith("ed"):
+        return False  # a verb: what those backed did
+    for k in range(trigger.first - 1, max(0, trigger.first - _SUPPORT), -1):
+        if low[k] in ("by", "with") and words("supported") & set(low[max(0, k - 2) : k]):
+            return low[k - 1] in words("supported") or low[k - 1] == "up"
+        if low[k].endswith("ed") or (not low[k][0].isalnum() and low[k] not in ("-", ".", "'")):
+            return False
+    return False
 
 
 def _hit(marks: Marks, actor: Actor, figures: Sequence[Figure], first: int, last: int) -> bool:

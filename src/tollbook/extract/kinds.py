@@ -1,8 +1,9 @@
 """The type of an act where its words leave it open or two types are near: from who did it to whom (GUIDELINES, "Type").
 
 `attack` is harm to people who do not fight back, `armed_clash` harm between sides that fight, force against
-protesters needs protesters, burning and robbing is `looting_destruction` only where nobody is hurt, and a bomb that
-its carrier set off is a suicide bomb wherever the report says so.
+protesters needs protesters, a clash without a toll that ends in capture is the capture (RULINGS), what a state's
+forces bomb they bomb from the air, burning and robbing is `looting_destruction` only where nobody is hurt, and a bomb
+that its carrier set off is a suicide bomb wherever the report says so.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from tollbook.model import ActType
 
 _NEAR = 3  # sentences around a bombing in which its carrier may be told
 _BLASTS = ("bomb", "suicide_bomb")
+_GROUND: tuple[ActType, ...] = ("territory_taken", "territory_regained")
 _FIRES: tuple[ActType, ...] = ("air_strike", "shelling", "bomb", "suicide_bomb", "grenade")  # what else sets on fire
 
 
@@ -37,11 +39,21 @@ def settled(
         both = {"state_forces", "armed_group"} <= hurt
         if (both or ("armed_group" in hurt and "state_forces" in did)) and "civilian" not in hurt:
             return named if _helpless(story) else "armed_clash"
+    if named == "armed_clash" and not hurt:
+        named = heaviest(Counter({t: story.types[t] for t in _GROUND if t in story.types})) or named
+    if named == "bomb" and did == {"state_forces"} and _bombed(story):
+        return "air_strike"
     if named == "armed_clash" and hurt and hurt <= {"civilian"} and _no_fight(story):
         return "attack"
     if named == "force_against_protesters" and did and did <= {"armed_group", "unknown"} and not _protested(story):
         return "attack"
     return named
+
+
+def _bombed(story: Story) -> bool:
+    """Do the words tell bombing, and no bomb that lay or was brought there ("a car bomb", "an explosive device")?"""
+    told = set(_tokens(story))
+    return not words("bombing").isdisjoint(told) and words("bomb_laid").isdisjoint(told)
 
 
 def _what_burnt(story: Story) -> ActType | None:

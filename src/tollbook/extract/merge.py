@@ -25,6 +25,7 @@ from tollbook.model import Actor, ActType, DateRange, Place, Scope, Span
 _NEVER = -99.0
 _NEXT = 2  # sentences to somebody else's toll
 _SAYER = 8  # tokens in which he is named
+_LEAD = 3  # sentences, the headline among them
 _TELLING = 8  # from here on two acts of one report hardly share a toll by chance
 _ROUND = 20  # from here on "at least" may round a sum by one
 _IDENTITY = {"person_same", "toll_same", "toll_same_small", "toll_part", "place_same", "place_nested"}
@@ -107,6 +108,8 @@ class Story:
         best = heaviest(types)
         if best in ("bomb", "grenade", "attack") and types.get("suicide_bomb"):
             return "suicide_bomb"
+        if best in ("air_strike", "shelling", "bomb", "attack") and types.get("chemical_weapon"):
+            return "chemical_weapon"  # GUIDELINES, "Type": the gas did the harm, however it came
         return best
 
     @cached_property
@@ -185,7 +188,50 @@ def merge_acts(acts: Sequence[Act], advice: Advice | None = None) -> list[Story]
             best.add(act)
         else:
             stories.insert(0, Story([act]))
-    return stories
+    return _with_detail(stories)
+
+
+def _with_detail(stories: list[Story]) -> list[Story]:
+    """The lead's toll over a province, or without a place, joined by the one telling that gives its place.
+
+    "An air strike in Idlib province killed 26 ... In Hass, medics counted 20": where only one act of the report lies
+    there, is of the lead's type and days, and has half its dead or more, it is that act told closer; where several do,
+    the lead sums them up.
+    """
+    lead = next((s for s in stories if s.main() and not all(a.title for a in s.acts)), None)
+    first = lead.acts[0] if lead is not None else None
+    if lead is None or first is None or first.title or first.index > _LEAD or lead.type is None:
+        return stories
+    wide = not lead.places or width(lead.places[0]) > 0
+    if not wide or first.statistic or first.split or first.stretch or "sums" in first.flags:
+        return stories
+    if sum(width(p) > 0 for p in first.places) > 1:
+        return stories
+    dead = _most(lead)
+    closer = [s for s in stories if s is not lead and _may_detail(lead, s) and _most(s) <= dead]
+    if len(closer) != 1 or 2 * _most(closer[0]) < dead:
+        return stories
+    if "another" in closer[0].acts[0].flags or any(f.more for f in closer[0].main()):
+        return stories
+    for act in closer[0].acts:
+        lead.add(act)
+    return [s for s in stories if s is not closer[0]]
+
+
+def _most(story: Story) -> int:
+    return max((f.min or 0 for f in story.main()), default=0)
+
+
+def _may_detail(lead: Story, story: Story) -> bool:
+    """May the story be what the lead tells: a toll told later, of its type and days, in its place?"""
+    act = story.acts[0]
+    if not story.main() or act.statistic or act.index < lead.acts[0].index or all(a.title for a in story.acts):
+        return False
+    if _types_fit(lead, act) not in ("type_same", "type_among", "type_open") or _dates_fit(lead, act) == "date_differs":
+        return False
+    if not lead.places or not story.places:
+        return True
+    return nested(lead.places[0], story.places[0]) or fold(lead.places[0].name) in {fold(p.name) for p in story.places}
 
 
 def _place(stories: list[Story], act: Act, advice: Advice | None) -> None:
@@ -351,6 +397,9 @@ def _figures_fit(story: Story, act: Act) -> str:
     theirs, whole = _told_numbers(story), _numbers([f for a in story.acts for f in a.wholes])
     if (_seized(mine) and _hurt(whole)) or (_hurt(mine) and _seized(whole)):
         return "harm_differs"
+    harms = {f.harm for a in story.acts for f in a.wholes}
+    if any(f.more and f.harm in harms for f in act.wholes):
+        return "toll_more"
     if not all_mine or not theirs:
         return "figures_absent" if not act.figures or not story.figures else ""
     common = mine & whole

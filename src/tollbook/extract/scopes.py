@@ -9,6 +9,7 @@ from itertools import combinations
 from tollbook.extract.clauses import Act, width
 from tollbook.extract.marks import Marks
 from tollbook.extract.merge import Story, fold, nested
+from tollbook.extract.oneormany import names_many_acts
 from tollbook.extract.told_days import is_said_on
 from tollbook.extract.words import words
 from tollbook.model import DateRange, Report, Scope
@@ -133,7 +134,7 @@ def find_totals(stories: list[Story], scopes: list[Scope]) -> dict[int, tuple[in
             scopes[k] = "total"
             parts[k] = tuple(_later(k, stories, scopes, counts))
             continue
-        if flagged and not story.places[:1] and not _told_by(story).one:
+        if flagged and not story.places[:1] and not _told_by(story).one and not _only_days(story.acts[0]):
             scopes[k] = "total"
             parts[k] = ()
     return parts
@@ -204,6 +205,14 @@ def _later(k: int, stories: Sequence[Story], scopes: Sequence[Scope], counts: di
         and min(a.index for a in stories[j].acts) >= here and _meet(stories[j], stories[k])
         and _may_hold(stories[k], stories[j])
     ]  # fmt: skip
+
+
+def _only_days(act: Act) -> bool:
+    """Is it a sum by its time alone ("killed ten fighters in the past 24 hours")? Acts not told apart are one."""
+    tokens = act.marks.tokens
+    starts = act.marks.telling.flags.get("sums", ())
+    only = all(words("time_gone") & set(tokens.low[i + 2 : i + 3]) for i in starts)
+    return only and not names_many_acts(tokens, act.first, act.last)
 
 
 def _begin(story: Story) -> int:
