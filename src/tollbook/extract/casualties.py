@@ -8,8 +8,9 @@ from dataclasses import replace
 from tollbook.extract.clauses import Act
 from tollbook.extract.figures import Figure
 from tollbook.extract.merge import Story
-from tollbook.model import Casualty, Harm, Report, Speaker, Victim
+from tollbook.model import Casualty, Harm, Report, Span, Speaker, Victim, Who
 
+_SIDE_BY_SIDE = 30  # characters between "eight soldiers dead" and "eight gunmen dead"
 _ROUNDED = 20  # from here on "at least" may round a sum by one
 
 
@@ -19,6 +20,7 @@ def casualties(story: Story, report: Report) -> list[Casualty]:
     heads: list[str | None] = []
     listed: list[bool] = []
     told_in: list[int] = []
+    tied_to: list[Span] = []
     counted = any(f.counted for f, _ in story.figures)
     body_first = sorted(story.acts, key=lambda a: a.title)
     for act in body_first:
@@ -27,18 +29,21 @@ def casualties(story: Story, report: Report) -> list[Casualty]:
         for n, figure in enumerate(ordered):
             if (counted and not figure.counted) or _dead_too(figure, act, story):
                 continue
-            twin = _twin(figure, kept)
+            apart = [_beside(figure, c, told_in[i] == act.index, tied_to[i]) for i, c in enumerate(kept)]
+            twin = _twin(figure, kept, apart)
             if twin is not None:
                 index[n] = twin
                 if kept[twin].says is None and (voice := _speaker(figure, act.marks.speakers)) is not None:
                     kept[twin] = replace(kept[twin], says=voice.name, says_span=voice.span)
                 retold = figure.part_of is None and (figure.max is None) != (kept[twin].max is None)
-                if retold and not act.title:  # a lead rounds what the details give: the bound told last holds
+                if (
+                    retold and not act.title and not _recalls(figure, report)
+                ):  # a lead rounds what the details give: the bound told last holds
                     kept[twin] = _retold(kept[twin], figure, act.marks.speakers, report)
                 continue
             if act.title and any(c.harm == figure.harm for c in kept) and not _sums_up(figure, kept, told_in):
                 continue
-            if figure.word and any(c.harm == figure.harm and c.word is None for c in kept):
+            if figure.word and any(_overtakes(c, figure.harm, figure.who) for c in kept):
                 continue
             whole = None
             marks_figures = act.marks.figures
@@ -50,12 +55,10 @@ def casualties(story: Story, report: Report) -> list[Casualty]:
             heads.append(figure.head)
             listed.append(figure.among_dead)
             told_in.append(act.index)
+            tied_to.append(figure.cue)
             index[n] = len(kept) - 1
     kept = _whole_class(_added_up(_within(_classes(kept, heads), listed, told_in), told_in))
-    exact = {c.harm for c in kept if c.word is None}
-    if any(c.word and c.harm in exact for c in kept):
-        kept = _without_vague(kept, exact)
-    return kept
+    return _without_vague(kept)
 
 
 def _dead_too(figure: Figure, act: Act, story: Story) -> bool:
@@ -121,11 +124,28 @@ def _retold(before: Casualty, figure: Figure, speakers: Sequence[Speaker], repor
     return after if speaker is not None else replace(after, says=before.says, says_span=before.says_span)
 
 
-def _twin(figure: Figure, kept: Sequence[Casualty]) -> int | None:
-    """The figure already kept that tells the same number: "40" and "at least 40", "over 40" (41 or more) and "40"."""
+def _recalls(figure: Figure, report: Report) -> bool:
+    """ "The 19 men": points back at a number told before, and says nothing new of its bounds."""
+    before = report.text[max(0, figure.span[0] - 8) : figure.span[0]].lower().split()
+    return bool(before) and before[-1] in ("the", "those", "these", "all")
+
+
+def _beside(figure: Figure, told: Casualty, same_sentence: bool, cue: Span) -> bool:
+    """Are two figures told side by side for two groups ("eight soldiers and eight gunmen died")?"""
+    if not same_sentence or not 0 <= figure.span[0] - told.span[1] <= _SIDE_BY_SIDE:
+        return False
+    classes = {figure.who, told.who}
+    return figure.counted and (figure.cue == cue or (len(classes) == 2 and "unknown" not in classes))
+
+
+def _twin(figure: Figure, kept: Sequence[Casualty], apart: Sequence[bool]) -> int | None:
+    """The figure already kept that tells the same number: "40" and "at least 40", "over 40" (41 or more) and "40".
+
+    `apart` says which of those kept stand beside it for another group.
+    """
     number = figure.min if figure.min is not None else figure.max
     for i, c in enumerate(kept):
-        if c.harm != figure.harm or (c.subset_of is None) != (figure.part_of is None):
+        if apart[i] or c.harm != figure.harm or (c.subset_of is None) != (figure.part_of is None):
             continue
         if figure.part_of is not None and (c.sex, c.age_group) != (figure.sex, figure.age_group):
             continue
@@ -191,9 +211,19 @@ def _within(kept: list[Casualty], listed: Sequence[bool], told_in: Sequence[int]
     return out
 
 
-def _without_vague(kept: list[Casualty], exact: set[Harm]) -> list[Casualty]:
+def _overtakes(exact: Casualty, harm: Harm, who: Who) -> bool:
+    """Does an exact figure make a vague one of the same idle (RULINGS.md)? "12 police" does not "dozens of rebels"."""
+    return exact.word is None and exact.harm == harm and (exact.who == who or "unknown" in (exact.who, who))
+
+
+def _without_vague(kept: list[Casualty]) -> list[Casualty]:
     """Drops vague figures where an exact one stands for the same harm (RULINGS); keeps `subset_of` right."""
-    stay = [i for i, c in enumerate(kept) if not (c.word and c.harm in exact and c.subset_of is None)]
+    idle = {
+        i
+        for i, c in enumerate(kept)
+        if c.word and c.subset_of is None and any(_overtakes(k, c.harm, c.who) for k in kept)
+    }
+    stay = [i for i in range(len(kept)) if i not in idle]
     new = {old: k for k, old in enumerate(stay)}
     kept_parts = [(kept[i], kept[i].subset_of) for i in stay]
     return [c if whole is None else replace(c, subset_of=new.get(whole)) for c, whole in kept_parts]

@@ -15,7 +15,7 @@ from functools import cache
 
 from tollbook.extract.among import find_among, tells_among
 from tollbook.extract.groups import Cue, Group, Vocabulary, find_groups, vocabulary, with_names
-from tollbook.extract.linking import chained, link, live_cues, one_each, put_to_death
+from tollbook.extract.linking import chained, link, live_cues, one_each, put_at, put_to_death
 from tollbook.extract.tokens import Hit, Tokens
 from tollbook.extract.words import phrases, words
 from tollbook.model import Actor, AgeGroup, Count, Harm, Sex, Span, Who
@@ -54,7 +54,7 @@ class Figure:
 def find_figures(text: str, tokens: Tokens, counts: Sequence[Count], actors: Sequence[Actor]) -> list[Figure]:
     """The figures of the sentence that `tokens` covers, in text order; `part_of` points into the result."""
     vocab = vocabulary()
-    cues = one_each([*put_to_death(tokens), *vocab.cues.find(tokens)])
+    cues = one_each([*put_to_death(tokens), *put_at(tokens), *vocab.cues.find(tokens)])
     cues.sort(key=lambda cue: cue.first)
     zeros = _nobody(tokens)
     if not cues and not tells_among(tokens):
@@ -232,12 +232,20 @@ def _pair(
 ) -> bool:
     """ "A man and a woman", "his son and 12 others": one figure, where nobody else is counted with them."""
     figure = figures[k]
-    if last is None or not k or last.harm != figure.harm or last.word or figure.word or order[k - 1] != order[k] - 1:
+    if (
+        last is None
+        or not k
+        or last.harm != figure.harm
+        or last.word not in (None, "another")
+        or figure.word
+        or order[k - 1] != order[k] - 1
+    ):
         return False
     if sum(1 for f in figures if f.harm == figure.harm) != 2 or figure.part_of is not None or figure.among_dead:
         return False
     one, other = groups[order[k - 1]], groups[order[k]]
-    single = one.article and last.min == 1 and last.who == "civilian" and tokens.low[one.last : other.first] == ("and",)
+    alone = one.article or (one.count is not None and one.count.min == one.count.max == 1)
+    single = alone and last.min == 1 and last.who == "civilian" and tokens.low[one.last : other.first] == ("and",)
     told = tokens.low[other.first : other.last]
     if one.possessive and single and ("other" in told or "others" in told):
         return True
@@ -384,6 +392,7 @@ def _parts(tokens: Tokens, groups: Sequence[Group], order: list[int], figures: l
             result[k - 1].part_of is not None
             and result[k - 1].harm == result[k].harm
             and between.strip() in ("and", ",", ", and", "as well as", "and the")
+            and not (between.strip() == ", and" and _of_them(tokens, groups[order[k - 1]]))
         ) and _fits(result, result[k - 1].part_of, k):
             result[k] = replace(result[k], part_of=result[k - 1].part_of)
     for k in range(len(result) - 1):
@@ -392,6 +401,12 @@ def _parts(tokens: Tokens, groups: Sequence[Group], order: list[int], figures: l
         if "among" in gap and len(gap) <= 4 and small and result[k].part_of is None:
             result[k] = replace(result[k], part_of=k + 1)
     return _sums(result)
+
+
+def _of_them(tokens: Tokens, group: Group) -> bool:
+    """ "Five men, two of them boys, and a guard": the aside ends at the comma."""
+    told = " ".join(tokens.low[group.first : group.last + 2])
+    return any(p in told for p in phrases("of_whole"))
 
 
 def _fits(figures: Sequence[Figure], whole: int | None, k: int) -> bool:

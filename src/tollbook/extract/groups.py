@@ -479,7 +479,7 @@ def passive(tokens: Tokens, first: int) -> bool:
         if (
             word not in words("adverb")
             and not word.endswith("ly")
-            and word not in ("and", "or", "wounded", "injured", "killed", ",")
+            and word not in ("and", "or", "wounded", "injured", "killed", ",", '"', "“", "'", "‘")
         ):
             return False
     return False

@@ -11,6 +11,11 @@ from tollbook.extract.words import phrases, words
 
 _TOLL = 24  # tokens from "toll" to the number it comes to
 _TO_DEATH = 10  # tokens from "hacked" to "to death"
+_BRINGS = 4  # tokens from "brought" to "toll"
+_BESIDE = 9  # tokens from "were killed" over place and day to "along with six teachers"
+_CARRIED = 10  # tokens from "were led" to "and shot"
+_PUT = 6  # tokens from "put" to "dead", and from there to "at 41"
+_WHERE = 7  # tokens of "on the quay of the port"
 _TAKEN = 4  # tokens between those taken and "were captured"
 
 
@@ -36,6 +41,19 @@ def put_to_death(tokens: Tokens) -> list[Hit[Cue]]:
     return found
 
 
+def put_at(tokens: Tokens) -> list[Hit[Cue]]:
+    """ "Police put the gang's dead since Monday at 41": a toll told of "dead"."""
+    found = []
+    for i, word in enumerate(tokens.low):
+        if word in ("put", "puts", "putting"):
+            dead = next(
+                (k for k in range(i + 1, min(i + _PUT, len(tokens))) if tokens.low[k] in ("dead", "losses")), None
+            )
+            if dead is not None and "at" in tokens.low[dead + 1 : dead + _PUT]:
+                found.append(Hit(dead, dead + 1, Cue("killed", "toll")))
+    return found
+
+
 def live_cues(tokens: Tokens, cues: list[Hit[Cue]], groups: Sequence[Group]) -> list[Hit[Cue]]:
     """Cues that speak of harm done: not negated, not wished for, and not the head of a group ("the wounded")."""
     heads = {i for g in groups if g.head for i in range(g.first, g.last)}
@@ -56,10 +74,9 @@ def live_cues(tokens: Tokens, cues: list[Hit[Cue]], groups: Sequence[Group]) -> 
         if tokens.low[hit.first] in words("burns") and _burns_things(tokens, hit, groups):
             continue
         read = _alive(tokens, hit)
-        if read is hit and tokens.low[hit.first] in words("takes_things_too"):
-            killed = hit.value == Cue("killed", "active")
-            if not killed and not _takes_people(tokens, hit, groups):
-                continue
+        taken = read is hit and tokens.low[hit.first] in words("takes_things_too")
+        if taken and hit.value.harm != "killed" and not _takes_people(tokens, hit, groups):
+            continue
         live.append(read)
     return live
 
@@ -183,7 +200,9 @@ def _victims(
         return []
     if use == "active" and tokens.low[first.last - 1] in words("weak_kill"):
         lost = right(3)  # "lost three sons and a grandson", not "lost a leg", "lost the war"
-        return [g for g in lost if groups[g].head is not None] if any(groups[g].count for g in lost) else []
+        others = any(c.value.harm == "killed" and c is not first for c in cues)  # "30 were killed; it had lost eight"
+        lost = [g for g in lost if groups[g].head is not None or (others and _bare_number(tokens, groups[g]))]
+        return lost if any(groups[g].count for g in lost) else []
     if use == "active":
         return right(4) or [g for g in left(0) if groups[g].count is not None]
     if use == "told":
@@ -204,6 +223,8 @@ def _victims(
         return left(1) or (left(4) if passive(tokens, first.first) else [])
     if use == "subject":
         return left(9)
+    if carried := _carried(tokens, first.first):
+        return _leftward(tokens, groups, carried, lower, 14, used)
     if passive(tokens, first.first) or _by_behind(tokens, last.last):
         return left(14) + _beside(tokens, groups, last.last, upper, used) or right(2)
     beside = left(0)
@@ -234,6 +255,8 @@ def _number_of(tokens: Tokens, groups: Sequence[Group], first: int, last: int, u
 
 def _toll(tokens: Tokens, groups: Sequence[Group], position: int, upper: int) -> list[int]:
     """ "The death toll from two blasts at a girls' school rose to 85": the number that the toll comes to."""
+    if not words("brings").isdisjoint(tokens.low[max(0, position - _BRINGS) : position]):
+        upper = len(tokens)  # "brought the toll of soldiers killed this year to 14"
     for g, group in enumerate(groups):
         if position <= group.first < min(upper, position + _TOLL) and group.count is not None:
             k = group.first - 1
@@ -272,6 +295,21 @@ def _cut(tokens: Tokens, i: int) -> bool:
     return i < len(tokens) and tokens.low[i] == ","
 
 
+def _carried(tokens: Tokens, first: int) -> int | None:
+    """Where the passive begins that "and" carries on to the word of harm ("were led off the bus and shot dead")."""
+    low, k = tokens.low, first
+    while k and (low[k - 1] in words("adverb") or low[k - 1] == "then"):
+        k -= 1
+    if not k or low[k - 1] != "and" or passive(tokens, first):
+        return None
+    for i in range(k - 2, max(k - _CARRIED, 0), -1):
+        if low[i] in words("be"):
+            return i if low[i + 1].endswith(("ed", "en", "wn")) else None
+        if not low[i][0].isalnum() or low[i] in ("and", "but", "who", "which", "while", "when"):
+            return None
+    return None
+
+
 def _by_behind(tokens: Tokens, i: int) -> bool:
     """Is the participle before token `i` one of a passive without "be" ("ten people queueing shot dead by troops")?"""
     return i + 1 < len(tokens) and tokens.low[i] == "by" and not tokens.low[i + 1].endswith("ing")
@@ -294,7 +332,8 @@ def _beside(tokens: Tokens, groups: Sequence[Group], position: int, upper: int, 
     for g, group in enumerate(groups):
         if position <= group.first < upper and g not in used and group.count is not None:
             told = " ".join(tokens.low[position : group.first])
-            return [g] if told in phrases("beside") else []
+            near = group.first - position <= _BESIDE and ";" not in told
+            return [g] if near and f" {told}".endswith(tuple(f" {p}" for p in phrases("beside"))) else []
     return []
 
 
@@ -317,6 +356,10 @@ def _leftward(
         chain.insert(0, near[k - 1])
     while len(chain) > 1 and lower and _opens_part(tokens, groups[chain[0]]):
         chain.pop(0)  # "50 were killed, five of them children, and 98 wounded": the five belong to the 50
+    if (k := near.index(chain[0])) and len(chain) > 1 and _opens_part(tokens, groups[chain[0]]):
+        whole = groups[near[k - 1]]  # "seven men of Ipil in Sulu, two of them boys, and a guard were killed"
+        if whole.count is not None and ";" not in tokens.low[whole.last : groups[chain[0]].first]:
+            chain.insert(0, near[k - 1])
     numbered = [g for g in chain if groups[g].count is not None or groups[g].article]
     if numbered:
         return numbered
@@ -446,10 +489,27 @@ def _own_cue(tokens: Tokens, groups: Sequence[Group], g: int, upper: int) -> boo
     return upper < len(tokens) and upper - groups[g].last - _fillers(tokens, groups[g].last, upper) <= 0
 
 
+def _told_where(tokens: Tokens, i: int) -> bool:
+    """Does a place without a name follow at token `i` ("9 on the quay"), and nothing that those at it did or came to?
+
+    What was done in a place with a name ("9 in Dar") may be an act of its own.
+    """
+    if i + 1 >= len(tokens) or tokens.low[i] not in words("lies") or tokens.low[i + 1] not in ("the", "a", "an", "its"):
+        return False
+    for word in tokens.low[i + 1 : i + _WHERE]:
+        if not word[0].isalnum():
+            break
+        if word in words("be") or word in words("have") or word.endswith("ed"):
+            return False
+    return True
+
+
 def chained(tokens: Tokens, a: Group, b: Group) -> bool:
     """Do two groups belong to one count: only "and", commas, "including" and the like between them?"""
     between = _without_brackets(tokens.low[a.last : b.first])
-    if between and between[0] in ("of", "from"):  # "64 soldiers of the Third Brigade and a nurse"
+    there = a.count is not None and b.count is not None and _told_where(tokens, b.last)
+    if between and (between[0] in ("of", "from") or (there and between[0] in words("lies"))):
+        # "64 soldiers of the Third Brigade and a nurse", "70 people on the ferry and 9 on the quay"
         end = next((k for k, w in enumerate(between) if k > 1 and w in words("join")), 0)
         between = between[end:] if end <= 5 else between
     if len(between) > 6:

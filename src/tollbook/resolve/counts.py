@@ -164,6 +164,8 @@ def _measures(t: Tokens, i: int, j: int) -> bool:
         if t.at(j + 1) in words.compound_ok and t.at(j + 2) in words.compound_nouns:
             return False
         return not words.trailing.after(t, j)
+    if nxt in ("a", "the") and t.at(j + 2) in ("earlier", "before", "later", "ago"):
+        return False  # "up from 32 a day earlier" is no rate
     if words.units.after(t, j):
         return True
     k = j
