@@ -344,6 +344,8 @@ def _read(marks: Marks, index: int, first: int, last: int, *, shared: bool) -> A
     places = [p for p in places if not stands_for_state(marks, p)]
     sites = [p for p in marks.places if is_site(p) and _inside(marks, p.span, first, last) and not elsewhere(marks, p)]
     dates = [d for d in marks.dates if d.span is not None and _inside(marks, d.span, first, last)]
+    if shared and dates and not places and first:  # "in X 30 died on Sunday and six on Monday"
+        places = _ordered([p for p in marks.places if _a_scene(marks, p) and p.span[0] < tokens.starts[first]])
     if shared and not dates:
         dates = list(marks.dates)
     dates = [day_of(marks, d) for d in dates]
@@ -395,6 +397,10 @@ def _read(marks: Marks, index: int, first: int, last: int, *, shared: bool) -> A
         harms=harms,
         sites=sites,
     )
+
+
+def _a_scene(marks: Marks, place: Place) -> bool:
+    return place.level not in ("country", "point") and not elsewhere(marks, place)
 
 
 def _as_called(marks: Marks, place: Place) -> Place:
