@@ -110,7 +110,7 @@ def by_rule(
         doers[k] = doers[k] or blamed_for_all(marks, claims)
     if advice is not None:
         doers = [list(advice.doers(s.acts, doers[k], _named_near(s, marks)))[:4] for k, s in enumerate(stories)]
-    told = verdicts(report.text, stories, marks, doers)
+    told = verdicts(report.text, stories, marks, doers, parts)
     incidents: list[Incident] = []
     for k, story in enumerate(stories):
         incidents.append(

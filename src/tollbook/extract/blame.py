@@ -59,59 +59,67 @@ def find_blame(
         covered = end
         if _of_another_act(tokens, start, told=bool(found)):
             continue
-        basis: AttributionBasis = "asserted"
-        if telling.has("blamed", max(0, start - 6), start):
-            if of_lesser_deed(tokens, actor):
-                continue
-            basis = "blamed"
-        elif telling.has("alleged", max(0, start - 8), end + 8):
-            basis = "suspected"
-        elif (telling.has("claimed", end, end + 6) and words("lives").isdisjoint(tokens.low[end : end + 8])) or (
-            telling.has("claimed", max(0, start - 6), start) and "but" not in tokens.low[max(0, start - 6) : start]
-        ):
-            basis = "claimed"
-        before = tokens.low[start - 1] if start else ""
-        before2 = tokens.low[start - 2] if start > 1 else ""
-        if _only_said_by(tokens, telling, start) or _makes_do(tokens, start, end):
+        basis = _basis(tokens, telling, actor, end)
+        if basis is None or _only_said_by(tokens, telling, start) or _makes_do(tokens, start, end):
             continue
         if _behind_by(tokens, start) or basis in ("blamed", "claimed"):
             if not _quoted_by(tokens, start) and (not is_person(actor) or _harmed_by(tokens, start)):
                 found.append(Blame(actor, basis))
-            continue
-        if found and here[k - 1] is found[-1].actor and _coordinated(tokens, here[k - 1], actor):
+        elif found and here[k - 1] is found[-1].actor and _coordinated(tokens, here[k - 1], actor):
             found.append(Blame(actor, found[-1].basis))
-            continue
-        if any(w in words("includes") for w in tokens.low[max(0, start - 2) : start]):
-            continue  # "an alliance that includes X"
-        if _sent_by(tokens, telling, start, end, first):
-            found.append(Blame(actor, basis))  # "a suicide bomber from X", "on the orders of X", "the town fell to X"
-            continue
-        if before == "from" and before2 in words("sent"):
-            found.append(Blame(actor, basis))  # "barrel bombs dropped from government helicopters"
-            continue
-        fighters_of = before2 in words("members") or (
-            before2 == "of" and start > 2 and tokens.low[start - 3] in words("members")
-        )
-        if _group_struck(tokens, start):
-            continue
-        if fighters_of and before in ("of", "the", "from"):
-            pass
-        elif (_is_object(tokens, start) and not _toll_from(tokens, start, end, does)) or "according" in tokens.low[
-            max(0, start - 5) : start
-        ]:
-            continue
-        if _inquires(tokens, end) or telling.has("blamed", end, end + 2):
+        elif _sends(tokens, telling, start, end, first):
+            found.append(Blame(actor, basis))
+        elif _is_struck(tokens, start, end, does) or _inquires(tokens, end) or telling.has("blamed", end, end + 2):
             continue  # "Kyiv accused Moscow of killing ten"
-        if _speaks(tokens, end) or _makes_claim(tokens, end):
+        elif _speaks(tokens, end) or _makes_claim(tokens, end):
             if _says_it_did(tokens, end, last, does, begins):
                 found.append(Blame(actor, "claimed"))
-            continue
-        near = not is_person(actor) and _acts(tokens, end, last, does, strong)
-        far = near or (is_subject(tokens, start, first) and does_violence(tokens, end, last, begins))
-        if far or came_upon(tokens, start, end, first, last):
+        elif (
+            (not is_person(actor) and _acts(tokens, end, last, does, strong))
+            or (is_subject(tokens, start, first) and does_violence(tokens, end, last, begins))
+            or came_upon(tokens, start, end, first, last)
+        ):
             found += [Blame(other, basis) for other in _in_league(tokens, here[:k], actor)]
             found.append(Blame(actor, basis))
     return _unique([_named(tokens, b, here) for b in found if force_of(b.actor)])
+
+
+def _basis(tokens: Tokens, telling: Telling, actor: Actor, end: int) -> AttributionBasis | None:
+    """How the sentence lays the act on the actor; None where it lays a lesser deed on it."""
+    start = tokens.at(actor.span[0])
+    before = tokens.low[max(0, start - 6) : start]
+    if telling.has("blamed", max(0, start - 6), start):
+        return None if of_lesser_deed(tokens, actor) else "blamed"
+    if telling.has("alleged", max(0, start - 8), end + 8):
+        return "suspected"
+    claims = telling.has("claimed", end, end + 6) and words("lives").isdisjoint(tokens.low[end : end + 8])
+    if claims or (telling.has("claimed", max(0, start - 6), start) and "but" not in before):
+        return "claimed"
+    return "asserted"
+
+
+def _sends(tokens: Tokens, telling: Telling, start: int, end: int, first: int) -> bool:
+    """Was it sent by the actor: "dropped from X's helicopters", "a bomber from X", "on the orders of X"?"""
+    if any(w in words("includes") for w in tokens.low[max(0, start - 2) : start]):
+        return False
+    sent = tokens.low[start - 1 : start] == ("from",) and start > 1 and tokens.low[start - 2] in words("sent")
+    return sent or _sent_by(tokens, telling, start, end, first)
+
+
+def _is_struck(tokens: Tokens, start: int, end: int, does: set[int]) -> bool:
+    """Is the actor what was struck, where, or to whom it belongs ("an alliance that includes X"), not who struck?"""
+    low = tokens.low
+    if any(w in words("includes") for w in low[max(0, start - 2) : start]) or _group_struck(tokens, start):
+        return True
+    before, before2 = low[start - 1 : start], low[max(0, start - 2) : max(0, start - 1)]
+    members = any(w in words("members") for w in before2) or (
+        before2 == ("of",) and start > 2 and low[start - 3] in words("members")
+    )
+    if members and before in (("of",), ("the",), ("from",)):
+        return False  # "fighters of X"
+    if _is_object(tokens, start) and not _toll_from(tokens, start, end, does):
+        return True
+    return "according" in low[max(0, start - 5) : start]
 
 
 def _harms(tokens: Tokens, actor: Actor, first: int, last: int) -> bool:
@@ -230,7 +238,7 @@ def _behind_by(tokens: Tokens, start: int) -> bool:
     for i in range(start - 1, max(-1, start - _BY), -1):
         if low[i] == "by":
             return True
-        if _counting(low, i) or (i and low[i] == "of" and low[i - 1] in words("members")):
+        if _counting(low, i) or (i and low[i] in ("of", "from") and low[i - 1] in words("members")):
             continue  # "by a group of forty", "by fighters of the Lord's Resistance Army"
         if i < start - 4 and low[i] not in words("before_subject"):
             return False
@@ -400,6 +408,8 @@ def _acts(tokens: Tokens, end: int, last: int, does: set[int], strong: set[int])
         ):
             return False
         if word in ("said", "says", "told", "reported", ".", ";", ":", "killed"):
+            return False
+        if i > end and word in ("during", "after", "before", "since", "because", "until"):
             return False
         if i - end > 5:
             return False

@@ -7,7 +7,7 @@ one campaign of these, while it may tell of attacks and bombs by many hands.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from tollbook.extract.blame import Blame, find_blame, is_person
 from tollbook.extract.doers import SIDED, force_of
@@ -26,7 +26,7 @@ def add_of_campaign(doers: list[list[Blame]], stories: Sequence[Story], marks: S
     """Gives acts of a campaign, told without a doer, the one of the lead, with no rival named and no doubt told."""
     if not any(not doers[k] and s.type in _CAMPAIGNS for k, s in enumerate(stories)):
         return
-    if any(not words("unclear").isdisjoint(m.tokens.low) for m in marks if len(m.tokens)):
+    if _in_doubt(marks):
         return
     for act_type in _CAMPAIGNS:
         told = _told(act_type, doers, stories, marks)
@@ -44,9 +44,14 @@ def add_of_same_acts(doers: list[list[Blame]], stories: Sequence[Story]) -> None
         if doers[k] or not body or story.acts[0].statistic:
             continue
         first = min(body, key=lambda a: a.index)
-        named = [
-            t for t in first.triggers if t.kind in ("event", "generic") and _known(first.marks.tokens.low, t.first)
-        ]
+        if first.shared and not first.triggers:  # "thirty died in Shadadi and another five in Kobane"
+            beside = [
+                j for j, s in enumerate(stories) for a in s.acts if a.index == first.index and a.first < first.first
+            ]
+            doers[k] = list(doers[beside[-1]]) if beside and beside[-1] != k else []
+            continue
+        low = first.marks.tokens.low
+        named = [t for t in first.triggers if t.kind in ("event", "generic") and _known(low, t.first)]
         if not named:
             continue
         types = {t.type for t in named} - {None}
@@ -61,6 +66,25 @@ def add_of_same_acts(doers: list[list[Blame]], stories: Sequence[Story]) -> None
         ]
         if before:
             doers[k] = list(doers[max(before)[1]])
+
+
+def add_of_total(
+    doers: list[list[Blame]], stories: Sequence[Story], marks: Sequence[Marks], parts: Mapping[int, Sequence[int]]
+) -> None:
+    """Gives the parts of a total its doer: "coalition strikes killed 35", "thirty of them in Shadadi".
+
+    Not where the report doubts who did them.
+    """
+    if _in_doubt(marks):
+        return
+    for whole, ids in parts.items():
+        for part in ids:
+            if not doers[part] and stories[part].type in (None, stories[whole].type):
+                doers[part] = [b for b in doers[whole] if b.basis == "asserted"]
+
+
+def _in_doubt(marks: Sequence[Marks]) -> bool:
+    return any(not words("unclear").isdisjoint(m.tokens.low) for m in marks if len(m.tokens))
 
 
 def _known(low: Sequence[str], i: int) -> bool:

@@ -6,7 +6,7 @@ act told before them. A denial counts only from the side accused (RULINGS.md, fi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -14,7 +14,7 @@ from tollbook.extract.agents import continues, is_subject
 from tollbook.extract.blame import Blame, find_blame, is_owned, is_person, of_lesser_deed
 from tollbook.extract.claims import claims_in, of_several
 from tollbook.extract.doers import SIDED, force_of, is_alias, numbered, same_doer, spelled_out, without_owners
-from tollbook.extract.inherited import add_of_campaign, add_of_same_acts
+from tollbook.extract.inherited import add_of_campaign, add_of_same_acts, add_of_total
 from tollbook.extract.marks import Marks
 from tollbook.extract.merge import Story, fold
 from tollbook.extract.status import (
@@ -53,9 +53,13 @@ class Verdict:
 
 
 def verdicts(
-    text: str, stories: Sequence[Story], marks: Sequence[Marks], told: Sequence[Sequence[Blame]]
+    text: str,
+    stories: Sequence[Story],
+    marks: Sequence[Marks],
+    told: Sequence[Sequence[Blame]],
+    parts: Mapping[int, Sequence[int]],
 ) -> list[Verdict]:
-    """One verdict for each story; `told` holds the doers that each was told with.
+    """One verdict for each story; `told` holds the doers that each was told with, `parts` the stories a total sums up.
 
     A denial in a sentence of its own goes to the nearest act it can be about.
 
@@ -69,6 +73,7 @@ def verdicts(
     for n, story in enumerate(stories):
         doers[n] = _who_fly(story, doers[n])
     add_of_same_acts(doers, stories)
+    add_of_total(doers, stories, marks, parts)
     add_of_campaign(doers, stories, marks)
     denied: set[int] = set()
     for i, mark in enumerate(marks):
