@@ -59,6 +59,7 @@ def part_of_town(tokens: Sequence[Token], lists: PlaceWords) -> int:
 
 
 # Costs of cutting a run without commas into names; the cheapest cut wins. A lone head word ("Tal") is no name.
+_ARTICLES = frozenset({"al", "el", "ul", "ad", "ar", "as", "ash", "at", "az", "es", "ez"})
 _PIECE = {
     "known": 0.5,
     "elsewhere": 1.3,
@@ -78,13 +79,19 @@ def _piece_cost(search: Search, line: Line, first: int, last: int) -> float:
     entries = search.gazetteer.spelled(search.named(line, first, last))
     if entries:
         if any(e.country in search.prior for e in entries):
-            return _PIECE["known"]
+            return _PIECE["elsewhere" if size == 1 and tokens[0].low in lists.heads else "known"]
         if size == 1:
             return min(_PIECE["one"] if tokens[0].low not in lists.heads else _PIECE["head_alone"], _PIECE["elsewhere"])
         return _PIECE["elsewhere"]
+    if tokens[-1].particle and tokens[-1].low in _ARTICLES:
+        return _PIECE["head_alone"]  # an article opens the next name
+    if size == 2 and tokens[0].low in _ARTICLES:
+        return _PIECE["one"]
     head = tokens[0].low in lists.heads or tokens[0].low in ("new", "old", *lists.directions)
     if size == 1:
-        return _PIECE["head_alone"] if head else _PIECE["one"]
+        return _PIECE["head_alone"] if head or _qualifies(tokens[0], lists) else _PIECE["one"]
+    if size == 2 and _qualifies(tokens[1], lists):
+        return _PIECE["head_two"]
     if is_facility(tokens, lists):
         return _PIECE["facility"] + 0.2 * size
     articled = [t.text[:1].islower() or t.low.startswith(("al-", "el-")) for t in tokens]
@@ -95,6 +102,12 @@ def _piece_cost(search: Search, line: Line, first: int, last: int) -> float:
     if size == 3 and (head or tokens[1].particle):
         return _PIECE["head_two"] + 0.9 if articled[2] or tokens[1].particle else _PIECE["more"]
     return _PIECE["more"]
+
+
+def _qualifies(token: Token, lists: PlaceWords) -> bool:
+    """Whether a word with an article only tells namesakes apart: "al-Kabir", "al-Sharqiya", "as-Saghir"."""
+    article, _, stem = token.low.partition("-")
+    return article in _ARTICLES and stem.startswith(tuple(lists.qualifiers))
 
 
 def segment(search: Search, line: Line, first: int, last: int, hint: str | None) -> None:

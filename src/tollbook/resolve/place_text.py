@@ -63,6 +63,7 @@ class PlaceWords:
     facilities_before: frozenset[str]
     parts: frozenset[str]
     struck: frozenset[str]
+    qualifiers: frozenset[str]
 
 
 _LISTS = (
@@ -89,6 +90,7 @@ _LISTS = (
     "facilities_before",
     "parts",
     "struck",
+    "qualifiers",
 )
 
 
@@ -142,6 +144,7 @@ def place_words() -> PlaceWords:
         facilities_before=lists["facilities_before"],
         parts=lists["parts"],
         struck=lists["struck"],
+        qualifiers=lists["qualifiers"],
         countries=countries,
         country_starts=frozenset(n.split()[0] for n in (*people, *countries, *(c + "s" for c in countries))),
     )
