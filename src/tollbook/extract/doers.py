@@ -90,6 +90,8 @@ def force_of(actor: Actor) -> Actor | None:
     kept = actor.name.split()
     while kept and kept[-1].lower() in words("weapon_ends"):
         kept.pop()
+    while len(kept) < len(actor.name.split()) and kept and kept[-1].lower() in words("weapon_middles"):
+        kept.pop()  # "Russian war planes", "Syrian fighter jets"
     if not kept or kept[-1].lower() == "suicide":
         return None  # "warplanes"; "a Tamil suicide bomber"
     name = actor.name
