@@ -324,9 +324,10 @@ def pressed(page: Any, key: str) -> list[str]:
     about = form.locator(f"input[name={name}]").evaluate_all("all => all.map((i) => i.value)")
     page.keyboard.press(key)
     assert page.evaluate("document.activeElement.name") == "why"
-    with page.expect_navigation():
+    with page.expect_navigation(wait_until="domcontentloaded"):  # the script has run then
         page.keyboard.press("Enter")
     assert page.locator("#notes .done").count() == 1, page.locator("#notes").inner_text()
+    assert page.evaluate("document.activeElement.className").startswith("note"), "what was done is read first"
     return list(about)
 
 
@@ -344,7 +345,7 @@ def test_fifty_decisions_by_keyboard_alone(browser: Any, tmp_path: Path) -> None
             if turn % 7 == 3:
                 here = page.url
                 page.keyboard.press("n")
-                page.wait_for_url(lambda url, here=here: url != here)
+                page.wait_for_url(lambda url, here=here: url != here, wait_until="domcontentloaded")
             key = next(choices.get(page.locator(".item").get_attribute("data-kind"), either))
             expected.append((KEYS[key], pressed(page, key)))
             if turn % 10 == 9:

@@ -42,7 +42,7 @@ from tollbook.web.site import NOBODY, Site, harm_of, session_of
 
 MASKED = Policy(names=False, places=0, quote=None, texts=True)
 """The analyst's own screen with the names hidden: nothing else is cut."""
-NEARBY = 25
+NEARBY = 15
 """Incidents of nearby days that are named beside one."""
 
 

@@ -41,7 +41,7 @@ from tollbook.web.site import (
 T = TypeVar("T")
 
 WHOLE = "It is counted from the whole book, which takes a while for a large one; the other pages answer as ever."
-NEARBY = 25
+NEARBY = 15
 """Incidents of nearby days that are offered as the same."""
 LATEST = 8
 """Incidents on the overview."""
