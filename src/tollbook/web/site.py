@@ -105,7 +105,8 @@ class Site:
             label=label, show=show, days=wording.days, plural=wording.plural, count_voices=wording.voices,
             types=entries("types"), whos=[w for w in entries("who") if w != "unknown"],
             statuses=list(entries("statuses")), reviews=(MACHINE, REVIEWED, CHANGED),
-            harms=HARMS, what_kind=wording.kind, country_name=wording.country_name, version=__version__, caveats=CAVEATS, kinds=queue.KINDS,
+            harms=HARMS, what_kind=wording.kind, country_name=wording.country_name,
+            version=__version__, caveats=CAVEATS, kinds=queue.KINDS,
             percent=percent, many=many, public_actor=public_actor,
         )  # fmt: skip
 
