@@ -105,6 +105,10 @@ def _read_line(line: Line, book: ActorBook, report: Told) -> list[Actor]:
         end = _end(line, best)
         start = line.words[best.first].start
         name_start = start if not line.text[start : start + 1].isspace() else line.words[best.first].bare
+        if line.text.count('"', name_start, end) == 1:  # 'MAOIST "SHINING PATH" GUERRILLAS': named in quotes
+            name_start = line.text.index('"', name_start, end) + 1
+        if best.generic and found and not found[-1].generic and line.text[found[-1].span[1] : name_start] == '" ':
+            continue  # the noun of the group named in quotes before it
         found.append(
             Actor(line.text[name_start:end], (name_start, end), best.actor_id, best.who, best.countries, best.generic)
         )
