@@ -35,7 +35,7 @@ _LEAD = 4
 _VAGUE_WAR = 200  # "hundreds" told in passing, past the lead, is what a war or campaign cost
 _NEXT = 2  # characters between a name and the noun that describes it
 _WHOLE_WAR = 5000  # no single act of the gold reports is told with as many dead; figures from here on sum up wars
-_CUTS = frozenset({"and", "bringing", "brings", "brought", "raising", "taking"})  # these cut under conditions
+_CUTS = frozenset({"and", "when", "bringing", "brings", "brought", "raising", "taking"})  # these cut under conditions
 _BIG_KM = 4.0  # a town drawn wider than this is a city: it stands behind a village or a district of its own
 _CARED = 16  # tokens before a hospital's name in which somebody is taken there
 _HOSPITAL = frozenset({"hospital", "medical", "clinic", "infirmary", "health", "trauma"})
@@ -176,8 +176,15 @@ def candidate_acts(all_marks: Sequence[Marks]) -> list[Act]:
         for first, last in clauses:
             act = _read(marks, index, first, last, shared=len(clauses) > 1)
             if act is not None:
+                if first and marks.tokens.low[first] == "when" and (day := _day_before(marks, first)) is not None:
+                    act.dates = [_on_its_first(day)]
                 acts += [act, *_sites(act)]
     return acts
+
+
+def _on_its_first(date: DateRange) -> DateRange:
+    """The day from which "since 7 May" counts."""
+    return replace(date, end=date.start, precision="day") if date.precision != "day" else date
 
 
 def _taken_before(marks: Marks) -> tuple[int, int] | None:
@@ -256,6 +263,10 @@ def _clauses(marks: Marks) -> list[tuple[int, int]]:
     cuts, cutting = [0], words("cut")
     for i in [k for k in range(2, count - 2) if tokens.low[k] in cutting or tokens.low[k] in _CUTS]:
         word = tokens.low[i]
+        if word == "when":
+            if _since_when(marks, cuts[-1], i) and _kills(marks, cuts[-1], i) and _kills(marks, i, count):
+                cuts.append(i)
+            continue
         if word in cutting or (word == "and" and _new_subject(marks, i)):
             apart = _stands_alone(marks, cuts[-1], i) and _stands_alone(marks, i, count)
             if word == "and":
@@ -266,6 +277,23 @@ def _clauses(marks: Marks) -> list[tuple[int, int]]:
             cuts.append(i)
     cuts.append(count)
     return list(itertools.pairwise(cuts))
+
+
+def _since_when(marks: Marks, first: int, cut: int) -> bool:
+    """Does "when" tell of the day that a toll is counted from ("31 have died since 7 May, when rebels killed six")?"""
+    day = _day_before(marks, cut)
+    return (
+        day is not None
+        and day.span is not None
+        and "since" in marks.tokens.low[first : marks.tokens.at(day.span[1] - 1)]
+    )
+
+
+def _day_before(marks: Marks, i: int) -> DateRange | None:
+    """The date that ends right before token `i`, a comma between or none."""
+    tokens = marks.tokens
+    ends = i - (tokens.low[i - 1] == ",")
+    return next((d for d in marks.dates if d.span is not None and tokens.at(d.span[1] - 1) + 1 == ends), None)
 
 
 def _alike(marks: Marks, first: int, cut: int, last: int) -> bool:

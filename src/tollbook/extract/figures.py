@@ -378,7 +378,8 @@ def _parts(tokens: Tokens, groups: Sequence[Group], order: list[int], figures: l
             continue
         if ")" in between and "(" not in between:
             continue  # the bracket with the parts is closed: a group of its own
-        opens = any(p in between or before.endswith(p) for p in phrases("part")[:-1]) or any(
+        apart = not words("cut").isdisjoint(between.split())  # "in the mainly Shia quarter, while six soldiers"
+        opens = any((p in between and not apart) or before.endswith(p) for p in phrases("part")[:-1]) or any(
             p in after for p in ("of them", "of whom", "of which")
         )
         if opens:

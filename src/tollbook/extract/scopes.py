@@ -97,12 +97,15 @@ def counted_since(act: Act, date: DateRange) -> bool:
 def find_totals(stories: list[Story], scopes: list[Scope]) -> dict[int, tuple[int, ...]]:
     """Marks sums over other stories as `total` (in place in `scopes`) and returns their parts."""
     parts: dict[int, tuple[int, ...]] = {}
+    summed_up: set[int] = set()  # by a sum told as one: no other act's toll is made of them
     counts = {k: n for k, s in enumerate(stories) if (n := whole_toll(s)) is not None}
     for k, story in enumerate(stories):
         if k not in counts or scopes[k] != "incident" or counts[k] < 3:
             continue
         others = [j for j in counts if j != k and scopes[j] == "incident" and j not in parts and counts[j] < counts[k]]
         flagged = "sums" in story.acts[0].flags
+        if not flagged:
+            others = [j for j in others if j not in summed_up]
         fitting = [j for j in others if _meet(story, stories[j]) and (flagged or _begin(stories[j]) >= _begin(story))]
         if not flagged:
             fitting = [j for j in fitting if _may_hold(story, stories[j])]
@@ -110,6 +113,7 @@ def find_totals(stories: list[Story], scopes: list[Scope]) -> dict[int, tuple[in
         if summed:
             scopes[k] = "total"
             parts[k] = summed
+            summed_up |= set(summed) if flagged else set()
             continue
         smaller = [j for j in counts if j != k and scopes[j] == "incident" and counts[j] < counts[k]]
         if all(a.title for a in story.acts) and len(smaller) >= 2:
@@ -130,9 +134,10 @@ def find_totals(stories: list[Story], scopes: list[Scope]) -> dict[int, tuple[in
             scopes[k] = "total"
             parts[k] = ()
             continue
-        if _over_parts(k, stories, scopes, counts):
+        free = {j: n for j, n in counts.items() if j not in summed_up}
+        if _over_parts(k, stories, scopes, free | {k: counts[k]}):
             scopes[k] = "total"
-            parts[k] = tuple(_later(k, stories, scopes, counts))
+            parts[k] = tuple(_later(k, stories, scopes, free | {k: counts[k]}))
             continue
         if flagged and not story.places[:1] and not _told_by(story).one and not _only_days(story.acts[0]):
             scopes[k] = "total"

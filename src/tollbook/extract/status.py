@@ -129,6 +129,15 @@ def read_status(
     return "alleged" if is_alleged(tokens, telling, actors) else None
 
 
+def of_its_own_words(tokens: Tokens) -> bool:
+    """Is what is denied the charge that the sentence itself has told ("..., a charge the minister denies")?"""
+    lists, low = book(), tokens.low
+    for i in range(1, len(low) - 1):
+        if low[i - 1] == "," and low[i] in ("a", "an") and lists.has("denial", "charges", low[i + 1]):
+            return any(lists.has("denial", "deny", w) for w in low[i + 2 : i + _REACH])
+    return False
+
+
 def denial_of(tokens: Tokens, actors: Sequence[Actor], telling: Telling | None = None) -> Actor | str | None:
     """Who denies in this sentence that they did the act told: an actor, else the lower-case word for them; else None.
 

@@ -26,6 +26,7 @@ from tollbook.extract.status import (
     is_alleged,
     is_thwarted,
     may_deny,
+    of_its_own_words,
     same_side,
     together_with,
 )
@@ -79,7 +80,7 @@ def verdicts(
     for i, mark in enumerate(marks):
         denier = denial_of(mark.tokens, mark.actors, mark.telling)
         k = _about(i, denier, stories, doers) if denier is not None else None
-        if k is None:
+        if k is None or (of_its_own_words(mark.tokens) and all(a.index != i for a in stories[k].acts)):
             continue
         denied.add(k)
         if isinstance(denier, Actor):
