@@ -211,6 +211,8 @@ def _with_detail(stories: list[Story]) -> list[Story]:
     closer = [s for s in stories if s is not lead and _may_detail(lead, s) and _most(s) <= dead]
     if len(closer) != 1 or 2 * _most(closer[0]) < dead:
         return stories
+    if not first.one and closer[0].acts[0].one:
+        return stories  # "strikes on towns across Daraa killed 20 ... In Jasim eleven died in an air strike": a part
     if "another" in closer[0].acts[0].flags or any(f.more for f in closer[0].main()):
         return stories
     for act in closer[0].acts:
