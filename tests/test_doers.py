@@ -47,3 +47,13 @@ def test_verbs_of_a_headline_are_no_places(rules: RulesExtractor) -> None:
 def test_a_named_street_stands_before_its_city(rules: RulesExtractor) -> None:
     (incident,) = told("A shell hit Palestine Street in Baghdad on Monday, killing two people.", rules)
     assert incident.places[:2] == ("Palestine Street", "Baghdad")
+
+
+ADDRESSES: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "cases" / "addresses.yml").read_text())
+
+
+@pytest.mark.parametrize("case", ADDRESSES, ids=[c["description"] for c in ADDRESSES])
+def test_address(case: dict[str, Any], rules: RulesExtractor) -> None:
+    (incident,) = told(case["input"], rules)
+    assert list(incident.places)[: len(case["expected"])] == case["expected"]
+    assert [d.name for d in incident.place_details] == list(incident.places)

@@ -9,6 +9,7 @@ from string import ascii_lowercase
 
 from tollbook.extract import Reading
 from tollbook.extract.acts import Trigger
+from tollbook.extract.addresses import at_address
 from tollbook.extract.apart import blamed_for_all, stories_of, told_apart
 from tollbook.extract.blame import Blame, claimant
 from tollbook.extract.casualties import casualties
@@ -60,6 +61,7 @@ def assemble(
     """The incidents that the marks tell, in the order the report tells them; `advice` is a trained reader's."""
     stories, incidents = by_rule(report, marks, country, advice)
     chosen = choose(marks, stories, incidents, advice)
+    chosen = [at_address(i, k, stories, marks) for k, i in enumerate(chosen)]
     told = choose_days(report, marks, stories, chosen, advice)
     placed = [_at_dateline(i, s, marks, country) for i, s in zip(told, stories, strict=True)]
     return Reading(tuple(placed), _victims(marks, stories))
@@ -201,7 +203,7 @@ def _counts(act: Act) -> bool:
         return False
     if not events:
         return bool(act.blames) and bool(act.places) and any(t.kind == "generic" for t in act.triggers)
-    return bool(act.places)
+    return bool(act.places or act.sites)
 
 
 def _spoken_of(act: Act, trigger: Trigger) -> bool:

@@ -115,11 +115,11 @@ def _place_words(mark: Marks, place: Place) -> Iterator[str]:
             yield "where it is said"
     if _of_person(low, k):
         yield "home of a person"
-    if low[first - 1 : first] == ("of",) and first > 1 and low[first - 2].endswith(phrases("spots")):
+    if in_block(mark, place):
         yield "block or corner"
-    if not words("took_place").isdisjoint(low[max(0, first - _TELLS) : first]):
+    if took_place(mark, place):
         yield "where it took place"
-    elif not words("called_to").isdisjoint(low[max(0, first - _TELLS) : first]):
+    elif called_to(mark, place):
         yield "where they were called"
     if elsewhere(mark, place):
         yield "origin"
@@ -135,6 +135,34 @@ def _place_words(mark: Marks, place: Place) -> Iterator[str]:
     days = [d.span for d in mark.dates if d.span is not None]
     if any(0 <= a - place.span[1] <= _BESIDE or 0 <= place.span[0] - b <= _BESIDE for a, b in days):
         yield "beside a day"
+
+
+def in_block(mark: Marks, place: Place) -> bool:
+    """Does the name stand behind what makes it an address ("the 400 block of", "the corner of")?"""
+    low, first = mark.tokens.low, mark.tokens.at(place.span[0])
+    return first > 1 and low[first - 1] == "of" and low[first - 2].endswith(phrases("spots"))
+
+
+def took_place(mark: Marks, place: Place) -> bool:
+    """Is something said to have happened, in the words before the name?"""
+    first = mark.tokens.at(place.span[0])
+    return not words("took_place").isdisjoint(mark.tokens.low[max(0, first - _TELLS) : first])
+
+
+def called_to(mark: Marks, place: Place) -> bool:
+    """Were police or helpers sent, in the words before the name?"""
+    first = mark.tokens.at(place.span[0])
+    return not words("called_to").isdisjoint(mark.tokens.low[max(0, first - _TELLS) : first])
+
+
+def of_person(mark: Marks, place: Place) -> bool:
+    """Is it where somebody is from ("Omar Gutierrez, 40, of the 900 block of Alder Street")?"""
+    low, k = mark.tokens.low, mark.tokens.at(place.span[0]) - 1
+    while k > 0 and (low[k] in ("the", "of", "block") or low[k].endswith(phrases("spots")) or low[k].isdigit()):
+        if _of_person(low, k):
+            return True
+        k -= 1
+    return _of_person(low, k)
 
 
 def _of_person(low: Sequence[str], k: int) -> bool:

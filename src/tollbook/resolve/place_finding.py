@@ -33,7 +33,7 @@ _STREET = re.compile(
     r"|(?:Highway|Interstate|Route|U\.S\.|I)[ -]\d{1,3}\b"
 )
 # Streets without the word, known by the words before: "the 400 block of West Alder", "near 9th and Alder".
-_BLOCK_OF = re.compile(rf"\b[Bb]locks? of (?P<name>{_SIDE}(?:{_NUMBERED}|{_STREET_NAME}))")
+_BLOCK_OF = re.compile(rf"\b(?:[Bb]locks?|intersection|corner) of (?P<name>{_SIDE}(?:{_NUMBERED}|{_STREET_NAME}))")
 _CORNER = re.compile(
     r"\b(?:near|at|around|on|(?:area|corner|intersection) of) "
     rf"(?P<name>{_SIDE}{_NUMBERED} (?:and|&) {_SIDE}(?!{_NUMBERED}){_STREET_NAME})"
@@ -41,7 +41,8 @@ _CORNER = re.compile(
 _OF_STREETS = frozenset({"and", "street", "avenue"})  # words in small letters that a street's or corner's name may hold
 # Without this there is no street; trying the pattern itself at every capital takes ten times as long.
 _STREET_WORD = re.compile(
-    rf" {_KIND}\b|(?:Highway|Interstate|Route|U\.S\.|I)[ -]\d|\dth |\dst |\dnd |\drd |\b[Bb]locks? of "
+    rf" {_KIND}\b|(?:Highway|Interstate|Route|U\.S\.|I)[ -]\d|\d(?:th|st|nd|rd) "
+    r"|\b(?:[Bb]locks?|intersection|corner) of "
 )
 
 # --- lost apostrophes ----------------------------------------------------------------------------------------------
