@@ -53,19 +53,19 @@ def _address(k: int, stories: Sequence[Story], marks: Sequence[Marks]) -> Place 
         rival = min((abs(index - i) for n, told in enumerate(acts) if n != k for i in told), default=gap + 1)
         if gap > reach or rival < gap or mark.sentence.kind == "title":
             continue
-        for place in _told_of_act(mark, here=gap == 0):
+        for place in _told_of_act(mark):
             if best is None or gap < best[0]:
                 best = (gap, index, place)
     return best[2] if best else None
 
 
-def _told_of_act(mark: Marks, *, here: bool) -> Iterator[Place]:
-    """The addresses in the sentence that an act happened at by their own words, or because it is told `here`."""
+def _told_of_act(mark: Marks) -> Iterator[Place]:
+    """The addresses in the sentence that an act happened at by the words before them."""
     for place in mark.places:
         if not is_site(place) or cared_for(mark, place) or elsewhere(mark, place) or of_person(mark, place):
             continue
         at = _before(mark, place) in words("at_address")
-        if in_block(mark, place) or (at and (here or took_place(mark, place) or called_to(mark, place))):
+        if in_block(mark, place) or (at and (took_place(mark, place) or called_to(mark, place))):
             yield place
 
 
