@@ -42,6 +42,7 @@ from tollbook.model import (
 _CLAIM_BASIS: tuple[tuple[str, AttributionBasis], ...] = (("claimed", "claimed"), ("blamed", "blamed"))
 _CLAIMED_AFTER = 2  # sentences after an act within which a claim or blame is about it
 _GRAVITY = {"killed": 5, "missing": 4, "injured": 3, "abducted": 2, "detained": 1, "displaced": 0}
+_PERFECT = {"has", "have"}
 _SAME_PLACE = 2  # sentences back in which an act told without a place may have its place named
 _SPOKEN = 3  # tokens from "condemned" to the word for the act
 _LEAD = 3  # sentences, the headline among them
@@ -88,7 +89,7 @@ def by_rule(
     acts = [a for a in candidates if _counts(a)]
     if not acts and not sets:
         acts = [a for a in candidates if _counts_nowhere(a)]
-    stories = _without_headline_echo([s for s in merge_acts(acts, advice) if _keep(s)])
+    stories = _without_headline_echo(_without_standing([s for s in merge_acts(acts, advice) if _keep(s)]))
     sums: list[tuple[Story, list[Story]]] = []
     for apart in sets:
         scenes, whole = stories_of(apart)
@@ -227,6 +228,21 @@ def _keep(story: Story) -> bool:
     if any(f.counted for f in figures):
         return bool(story.types) or any(f.harm in ("killed", "abducted", "injured", "missing") for f in figures)
     return any(a.told and not a.title and (a.places or a.blames) for a in story.acts)
+
+
+def _without_standing(stories: list[Story]) -> list[Story]:
+    """Drops what only tells how things stand ("the army has bombed the east"), beside a told act of its type.
+
+    RULINGS: standing conditions are left out. Such a telling has a perfect and neither a figure nor a day.
+    """
+    kept = []
+    for story in stories:
+        body = [a for a in story.acts if not a.title]
+        bare = bool(body) and not any(f.counted for f, _ in story.figures) and not story.dates
+        perfect = all(_PERFECT & set(a.marks.tokens.low[a.first : a.last]) for a in body)
+        if not (bare and perfect and any(o is not story and o.type == story.type for o in stories)):
+            kept.append(story)
+    return kept
 
 
 def _without_headline_echo(stories: list[Story]) -> list[Story]:
