@@ -375,7 +375,8 @@ def _places(story: Story, stories: Sequence[Story], marks: Sequence[Marks]) -> l
         own = [p for p in more if fold(p.name) not in {fold(o.name) for o in own}] + own
     if own:
         return own[:5]
-    here = min(a.index for a in story.acts)
+    first = min(story.acts, key=lambda a: (a.index, a.first))
+    here = first.index + first.shared  # a clause's place may be told in the clause before it
     for index in range(here - 1, max(-1, here - 1 - _SAME_PLACE), -1):
         mark = marks[index]
         before = [p for p in mark.places if p.level not in ("country", "point") and not elsewhere(mark, p)]
