@@ -108,3 +108,19 @@ def test_no_sentence_of_the_gold_or_a_corpus_is_in_them() -> None:
         for row in sets.read_jsonl(path):
             copied = {mine[run] for run in runs(sets.full_text(row) if "text" in row else "") if run in mine}
             assert not copied, (path, copied)
+
+
+def test_no_act_names_a_place_or_a_doer_twice() -> None:
+    from tollbook.clean import clean_report
+    from tollbook.extract import get_extractor
+    from tollbook.model import RawReport
+
+    reader = get_extractor("rules")
+    seen = 0
+    for row, _ in written.load(WIRE):
+        raw = RawReport(row["doc_id"], row["text"], False, "", title=row["title"], published=row["published"])
+        for incident in reader.extract(clean_report(raw)).incidents:
+            seen += len(incident.places)
+            for names in (incident.places, incident.perpetrators):
+                assert len({n.casefold() for n in names}) == len(names), (row["doc_id"], names)
+    assert seen > 100

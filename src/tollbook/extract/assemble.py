@@ -261,6 +261,11 @@ def _without_headline_echo(stories: list[Story]) -> list[Story]:
 # --- one incident -------------------------------------------------------------------------------
 
 
+def _once(places: Sequence[Place]) -> list[Place]:
+    """Each name once: a town and the province of its name are one place to who reads the record."""
+    return list({fold(p.name): p for p in reversed(places)}.values())[::-1]
+
+
 def _incident(
     k: int,
     story: Story,
@@ -280,7 +285,7 @@ def _incident(
     if scope == "statistic" and (not story.places or (len(story.acts) == 1 and not any(a.told for a in story.acts))):
         act_type = "other"
     date, detail = days
-    places = story.places[:5] if scope in ("statistic", "total") else _places(story, stories, marks)
+    places = _once(story.places)[:5] if scope in ("statistic", "total") else _once(_places(story, stories, marks))
     blames = verdict.doers[:4]
     doing = {fold(b.actor.name) for b in blames}
     targets = [t for t in story.targets if fold(t.name) not in doing][:4]
