@@ -119,7 +119,7 @@ def test_no_act_names_a_place_or_a_doer_twice() -> None:
     seen = 0
     for row, _ in written.load(WIRE):
         raw = RawReport(row["doc_id"], row["text"], False, "", title=row["title"], published=row["published"])
-        for incident in reader.extract(clean_report(raw)).incidents:
+        for incident in reader(clean_report(raw)).incidents:
             seen += len(incident.places)
             for names in (incident.places, incident.perpetrators):
                 assert len({n.casefold() for n in names}) == len(names), (row["doc_id"], names)
