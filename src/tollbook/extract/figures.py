@@ -253,10 +253,40 @@ def _pair(
     return single and both and bool(last.sex or last.age_group) and bool(figure.sex or figure.age_group)
 
 
+_LINKS = ((",",), (), ("and",), (",", "and"))
+
+
+def _one_by_one(tokens: Tokens, groups: Sequence[Group], order: list[int], figures: list[Figure]) -> frozenset[int]:
+    """The figures that go on a list of single persons of one harm: "a father, a mother and a son were killed"."""
+
+    def single(k: int) -> bool:
+        figure, group = figures[k], groups[order[k]]
+        told = figure.sex or figure.age_group
+        return group.article and figure.min == figure.max == 1 and figure.who == "civilian" and bool(told)
+
+    def link(k: int) -> tuple[str, ...] | None:
+        one, other = groups[order[k - 1]], groups[order[k]]
+        same = figures[k].harm == figures[k - 1].harm and figures[k].part_of is None and figures[k - 1].part_of is None
+        between = tokens.low[one.last : other.first]
+        joined = order[k] == order[k - 1] + 1 and same and single(k - 1) and single(k)
+        return between if joined and between in _LINKS else None
+
+    found: set[int] = set()
+    run: list[int] = []
+    for k in range(1, len(figures)):
+        between = link(k)
+        run = [*run, k] if between is not None else []
+        if between is not None and "and" in between:
+            found.update(run if len(run) > 1 else ())
+            run = []
+    return frozenset(found)
+
+
 def _households(tokens: Tokens, groups: Sequence[Group], order: list[int], figures: list[Figure]) -> list[Figure]:
     """ "a woman and her two sons" is one figure of three (GUIDELINES count persons, not phrases)."""
     result: list[Figure] = []
     gone: dict[int, int] = {}
+    listed = _one_by_one(tokens, groups, order, figures)
     for k, figure in enumerate(figures):
         group = groups[order[k]]
         last = result[-1] if result else None
@@ -266,7 +296,7 @@ def _households(tokens: Tokens, groups: Sequence[Group], order: list[int], figur
             and last.part_of == figure.part_of and last.counted and not last.word and not figure.word
             and "and" in tokens.low[groups[order[k - 1]].last : group.first]
             and (group.count is not None or not (group.head or "").endswith(("s", "children")))
-        ) or _pair(tokens, groups, order, figures, k, last)  # fmt: skip
+        ) or k in listed or _pair(tokens, groups, order, figures, k, last)  # fmt: skip
         if joined and last is not None and last.min is not None and figure.min is not None:
             result[-1] = replace(
                 last, span=(last.span[0], figure.span[1]), min=last.min + figure.min,
