@@ -80,12 +80,17 @@ def verdicts(
     for i, mark in enumerate(marks):
         denier = denial_of(mark.tokens, mark.actors, mark.telling)
         k = _about(i, denier, stories, doers) if denier is not None else None
-        if k is None or (of_its_own_words(mark.tokens) and all(a.index != i for a in stories[k].acts)):
+        if (
+            k is None
+            or denier is None
+            or (of_its_own_words(mark.tokens) and all(a.index != i for a in stories[k].acts))
+        ):
             continue
-        denied.add(k)
-        if isinstance(denier, Actor):
-            doers[k] = [replace(b, basis="denied") if same_side(denier, b.actor) else b for b in doers[k]]
-            doers[k] = doers[k] or [Blame(denier, "denied")]
+        for n in _told_together(i, k, denier, stories, doers):
+            denied.add(n)
+            if isinstance(denier, Actor):
+                doers[n] = [replace(b, basis="denied") if same_side(denier, b.actor) else b for b in doers[n]]
+                doers[n] = doers[n] or [Blame(denier, "denied")]
     return [
         Verdict(
             "denied" if k in denied else _without_denial(story),
@@ -327,6 +332,34 @@ def _about(i: int, denier: Actor | str, stories: Sequence[Story], doers: Sequenc
         if best is None or key < best[0]:
             best = (key, k)
     return best[1] if best else None
+
+
+def _told_together(
+    i: int, k: int, denier: Actor | str, stories: Sequence[Story], doers: Sequence[Sequence[Blame]]
+) -> list[int]:
+    """The stories that a denial in sentence `i`, which is about story `k`, denies: that one, the one whose place it
+    goes on from, and what else goes on from there without a place or another type of its own before the denial ("Guns
+    shelled X on Tuesday. Forty died on Monday and four on Tuesday. The army denied it")."""
+
+    def last(n: int) -> int:
+        return max((a.index for a in stories[n].acts if a.index < i), default=i)
+
+    def may(n: int) -> bool:
+        same = stories[n].type in (None, stories[k].type) or stories[k].type is None
+        return same and not stories[n].acts[0].statistic and may_deny(denier, [b.actor for b in doers[n]])
+
+    begun = k
+    if not stories[k].places:
+        before = [n for n, s in enumerate(stories) if s.places and last(n) < last(k) and may(n)]
+        begun = max(before, key=last, default=k)
+        begun = begun if last(k) - last(begun) == 1 else k
+    others = [
+        n
+        for n, story in enumerate(stories)
+        if n not in (k, begun) and not story.places and may(n)
+        and all(last(begun) < a.index < i for a in story.acts)
+    ]  # fmt: skip
+    return list(dict.fromkeys((k, begun, *others)))
 
 
 def _without_denial(story: Story) -> Status:
