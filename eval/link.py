@@ -140,7 +140,6 @@ def mentions(part: str) -> tuple[list[Any], list[str], list[str]]:
 def own_mentions(part: str) -> tuple[list[Any], list[str], list[str]]:
     """The same of what our rules read: those acts that are aligned with a gold act, in its cluster."""
     import harness
-
     from tollbook.link import mention
 
     scorer = harness.shared_module("score")
