@@ -8,12 +8,11 @@ Street", "Officers were called to the corner of ..."): the act has the address t
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
-from tollbook.extract.choice import place_detail
+from tollbook.extract.choice import with_first
 from tollbook.extract.clauses import cared_for, elsewhere, is_site
 from tollbook.extract.marks import Marks
-from tollbook.extract.merge import Story, fold
+from tollbook.extract.merge import Story
 from tollbook.extract.place_traits import called_to, in_block, of_person, took_place
 from tollbook.extract.words import words
 from tollbook.model import Incident, Place
@@ -27,15 +26,7 @@ def at_address(incident: Incident, k: int, stories: Sequence[Story], marks: Sequ
     first = incident.place_details[0] if incident.place_details else None
     if incident.scope in ("total", "statistic") or (first is not None and _exact(first.name, marks)):
         return incident
-    place = _address(k, stories, marks)
-    if place is None:
-        return incident
-    keep = [n for n, name in enumerate(incident.places) if fold(name) != fold(place.name)][:4]
-    return replace(
-        incident,
-        places=(place.name, *(incident.places[n] for n in keep)),
-        place_details=(place_detail(place), *(incident.place_details[n] for n in keep)),
-    )
+    return with_first(incident, _address(k, stories, marks))
 
 
 def _exact(name: str, marks: Sequence[Marks]) -> bool:

@@ -65,7 +65,7 @@ def choose(
     return [
         incident
         if incident.scope in ("total", "statistic") or stories[k].scene is not None
-        else _placed(incident, likeliest(options(k, stories, incidents, marks, named, advice), weight).place)
+        else with_first(incident, likeliest(options(k, stories, incidents, marks, named, advice), weight).place)
         for k, incident in enumerate(incidents)
     ]
 
@@ -88,7 +88,8 @@ def likeliest(choices: Sequence[Option], weight: Mapping[str, float]) -> Option:
     return best[max(summed, key=lambda key: summed[key])][1]
 
 
-def _placed(incident: Incident, place: Place | None) -> Incident:
+def with_first(incident: Incident, place: Place | None) -> Incident:
+    """The incident with this place before its others, each named once; as it is where nothing was chosen."""
     if place is None or [fold(p) for p in incident.places[:1]] == [fold(place.name)]:
         return incident
     keep = [n for n, name in enumerate(incident.places) if fold(name) != fold(place.name)][:4]
