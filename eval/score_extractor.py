@@ -2,9 +2,9 @@
 """Score an extractor on the gold standard: eval/score_extractor.py --extractor rules --part dev [--errors N] [--write]
 
 Runs it over `gold/<part>/reports.jsonl` of the shared folder, or over reports of our own words (eval/wire: news as
-agencies write it; training/written/held), as a user would, keeps the records in eval/out/, and prints the measures of
-the shared `score.py` (F1 in per cent where nothing else is said), for the part and for each source in it. `gap` and
-`seconds` are better when small. `--write` appends a row to eval/RESULTS.md.
+agencies write it; eval/styles: six ways of telling; training/written/held), as a user would, keeps the records in
+eval/out/, and prints the measures of the shared `score.py` (F1 in per cent where nothing else is said), for the part
+and for each source in it. `gap` and `seconds` are better when small. `--write` appends a row to eval/RESULTS.md.
 """
 
 from __future__ import annotations

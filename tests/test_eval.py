@@ -56,7 +56,7 @@ def bounds(kind: str) -> list[tuple[str, str, str, float]]:
     return [
         (extractor, part, name, bound)
         for extractor, parts in FLOORS.items()
-        for part in (*harness.PARTS, "wire")
+        for part in (*harness.PARTS, "wire", "styles")
         for name, bound in parts.get(part, {}).get(kind, {}).items()
     ]
 

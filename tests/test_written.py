@@ -39,10 +39,12 @@ REPORT = """\
 
 WIRE = ROOT / "eval" / "wire"
 """Newswire of our own words, to measure on; nothing is trained on it."""
+STYLES = ROOT / "eval" / "styles"
+"""Reports of our own words in six ways of telling, to measure on; nothing is trained on them."""
 
 
 def everything() -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    return [*written.load(), *written.load(written.HELD), *written.load(WIRE)]
+    return [*written.load(), *written.load(written.HELD), *written.load(WIRE), *written.load(STYLES)]
 
 
 def test_a_report_becomes_a_gold_record(tmp_path: Path) -> None:
@@ -117,7 +119,7 @@ def test_no_act_names_a_place_or_a_doer_twice() -> None:
 
     reader = get_extractor("rules")
     seen = 0
-    for row, _ in written.load(WIRE):
+    for row, _ in [*written.load(WIRE), *written.load(STYLES)]:
         raw = RawReport(row["doc_id"], row["text"], False, "", title=row["title"], published=row["published"])
         for incident in reader(clean_report(raw)).incidents:
             seen += len(incident.places)
