@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from training.sets import SetInfo
+from training.sets import FIRST, SetInfo
 
 SHOWN = (
     ("killed", "killed"), ("injured", "injured"), ("place", "places"), ("perpetrator", "perpetrators"),
@@ -59,15 +59,17 @@ def _table(results: dict[str, dict[str, float]], first: str) -> str:
 
 def _folds(folds: dict[str, Any]) -> str:
     results = {
-        f"{source} ({scores['reports']})": scores
-        for fold in folds.values()
+        f"{source} ({scores['reports']}), without {name}": scores
+        for name, fold in sorted(folds.items(), key=lambda item: item[0] == FIRST)
         for source, scores in fold["scores"].items()
     }
-    return _table(results, "left out (reports)") if results else "Not run for this version."
+    return _table(results, "scored on (reports)") if results else "Not run for this version."
 
 
 def _outlets(folds: dict[str, Any]) -> str:
-    results = {f"{o} ({s['reports']})": s for fold in folds.values() for o, s in fold["outlets"].items()}
+    """By the folds that leave out one source where they were made, else by the one that leaves out all of gold."""
+    ordered = sorted(folds.items(), key=lambda item: item[0] != FIRST)
+    results = {f"{o} ({s['reports']})": s for _, fold in ordered for o, s in fold["outlets"].items()}
     return _table(results, "outlet (reports)") if results else "Not run for this version."
 
 

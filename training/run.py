@@ -30,13 +30,11 @@ from tollbook.extract.wordpiece import WordPiece  # noqa: E402
 from training import calibrate, card, corpus, export, fit, measure, written  # noqa: E402
 from training.encode import encode  # noqa: E402
 from training.ground import Doc, ground  # noqa: E402
-from training.sets import FOLDS, SETS, WRITTEN, SetInfo, full_text, gold, sha256, shared_folder, source_of  # noqa: E402
+from training.sets import FIRST, FOLDS, SETS, WRITTEN, SetInfo, full_text, gold, sha256, shared_folder, source_of  # noqa: E402
 
 WEAK_SHARE = 0.2
 AGAIN = 0.5
 """Part of the written reports that a training shows in an epoch after the first training has shown them all."""
-FIRST = "gold"
-"""The fold that leaves out all of gold is trained first; every other training goes on from its weights."""
 STAGES = ("folds", "final", "ship")
 
 
