@@ -7,11 +7,10 @@ from dataclasses import replace
 
 from tollbook.extract.clauses import Act
 from tollbook.extract.figures import Figure
-from tollbook.extract.merge import Story
+from tollbook.extract.merge import OVER, ROUND, Story
 from tollbook.model import Casualty, Harm, Report, Span, Speaker, Victim, Who
 
 _SIDE_BY_SIDE = 30  # characters between "eight soldiers dead" and "eight gunmen dead"
-_ROUNDED = 20  # from here on "at least" may round a sum by one
 
 
 def casualties(story: Story, report: Report) -> list[Casualty]:
@@ -85,7 +84,7 @@ def _groups_of(harm: Harm, kept: Sequence[Casualty], told_in: Sequence[int]) -> 
 
 def _makes(low: int | None, high: int | None, total: int) -> bool:
     """Is a toll of `low` to `high` the sum `total`? "At least 70" may round 69."""
-    return low is not None and (low == total or (high is None and low >= _ROUNDED and abs(low - total) == 1))
+    return low is not None and (low == total or (high is None and low >= ROUND and abs(low - total) == 1))
 
 
 def _sums_up(figure: Figure, kept: Sequence[Casualty], told_in: Sequence[int]) -> bool:
@@ -216,12 +215,20 @@ def _overtakes(exact: Casualty, harm: Harm, who: Who) -> bool:
     return exact.word is None and exact.harm == harm and (exact.who == who or "unknown" in (exact.who, who))
 
 
+def _exact_of(exact: Casualty, round_one: Casualty) -> bool:
+    """Does the same voice tell a figure in round numbers and exactly ("more than 60 soldiers ... sixty-two")?"""
+    low, high = round_one.min or 0, exact.min or 0
+    if round_one.max is not None or exact.min != exact.max or low < ROUND or exact.subset_of is not None:
+        return False
+    return low <= high <= low * OVER and round_one.says in (None, exact.says)
+
+
 def _without_vague(kept: list[Casualty]) -> list[Casualty]:
     """Drops vague figures where an exact one stands for the same harm (RULINGS); keeps `subset_of` right."""
     idle = {
         i
         for i, c in enumerate(kept)
-        if c.word and c.subset_of is None and any(_overtakes(k, c.harm, c.who) for k in kept)
+        if c.subset_of is None and any((c.word or _exact_of(k, c)) and _overtakes(k, c.harm, c.who) for k in kept)
     }
     stay = [i for i in range(len(kept)) if i not in idle]
     new = {old: k for k, old in enumerate(stay)}

@@ -27,16 +27,17 @@ _NEXT = 2  # sentences to somebody else's toll
 _SAYER = 8  # tokens in which he is named
 _LEAD = 3  # sentences, the headline among them
 _TELLING = 8  # from here on two acts of one report hardly share a toll by chance
-_ROUND = 20  # from here on "at least" may round a sum by one
+ROUND = 20  # from here on "at least" may round a sum by one, and a toll may be told in round numbers
+OVER = 1.1  # times the round number that it may stand for
 _IDENTITY = {"person_same", "toll_same", "toll_same_small", "toll_part", "place_same", "place_nested"}
 WEIGHTS = (
     "join", "title", "nothing_shared", "anaphora_recent", "anaphora", "adds_recent", "next_without_place",
     "same_sentence", "another", "toll_same", "toll_same_small", "toll_part", "toll_more", "toll_part_of_days",
-    "toll_part_of_place", "toll_differs", "toll_rival", "toll_differs_anaphora", "toll_differs_title", "harm_differs",
-    "figures_differ", "figures_absent", "place_same", "place_nested", "place_overlap", "place_unknown",
-    "place_differs_same_toll", "place_differs", "type_open", "type_same", "type_among", "type_family",
-    "type_differs", "date_meets", "date_differs", "date_of_its_own", "doer_same", "doer_differs", "wide_place",
-    "no_toll_same", "paragraph", "person_same", "person_differs",
+    "toll_part_of_place", "toll_rounded", "toll_differs", "toll_rival", "toll_differs_anaphora", "toll_differs_title",
+    "harm_differs", "figures_differ", "figures_absent", "place_same", "place_nested", "place_overlap", "place_unknown",
+    "place_differs_same_toll", "place_differs", "type_open", "type_same", "type_among", "type_family", "type_differs",
+    "date_meets", "date_differs", "date_of_its_own", "doer_same", "doer_differs", "wide_place", "no_toll_same",
+    "paragraph", "person_same", "person_differs",
 )  # fmt: skip
 
 FAMILY: dict[str, str] = {
@@ -285,7 +286,8 @@ def fit(story: Story, act: Act, *, recent: bool, alone: bool = False, advice: Ad
         return _NEVER
     if _other_sum(story, act):
         return _NEVER
-    own = (act.title or "sums" in act.flags) and act.toll and not _numbers(act.toll) & _told_numbers(story)
+    shared = bool(_numbers(act.toll) & _told_numbers(story)) or _rounded(story, act)
+    own = (act.title or "sums" in act.flags) and act.toll and not shared
     if own and ("sums" in act.flags or story.main() or not alone):
         return _NEVER
     w = weights()
@@ -388,7 +390,7 @@ def _summed(story: Story, act: Act) -> bool:
     """Do the killed groups of one telling add up to the toll of the other ("at least" may round)?"""
     groups, tolls = [f.min or 0 for f in act.toll], [[f.min or 0 for f in a.toll] for a in story.acts]
     return any(
-        len(a) > 1 and len(b) == 1 and b[0] >= _TELLING and 0 <= b[0] - sum(a) <= (b[0] >= _ROUND)
+        len(a) > 1 and len(b) == 1 and b[0] >= _TELLING and 0 <= b[0] - sum(a) <= (b[0] >= ROUND)
         for told in tolls
         for a, b in ((groups, told), (told, groups))
     )
@@ -412,6 +414,8 @@ def _figures_fit(story: Story, act: Act) -> str:
         return "toll_same"
     if any(n > 4 for _, n in all_mine & theirs):
         return "toll_part"
+    if _rounded(story, act):
+        return "toll_rounded"
     if any(f.more and any(h == f.harm for h, _ in whole) for f in act.figures):
         return "toll_more"
     if act.toll and _part_of_days(story, act):
@@ -423,6 +427,18 @@ def _figures_fit(story: Story, act: Act) -> str:
             return "toll_differs_title"
         return "toll_differs_anaphora" if "anaphora" in act.flags else "toll_differs"
     return "figures_differ"
+
+
+def _rounded(story: Story, act: Act) -> bool:
+    """Is the largest toll of one the other's in round numbers ("more than 60 soldiers ... sixty-two")?"""
+    mine, theirs = (
+        max((f for f in tolls if f.min), key=lambda f: f.min or 0, default=None) for tolls in (act.toll, story.main())
+    )
+    if mine is None or theirs is None or mine.word or theirs.word or mine.more:
+        return False
+    low, high = sorted((mine, theirs), key=lambda f: f.min or 0)
+    least, most = low.min or 0, high.min or 0
+    return least >= ROUND and (low.max is None or low.approx) and most <= least * OVER
 
 
 def _seized(numbers: set[tuple[str, int]]) -> bool:
