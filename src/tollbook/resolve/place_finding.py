@@ -21,6 +21,7 @@ from tollbook.resolve.place_text import Line, PlaceWords, Token, Words, joined, 
 
 MAX_WORDS = 5  # of a gazetteer name
 MAX_RUN = 6  # of an unknown name
+WIDE = 1.3  # prominence of provinces and of large towns
 _INNER = frozenset(["of", "and", "the", "upon", "sur", "am", "la", "de", "del", "el", "al", "e"])
 _NO_OPENING = frozenset(["de", "del", "da", "do", "on", "es", "en", "as", "an", "at", "di", "le"])
 _SIDE = r"(?:(?:N|S|E|W|NE|NW|SE|SW|North|South|East|West)\.? )?"
@@ -371,13 +372,20 @@ def _run_mentions(search: Search, line: Line, run: tuple[int, int], inside: list
         search.persons.update(
             tokens[m.first].low
             for m in inside
-            if m.first == m.last and not (m.first == first and _ordinary(search, left, line))
+            if m.first == m.last
+            and not (m.first == first and _ordinary(search, left, line))
+            and not (m.last == last and _ends_name(search, m, left, line))
         )
         mention.score -= 0.2
         named = tokens[last].low in lists.institutions or tokens[last].low in lists.facilities
         if not line.capitals and left and inside[0].first == first and (named or _ordinary(search, left, line)):
             mention.inner = inside[0]
     search.mentions.append(mention)
+
+
+def _ends_name(search: Search, mention: Mention, left: Collection[int], line: Line) -> bool:
+    """Whether what ends with a large place's name is no person: "Education Minnesota", not "Jack London"."""
+    return bool(left) and prominence(mention.entries) >= WIDE and _ordinary(search, left, line)
 
 
 def _ordinary(search: Search, at: Collection[int], line: Line) -> bool:

@@ -27,8 +27,10 @@ HINT_WEIGHT, SPOKEN_WEIGHT, CAP = 6.0, 1.4, 10.0
 # What the outlet's seat adds: a national outlet's country only breaks ties (less than SUPPORTED), a local paper's
 # counts like a country named twice, and its province like one named once.
 HOME_WEIGHT, LOCAL_WEIGHT, LOCAL_PROVINCE = 0.7, 2.8, 1.4
+CUE_WEIGHT, CUES = 0.9, 3  # what a word that hardly any other country uses adds, and how many of them count
 SUPPORTED = 0.8  # weight of a country that something else in the report speaks of
 SEAT_KM = 15.0  # how far outside a town its airport or its camp may lie
+TOLD = 3.0  # "Lebanon, Pa." makes the report's other Lebanons the same one
 NESTED = 2.5  # "Huntsville" and "Walker County" in one report: the Huntsville that lies in a Walker County
 COUNTRY, CAPITAL = 1.5, 1.0  # "Italy" in a Texan paper is the country, "Washington" the seat of a government
 NAMESAKE = 2.0  # what a small town loses beside a country or a large province of its name ("Egypt", Arizona)
@@ -58,6 +60,7 @@ class Context:
     own: dict[str, dict[str, float]]  # name -> country -> what that name itself added
     districts: dict[str, set[str]]  # district id -> names that may mean it
     inside: dict[str, set[str]]  # district id -> names that may mean a place in it
+    told: dict[str, set[str]]  # name -> bearers that the text once names with what holds them
     _beside: dict[str, tuple[dict[str, float], float]] = field(default_factory=dict)
     _chosen: dict[tuple[str, str | None, int], tuple[Entry | None, list[Entry]]] = field(default_factory=dict)
 
@@ -155,6 +158,8 @@ def rate(entry: Entry, mention: Mention, context: Context) -> float:
         if any(holds(outer, entry) for outer in container.entries):
             value += 4.0
             break
+    else:
+        value += TOLD if entry.id in context.told.get(mention.name, ()) else 0.0
     if context.points and entry.radius_km and entry.level != "country":
         closest = min([near(entry, point) for name, point in context.points if name != mention.name], default=None)
         if closest is not None:
@@ -310,13 +315,20 @@ def context_of(
             points.append(("", seat))
     for code, number in words.peoples.items():
         countries[code] += min(CAP, SPOKEN_WEIGHT * number) * _GENERIC.get(code, 1.0)
+    for code, number in words.cues.items():
+        countries[code] += CUE_WEIGHT * min(CUES, number)
     for weights in own.values():
         for code, weight in weights.items():
             countries[code] += weight
     main = max(countries.items(), key=lambda pair: (pair[1], pair[0]))[0] if countries else None
     districts, inside = _nesting(taken)
     each = {n: dict(w) for n, w in own.items()}
-    return Context(dict(countries), dict(provinces), points[:12], main, each, districts, inside)
+    told: dict[str, set[str]] = defaultdict(set)
+    for mention in taken if first is not None else ():
+        entry = first.choose(mention)[0] if mention.containers and first is not None else None
+        if entry is not None and any(holds(outer, entry) for c in mention.containers for outer in c.entries):
+            told[mention.name].add(entry.id)
+    return Context(dict(countries), dict(provinces), points[:12], main, each, districts, inside, told)
 
 
 def _nesting(mentions: Sequence[Mention]) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
@@ -324,8 +336,9 @@ def _nesting(mentions: Sequence[Mention]) -> tuple[dict[str, set[str]], dict[str
     districts: dict[str, set[str]] = defaultdict(set)
     inside: dict[str, set[str]] = defaultdict(set)
     kinds = place_words().kinds
+    so_called = {m.name for m in mentions if m.hint == "district"}
     for mention in {m.name: m for m in mentions}.values():
-        called = "district" in (mention.hint, kinds.get(mention.name.rsplit(" ", 1)[-1].lower()))
+        called = mention.name in so_called or kinds.get(mention.name.rsplit(" ", 1)[-1].lower()) == "district"
         for entry in mention.entries:
             if entry.match == "folded":
                 continue

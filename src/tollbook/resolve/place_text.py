@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
@@ -24,7 +24,7 @@ _NAME_LIKE = re.compile(rf"(?:{_ARTICLE}[-’'‘])?[^\W\d_a-z]")
 _PARTICLES = frozenset(
     "al el ul ad ar ash az ez es ed er de del la las los le les da do dos di bin ibn ben".split()  # noqa: SIM905
 )
-_MEMBER = re.compile(r"(?:D|R|I|DFL|Lab|Con)[-‑](?=[A-Z])")
+_MEMBER = re.compile(r"(?:D|R|I|DFL|Lab|Con)[-‑–](?=[A-Z])")
 _POSSESSIVE = re.compile(r"(?:['’]s|['’])$")
 CAPITALS_SHARE = 0.75
 
@@ -64,6 +64,7 @@ class PlaceWords:
     parts: frozenset[str]
     struck: frozenset[str]
     qualifiers: frozenset[str]
+    cues: dict[str, tuple[tuple[tuple[str, ...], str], ...]]  # first word -> phrases and the country they speak for
 
 
 _LISTS = (
@@ -103,6 +104,12 @@ def check_words(content: Any) -> None:
         values = content.get(name)
         if not isinstance(values, dict) or not all(isinstance(x, str) for pair in values.items() for x in pair):
             raise LexiconError(f"places/words.yml: {name} must map words to words")
+    cues = content.get("cues")
+    if not isinstance(cues, dict) or not all(
+        code in country_names() and isinstance(phrases, list) and all(isinstance(p, str) and p for p in phrases)
+        for code, phrases in cues.items()
+    ):
+        raise LexiconError("places/words.yml: cues must map country codes to lists of words")
     if not set(content["kinds"].values()) <= {"town", "district", "province", "region"}:
         raise LexiconError("places/words.yml: a kind is town, district, province or region")
 
@@ -115,6 +122,10 @@ def place_words() -> PlaceWords:
     people = {word.lower(): code for code, (_, demonyms) in country_names().items() for word in demonyms}
     countries = {name.lower(): code for code, (names, _) in country_names().items() for name in names}
     lists = {name: frozenset(w.lower() for w in content[name]) for name in _LISTS}
+    cues: dict[str, list[tuple[tuple[str, ...], str]]] = defaultdict(list)
+    for code, phrases in content["cues"].items():
+        for phrase in phrases:
+            cues[phrase.split()[0]].append((tuple(phrase.split()), code))
     return PlaceWords(
         kinds=content["kinds"],
         facilities=lists["facilities"],
@@ -145,6 +156,7 @@ def place_words() -> PlaceWords:
         parts=lists["parts"],
         struck=lists["struck"],
         qualifiers=lists["qualifiers"],
+        cues={first: tuple(phrases) for first, phrases in cues.items()},
         countries=countries,
         country_starts=frozenset(n.split()[0] for n in (*people, *countries, *(c + "s" for c in countries))),
     )
@@ -194,6 +206,7 @@ class Words:
     spoken: Counter[str] = field(default_factory=Counter)  # countries, by name or people
     peoples: Counter[str] = field(default_factory=Counter)  # by people alone
     named: list[tuple[Span, str]] = field(default_factory=list)  # each country named by its name, and its code
+    cues: Counter[str] = field(default_factory=Counter)  # countries, by how many words that only they use
 
 
 class _Skip:
@@ -307,7 +320,25 @@ def split_words(text: str, sentences: Sequence[Sentence], skip: Sequence[Span]) 
     words.no_commas = letters > 400 and text.count(",") * 1500 < letters
     words.no_apostrophes = letters > 400 and text.count("'") + text.count("’") <= letters // 1500
     _count_countries(words, lists)
+    _count_cues(words, lists)
     return words
+
+
+def _count_cues(words: Words, lists: PlaceWords) -> None:
+    """Counts how many different words each country has in the text that hardly any other uses ("sheriff's")."""
+    seen: set[tuple[tuple[str, ...], str]] = set()
+    for line in words.lines:
+        lows = [token.low for token in line.tokens]
+        for first in lists.cues.keys() & set(lows):
+            for phrase, code in lists.cues[first]:
+                if (phrase, code) not in seen and _says(lows, phrase):
+                    seen.add((phrase, code))
+                    words.cues[code] += 1
+
+
+def _says(lows: Sequence[str], phrase: tuple[str, ...]) -> bool:
+    size = len(phrase)
+    return size == 1 or any(tuple(lows[at : at + size]) == phrase for at in range(len(lows) - size + 1))
 
 
 def _is_entry(tokens: Sequence[Token]) -> bool:
