@@ -21,6 +21,9 @@ from tollbook.resolve.place_text import Line, PlaceWords, Token, Words, joined, 
 
 MAX_WORDS = 5  # of a gazetteer name
 MAX_RUN = 6  # of an unknown name
+PAIRING = frozenset({"US", "CA"})  # countries whose press joins the names of twin towns with a hyphen
+PAIRED = 5  # letters of each half of a pair of towns
+FAMILIAR = 400_000  # people of a province whose name opens those of clubs and companies
 WIDE = 1.3  # prominence of provinces and of large towns
 _INNER = frozenset(["of", "and", "the", "upon", "sur", "am", "la", "de", "del", "el", "al", "e"])
 _NO_OPENING = frozenset(["de", "del", "da", "do", "on", "es", "en", "as", "an", "at", "di", "le"])
@@ -59,6 +62,35 @@ def _restore_possessives(search: Search) -> None:
             if stem.lower() not in search.lists.countries and not _is_cut(search, token.text, stem):
                 continue
             line.tokens[at] = token._replace(end=token.end - 1, text=stem, low=stem.lower(), possessive=True)
+
+
+def _part_pairs(search: Search) -> None:
+    """ "Fargo-Moorhead" are two places, where the gazetteer has both and not the pair."""
+    for line in search.words.lines:
+        if line.capitals:
+            continue
+        for at in reversed(line.named()):
+            token = line.tokens[at]
+            first, hyphen, second = token.text.partition("-")
+            if not hyphen or not _is_pair(search, token.text, first, second):
+                continue
+            middle = token.start + len(first)
+            line.tokens[at : at + 1] = [
+                token._replace(end=middle, text=first, low=first.lower(), possessive=False),
+                token._replace(start=middle + 1, text=second, low=second.lower(), gap="-"),
+            ]
+
+
+def _is_pair(search: Search, whole: str, first: str, second: str) -> bool:
+    lists = search.lists
+    if not (first.istitle() and second.istitle() and len(first) >= PAIRED and len(second) >= PAIRED):
+        return False
+    if any(half.lower() in lists.common or half.lower() in lists.heads for half in (first, second)):
+        return False
+    if not all(search.gazetteer.knows(half) for half in (first, second)) or search.gazetteer.knows(whole):
+        return False
+    both = [{e.country for e in search.gazetteer.spelled(half)} for half in (first, second)]
+    return bool(both[0] & both[1] & PAIRING)
 
 
 def _is_cut(search: Search, whole: str, stem: str) -> bool:
@@ -173,6 +205,10 @@ def _longest(search: Search, line: Line, at: int) -> Mention | None:
             continue
         if size == 1 and line.capitals and (last.low in search.lists.common or len(last.text) < 3):
             continue
+        if size > 1 and tokens[at].low in search.lists.directions and tokens[at].text.islower():
+            entries = search.gazetteer.spelled(search.named(line, at, at + size - 1))
+            if not any(e.curated or e.level != "town" for e in entries):
+                continue  # "north Arlington" is the north of Arlington
         mention = search.known(line, at, at + size - 1)
         if mention:
             return _without_kind(search, mention)
@@ -378,9 +414,21 @@ def _run_mentions(search: Search, line: Line, run: tuple[int, int], inside: list
         )
         mention.score -= 0.2
         named = tokens[last].low in lists.institutions or tokens[last].low in lists.facilities
-        if not line.capitals and left and inside[0].first == first and (named or _ordinary(search, left, line)):
+        if (
+            not line.capitals
+            and left
+            and inside[0].first == first
+            and (named or _ordinary(search, left, line) or _administers(inside[0]))
+        ):
             mention.inner = inside[0]
     search.mentions.append(mention)
+
+
+def _administers(mention: Mention) -> bool:
+    """Whether a name is that of a county or a province, and hardly a person's: "Hall County", "Connecticut"."""
+    if mention.last > mention.first and mention.line.tokens[mention.last].low in ("county", "parish"):
+        return True
+    return any(e.level == "province" and e.match == "name" and e.population >= FAMILIAR for e in mention.entries)
 
 
 def _ends_name(search: Search, mention: Mention, left: Collection[int], line: Line) -> bool:
@@ -493,6 +541,7 @@ def find(text: str, words: Words, gazetteer: Gazetteer, hint: str | None = None)
     search = Search(text, words, gazetteer, lists, frozenset(prior))
     if words.no_apostrophes:
         _restore_possessives(search)
+    _part_pairs(search)
     for line in words.lines:
         _read_line(search, line)
     mentions = [m for m in _unique(search.mentions) if m.name.lower() not in lists.too_wide]

@@ -11,7 +11,7 @@ from tollbook.resolve.place_mention import ACCEPTED, WEIGHTS, Mention, can_hold
 from tollbook.resolve.place_text import Words, place_words
 
 _LIST = re.compile(
-    r"\s*(?:,|;|/|&|,?\s*(?:and|or|as well as|and also))\s*(?:in\s+|near\s+|at\s+)?(?:the\s+)?(?:\w+\s+of\s+)?",
+    r"\s*(?:,|;|/|&|-|–|,?\s*(?:and|or|as well as|and also))\s*(?:in\s+|near\s+|at\s+)?(?:the\s+)?(?:\w+\s+of\s+)?",
     re.IGNORECASE,
 )
 
@@ -66,9 +66,36 @@ def relate(text: str, mentions: list[Mention], words: Words) -> None:
             elif not left.known and right.known and left.score >= ACCEPTED:
                 left.containers.append(right)
                 right.score += 1.0
+    _share_kinds(text, mentions)
     for _ in range(2):
         _spread(text, mentions, words)
         _spread(text, mentions[::-1], words)
+
+
+def _share_kinds(text: str, mentions: list[Mention]) -> None:
+    """A kind in the plural is that of every name in its list: "Barrow, Jackson and Madison counties"."""
+    plurals = place_words().plurals
+    for at, mention in enumerate(mentions):
+        tokens = mention.line.tokens
+        hint = mention.hint
+        if hint is None or mention.facility:
+            continue
+        if mention.last + 1 < len(tokens) and tokens[mention.last + 1].low in plurals:
+            way = range(at - 1, -1, -1)
+        elif mention.first > 1 and tokens[mention.first - 1].low == "of" and tokens[mention.first - 2].low in plurals:
+            way = range(at + 1, len(mentions))
+        else:
+            continue
+        beside = mention
+        for index in way:
+            other = mentions[index]
+            left, right = (other, beside) if other.start < beside.start else (beside, other)
+            between = text[left.end : right.start]
+            if other.line is not mention.line or other.hint or other.facility or not _LIST.fullmatch(between):
+                break
+            other.hint = hint
+            other.score += WEIGHTS["list"]
+            beside = other
 
 
 def _spread(text: str, mentions: Sequence[Mention], words: Words) -> None:

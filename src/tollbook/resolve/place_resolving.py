@@ -60,6 +60,7 @@ class Context:
     own: dict[str, dict[str, float]]  # name -> country -> what that name itself added
     districts: dict[str, set[str]]  # district id -> names that may mean it
     inside: dict[str, set[str]]  # district id -> names that may mean a place in it
+    own_areas: dict[tuple[str, str], float]  # name, province id -> what that name itself added to the province
     told: dict[str, set[str]]  # name -> bearers that the text once names with what holds them
     _beside: dict[str, tuple[dict[str, float], float]] = field(default_factory=dict)
     _chosen: dict[tuple[str, str | None, int], tuple[Entry | None, list[Entry]]] = field(default_factory=dict)
@@ -151,15 +152,17 @@ def rate(entry: Entry, mention: Mention, context: Context) -> float:
         value += 3.0 * support.get(entry.country, 0.0) / strongest
     area = entry.id if entry.level == "province" else entry.admin1_id
     if area:
-        value += 2.4 * min(1.0, context.provinces.get(area, 0.0) / 2.0)
-    if context.nests(entry, mention.name):
+        beside = context.provinces.get(area, 0.0) - context.own_areas.get((mention.name, area), 0.0)
+        value += 2.4 * min(1.0, max(0.0, beside) / 2.0)
+    if context.nests(entry, mention.name) and (entry.level == "district" or mention.hint != "district"):
         value += NESTED
     for container in mention.containers:
         if any(holds(outer, entry) for outer in container.entries):
             value += 4.0
             break
     else:
-        value += TOLD if entry.id in context.told.get(mention.name, ()) else 0.0
+        if mention.hint in (None, entry.level) and entry.id in context.told.get(mention.name, ()):
+            value += TOLD
     if context.points and entry.radius_km and entry.level != "country":
         closest = min([near(entry, point) for name, point in context.points if name != mention.name], default=None)
         if closest is not None:
@@ -280,6 +283,7 @@ def context_of(
     taken = [m for m in mentions if m.score >= ACCEPTED and m.entries]
     provinces: dict[str, float] = defaultdict(float)
     own: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    own_areas: dict[tuple[str, str], float] = defaultdict(float)
     _votes(taken, provinces, own)
     points: list[tuple[str, Entry]] = []
     times: Counter[str] = Counter()
@@ -301,7 +305,9 @@ def context_of(
         own[mention.name][entry.country] += factor
         area = entry.id if entry.level == "province" else entry.admin1_id
         if area:
-            provinces[area] += factor if entry.level == "province" else 0.7 * factor
+            share = factor if entry.level == "province" else 0.7 * factor
+            provinces[area] += share
+            own_areas[mention.name, area] += share
         if entry.radius_km and entry.level in ("town", "district", "point") and times[mention.name] == 1:
             points.append((mention.name, entry))
     countries: dict[str, float] = defaultdict(float)
@@ -325,10 +331,11 @@ def context_of(
     each = {n: dict(w) for n, w in own.items()}
     told: dict[str, set[str]] = defaultdict(set)
     for mention in taken if first is not None else ():
-        entry = first.choose(mention)[0] if mention.containers and first is not None else None
-        if entry is not None and any(holds(outer, entry) for c in mention.containers for outer in c.entries):
+        outer = [e for c in mention.containers for e in c.entries if e.level != "country"]
+        entry = first.choose(mention)[0] if first is not None and outer and mention.hint is None else None
+        if entry is not None and any(holds(e, entry) for e in outer):
             told[mention.name].add(entry.id)
-    return Context(dict(countries), dict(provinces), points[:12], main, each, districts, inside, told)
+    return Context(dict(countries), dict(provinces), points[:12], main, each, districts, inside, own_areas, told)
 
 
 def _nesting(mentions: Sequence[Mention]) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
@@ -344,7 +351,7 @@ def _nesting(mentions: Sequence[Mention]) -> tuple[dict[str, set[str]], dict[str
                 continue
             if entry.level == "district" and called:
                 districts[entry.id].add(mention.name)
-            elif entry.level != "district" and entry.admin2_id:
+            elif entry.level != "district" and entry.admin2_id and mention.name not in so_called:
                 inside[entry.admin2_id].add(mention.name)
     return districts, inside
 

@@ -18,7 +18,7 @@ from tollbook.resolve.gazetteer_rows import country_names
 from tollbook.resolve.names import upper_and_lower
 
 # Abbreviations with full stops first ("N.Y.", "U.S.", "Ala."), then words with inner hyphens and apostrophes.
-_WORD = re.compile(r"((?:[A-Z]\.){2,4}|[A-Z]\.[A-Z]\b|W\.Va\.|[^\W_]+(?:['’‘ʿ`‑‐-][^\W_]+){0,6}['’]?)")
+_WORD = re.compile(r"((?:[DR][-‑–])?(?:[A-Z]\.){2,4}|[A-Z]\.[A-Z]\b|W\.Va\.|[^\W_]+(?:['’‘ʿ`‑‐-][^\W_]+){0,6}['’]?)")
 _ARTICLE = r"(?:al|el|ul|ad|ed|an|en|ar|er|as|es|ash|esh|at|et|az|ez|il|l|d|s|t|de|la)"
 _NAME_LIKE = re.compile(rf"(?:{_ARTICLE}[-’'‘])?[^\W\d_a-z]")
 _PARTICLES = frozenset(
@@ -34,6 +34,7 @@ class PlaceWords:
     """The lists of `data/places/words.yml` and `common.yml`, folded to small letters."""
 
     kinds: dict[str, str]
+    plurals: frozenset[str]  # of the kinds
     facilities: frozenset[str]
     facilities_small: frozenset[str]
     strong: frozenset[str]
@@ -128,6 +129,11 @@ def place_words() -> PlaceWords:
             cues[phrase.split()[0]].append((tuple(phrase.split()), code))
     return PlaceWords(
         kinds=content["kinds"],
+        plurals=frozenset(
+            kind
+            for kind in content["kinds"]
+            if kind.endswith("s") and (kind[:-1] in content["kinds"] or kind[:-3] + "y" in content["kinds"])
+        ),
         facilities=lists["facilities"],
         facilities_small=lists["facilities_small"],
         strong=lists["prepositions_strong"],
@@ -239,7 +245,7 @@ def _tokens(text: str, span: Span, skip: _Skip, capitals: bool, words: PlaceWord
             found.append(_new(Token, token))
             seen = end
         else:
-            if end < span[1] and text[end] == "." and word + "." in words.abbreviations:
+            if end < span[1] and text[end] == "." and _MEMBER.sub("", word) + "." in words.abbreviations:
                 word += "."
             form = _form(word, capitals)
             if form is not None:
