@@ -36,6 +36,8 @@ _VAGUE_WAR = 200  # "hundreds" told in passing, past the lead, is what a war or 
 _NEXT = 2  # characters between a name and the noun that describes it
 _WHOLE_WAR = 5000  # no single act of the gold reports is told with as many dead; figures from here on sum up wars
 _CUTS = frozenset({"and", "when", "bringing", "brings", "brought", "raising", "taking"})  # these cut under conditions
+_BRINGS = 12  # tokens from "brought" to the number that a toll comes to by it
+_BRINGING = 20  # "bringing the number killed in 24 hours of raids on the old town to 45"
 _BIG_KM = 4.0  # a town drawn wider than this is a city: it stands behind a village or a district of its own
 _CARED = 16  # tokens before a hospital's name in which somebody is taken there
 _HOSPITAL = frozenset({"hospital", "medical", "clinic", "infirmary", "health", "trauma"})
@@ -273,7 +275,7 @@ def _clauses(marks: Marks) -> list[tuple[int, int]]:
                 apart = (apart and _alike(marks, cuts[-1], i, count)) or _other_day(marks, cuts[-1], i, count)
             if apart or (word == "while" and _kills(marks, cuts[-1], i) and _kills(marks, i, count)):
                 cuts.append(i)
-        elif word != "and" and _figure_in(marks, i, min(i + 12, count)):
+        elif word != "and" and _figure_in(marks, i, min(i + (_BRINGING if word == "bringing" else _BRINGS), count)):
             cuts.append(i)
     cuts.append(count)
     return list(itertools.pairwise(cuts))

@@ -16,6 +16,7 @@ from functools import cache
 from tollbook.extract.among import find_among, tells_among
 from tollbook.extract.groups import Cue, Group, Vocabulary, find_groups, vocabulary, with_names
 from tollbook.extract.linking import chained, link, live_cues, one_each, put_at, put_to_death
+from tollbook.extract.singles import with_singles
 from tollbook.extract.tokens import Hit, Tokens
 from tollbook.extract.words import phrases, words
 from tollbook.model import Actor, AgeGroup, Count, Harm, Sex, Span, Who
@@ -61,7 +62,7 @@ def find_figures(text: str, tokens: Tokens, counts: Sequence[Count], actors: Seq
         return zeros
     groups = find_groups(tokens, counts, actors, vocab)
     cues = live_cues(tokens, cues, groups)
-    groups = with_names(text, tokens, cues, groups, actors)
+    groups = with_singles(text, tokens, with_names(text, tokens, cues, groups, actors))
     links = link(tokens, cues, groups)
     among = find_among(tokens, groups, frozenset(g for g, _, _ in links))
     cues, links = _with_among(cues, links, among)
@@ -81,15 +82,20 @@ def find_figures(text: str, tokens: Tokens, counts: Sequence[Count], actors: Seq
 
 
 def _risen_from(tokens: Tokens, counts: Sequence[Count], figures: Sequence[Figure]) -> list[Figure]:
-    """The toll that a later one replaces: "rose to 85, up from 50", "has reached 85, from an initial count of 50"."""
+    """The toll that a later one replaces: "rose to 85, up from 50", "raised from 50 to 85", "initially 50"."""
     told = next((f for f in figures if f.harm in ("killed", "injured") and f.counted and f.part_of is None), None)
     found = []
     for count in counts if told is not None else ():
         first, last = tokens.at(count.span[0]), tokens.at(count.span[1] - 1) + 1
         before = " " + " ".join(tokens.low[max(0, first - 5) : first])
-        if told is None or told.span[1] > count.span[0] or any(_inside(count.span, f.span) for f in figures):
+        if told is None or any(_inside(count.span, f.span) for f in figures):
             continue
-        if before.endswith(tuple(f" {p}" for p in phrases("risen_from"))) and not _measured(tokens, last):
+        if count.span[1] <= told.span[0]:
+            raised = before.endswith(" from") and tokens.low[last : tokens.at(told.span[0])] == ("to",)
+            earlier = raised or before.endswith(" initially")
+        else:
+            earlier = before.endswith(tuple(f" {p}" for p in phrases("risen_from")))
+        if earlier and not _measured(tokens, last):
             told = replace(told, span=count.span, min=count.min, max=count.max, approx=count.approx, word=count.word)
             found.append(replace(told, sex=None, age_group=None, role=None))
     return found
@@ -296,6 +302,7 @@ def _households(tokens: Tokens, groups: Sequence[Group], order: list[int], figur
             and last.part_of == figure.part_of and last.counted and not last.word and not figure.word
             and "and" in tokens.low[groups[order[k - 1]].last : group.first]
             and (group.count is not None or not (group.head or "").endswith(("s", "children")))
+            and not (_office(groups[order[k - 1]]) and not figure.sex and not figure.age_group)
         ) or k in listed or _pair(tokens, groups, order, figures, k, last)  # fmt: skip
         if joined and last is not None and last.min is not None and figure.min is not None:
             result[-1] = replace(
@@ -309,6 +316,11 @@ def _households(tokens: Tokens, groups: Sequence[Group], order: list[int], figur
         result.append(replace(figure, part_of=gone.get(part, part)) if part is not None else figure)
         gone[k] = len(result) - 1
     return result
+
+
+def _office(group: Group) -> bool:
+    """ "The minister (and his two guards)": told apart from those with him; not so "the man and his wife"."""
+    return group.definite and group.count is None
 
 
 # --- figures ------------------------------------------------------------------------------------
@@ -422,7 +434,8 @@ def _parts(tokens: Tokens, groups: Sequence[Group], order: list[int], figures: l
         elif (
             result[k - 1].part_of is not None
             and result[k - 1].harm == result[k].harm
-            and between.strip() in ("and", ",", ", and", "as well as", "and the")
+            and order[k] == order[k - 1] + 1
+            and between.strip() in ("", "and", ",", ", and", "as well as", "and the")
             and not (between.strip() == ", and" and _of_them(tokens, groups[order[k - 1]]))
         ) and _fits(result, result[k - 1].part_of, k):
             result[k] = replace(result[k], part_of=result[k - 1].part_of)

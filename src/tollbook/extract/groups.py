@@ -24,6 +24,7 @@ USES = ("verb", "active", "subject", "state", "counted", "of", "toll", "told", "
 
 _TELLER = 9  # tokens from "a" to "said" ("a spokesman for the state hospital said")
 _PLURAL = ("s", "men", "people", "children", "women")
+_ACRONYM = 8  # tokens of a bracket that only spells out a name
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,8 @@ def find_groups(tokens: Tokens, counts: Sequence[Count], actors: Sequence[Actor]
             group = _noun_phrase(tokens, i, i + 1, None, nouns, by_token, starts)
             if group.head is None or (group.last < len(tokens) and tokens.low[group.last] in words("not_persons")):
                 continue
+            if tokens.low[group.last : group.last + 1] == ("'",) and group.head.endswith("s"):
+                continue  # "a landlords' militia"
         elif i in nouns and i >= taken and not _rank_only(tokens, nouns[i]) and not _pointing_back(tokens, i):
             group = _bare(tokens, i, nouns, by_token, starts)
         else:
@@ -133,7 +136,9 @@ def _thing(tokens: Tokens, group: Group, nouns: dict[int, Hit[str]]) -> bool:
     plain = group.head is None and group.actor is None and group.count is not None
     if plain and group.count is not None:
         k = tokens.at(group.count.span[1] - 1) + 1
-        if k < len(tokens) and tokens.low[k] in words("not_persons") and tokens.low[k].endswith("s"):
+        if k + 1 < len(tokens) and tokens.low[k + 1] in words("things") and tokens.low[k] not in words("stop_np"):
+            return True  # "five off-road vehicles"
+        if k < len(tokens) and (tokens.low[k] in words("things")):
             return True  # "some 50 motorcycles"
     if group.head is None and any(w in words("animals") for w in tokens.low[group.first : i + 2]):
         return True
@@ -141,6 +146,11 @@ def _thing(tokens: Tokens, group: Group, nouns: dict[int, Hit[str]]) -> bool:
         return False
     named = bool(told) or (group.actor is not None and "of" not in tokens.low[group.first : i])
     return named and not any(noun.endswith(_PLURAL) for noun in told)
+
+
+def plural(head: str) -> bool:
+    """Does the noun name more than one person?"""
+    return head.endswith((*_PLURAL, "police", "troops"))
 
 
 def _says(tokens: Tokens, i: int) -> bool:
@@ -169,7 +179,7 @@ def _speaking(tokens: Tokens, group: Group) -> bool:
     for word in tokens.low[group.last : group.first + _TELLER]:
         if word in words("said"):
             return True
-        if word == "who" or not word[0].isalnum() or word in _harm_words():
+        if word == "who" or not word[0].isalnum() or word in harm_words():
             return False
     return False
 
@@ -243,6 +253,10 @@ def _noun_phrase(
             if tokens.low[j] == "'" or tokens.low[j] == "-":
                 j += 1
                 continue
+            spelled = _spelled_out(tokens, j) if head is None and count is not None and j > i else j
+            if spelled > j:
+                limit, j = limit + spelled - j, spelled
+                continue
             break
         if tokens.low[j] in _cue_words() or tokens.low[j] in _counted_words():
             break
@@ -264,6 +278,14 @@ def _noun_phrase(
     return Group(first, max(last, i), count, head, actor, article=count is None, possessive=possessive)
 
 
+def _spelled_out(tokens: Tokens, i: int) -> int:
+    """Past a bracket that spells out the name before it ("one MSF (Medecins Sans Frontieres) driver"), else `i`."""
+    if tokens.low[i] != "(":
+        return i
+    end = next((k for k in range(i + 1, min(i + _ACRONYM, len(tokens))) if tokens.low[k] == ")"), None)
+    return end + 1 if end is not None and all(w.isalpha() for w in tokens.low[i + 1 : end]) else i
+
+
 @cache
 def _demonyms() -> frozenset[str]:
     return frozenset(name.lower() for row in countries().values() for name in row.demonyms)
@@ -274,7 +296,7 @@ def _national(tokens: Tokens, i: int) -> bool:
     if i >= len(tokens) or tokens.low[i] not in _demonyms():
         return False
     after = tokens.low[i + 1] if i + 1 < len(tokens) else "."
-    return after in words("stop_np") or after in words("be") or after in _harm_words()
+    return after in words("stop_np") or after in words("be") or after in harm_words()
 
 
 def _past_unknown(tokens: Tokens, i: int) -> int:
@@ -283,7 +305,7 @@ def _past_unknown(tokens: Tokens, i: int) -> int:
         word = tokens.low[k]
         if k > i and (word in (",", "and", "or") or word in words("be") or word in words("have")):
             return k
-        if not word.isalpha() or word in words("stop_np") or word in _harm_words():
+        if not word.isalpha() or word in words("stop_np") or word in harm_words():
             break
     return i
 
@@ -312,7 +334,7 @@ def _cue_words() -> frozenset[str]:
 
 
 @cache
-def _harm_words() -> frozenset[str]:
+def harm_words() -> frozenset[str]:
     """Every word that begins a phrase of harm."""
     harm: dict[str, dict[str, list[str]]] = lexicon.load("lexicon/en/harm")
     return frozenset(p.split()[0] for uses in harm.values() for listed in uses.values() for p in listed)
@@ -386,7 +408,7 @@ def with_names(
     taken = {i for g in groups for i in range(g.first, g.last)}
     for actor in actors:
         first, last = tokens.at(actor.span[0]), tokens.at(actor.span[1] - 1) + 1
-        if last - first > 1 or last >= len(tokens) or not _capital(text, tokens, last):  # a first name may be a group's
+        if last - first > 1 or last >= len(tokens) or not capital(text, tokens, last):  # a first name may be a group's
             taken |= set(range(first, last))
     names: list[Group] = []
     for cue in cues:
@@ -427,7 +449,8 @@ def _apposed(tokens: Tokens, name_end: int, group: Group) -> bool:
     return group.article and name_end < len(tokens) and tokens.low[name_end] == "," and group.first - name_end <= 3
 
 
-def _capital(text: str, tokens: Tokens, i: int) -> bool:
+def capital(text: str, tokens: Tokens, i: int) -> bool:
+    """Does the word at token `i` begin with a capital, as a name does?"""
     start = tokens.starts[i]
     if tokens.low[i].startswith(("al-", "el-", "as-", "ad-", "ar-", "an-", "az-", "ash-")):
         start += tokens.low[i].index("-") + 1
@@ -441,7 +464,7 @@ def _capital(text: str, tokens: Tokens, i: int) -> bool:
 def _name_from(text: str, tokens: Tokens, i: int, taken: set[int]) -> tuple[int, int] | None:
     """Two to five capitalised words from token `i` on."""
     last = i
-    while last < len(tokens) and last - i < 5 and last not in taken and _capital(text, tokens, last):
+    while last < len(tokens) and last - i < 5 and last not in taken and capital(text, tokens, last):
         last += 1
     return (i, last) if 2 <= last - i <= 4 else None
 
@@ -461,7 +484,7 @@ def _name_before(text: str, tokens: Tokens, i: int, taken: set[int]) -> tuple[in
             return None
         k = comma
     first = k
-    while first > 0 and k - first < 5 and first - 1 not in taken and _capital(text, tokens, first - 1):
+    while first > 0 and k - first < 5 and first - 1 not in taken and capital(text, tokens, first - 1):
         first -= 1
     if first and tokens.low[first - 1] in words("before_thing"):
         return None  # "two employees of the newspaper El Mundo were killed"

@@ -209,6 +209,8 @@ def _victims(
         return [g for g in right(1) if _bare_number(tokens, groups[g])]
     if use == "of":
         return right(4)
+    if use == "toll" and (raised := _raised_to(tokens, groups, first.first)):
+        return raised
     if use == "toll":
         return _toll(tokens, groups, last.last, upper) or [g for g in right(24) if _fits_toll(tokens, groups[g], last)]
     if use == "counted":
@@ -263,16 +265,24 @@ def _toll(tokens: Tokens, groups: Sequence[Group], position: int, upper: int) ->
             while k > position and tokens.low[k] in words("roughly"):
                 k -= 1
             if tokens.low[k] in words("comes_to"):
-                chain = [g]  # "puts its dead at 45 civilians and 73 soldiers"
-                while (
-                    (behind := chain[-1] + 1) < len(groups)
-                    and groups[behind].first < upper
-                    and chained(tokens, groups[chain[-1]], groups[behind])
-                    and not _own_cue(tokens, groups, behind, upper)
-                ):
-                    chain.append(behind)
+                chain = _chain(tokens, groups, g, upper)  # "puts its dead at 45 civilians and 73 soldiers"
                 return [c for c in chain if groups[c].count is not None]
     return []
+
+
+def _raised_to(tokens: Tokens, groups: Sequence[Group], first: int) -> list[int]:
+    """ "Raised to 18 the number killed", "updated to 18 its toll": the number told before the word for the toll."""
+    k = first
+    while k and tokens.low[k - 1] in ("the", "its", "their", "a"):
+        k -= 1
+    near = [g for g, x in enumerate(groups) if x.count is not None and tokens.at(x.count.span[1] - 1) + 1 == k]
+    if not near or k == first:
+        return []
+    to = groups[near[0]].first - 1
+    while to > 0 and tokens.low[to] in words("roughly"):
+        to -= 1
+    brought = not words("brings").isdisjoint(tokens.low[max(0, to - 2) : to])
+    return near if to > 0 and tokens.low[to] == "to" and brought else []
 
 
 def _fits_toll(tokens: Tokens, group: Group, cue: Hit[Cue]) -> bool:
@@ -328,13 +338,29 @@ def _listed(tokens: Tokens, i: int) -> bool:
 
 
 def _beside(tokens: Tokens, groups: Sequence[Group], position: int, upper: int, used: dict[int, str]) -> list[int]:
-    """ "22 pupils were killed along with six teachers": the numbered group told beside those before the verb."""
+    """ "22 pupils were killed along with six teachers and a nurse": those told beside the ones before the verb."""
     for g, group in enumerate(groups):
-        if position <= group.first < upper and g not in used and group.count is not None:
+        if position <= group.first < upper and g not in used and (group.count is not None or group.article):
             told = " ".join(tokens.low[position : group.first])
             near = group.first - position <= _BESIDE and ";" not in told
-            return [g] if near and f" {told}".endswith(tuple(f" {p}" for p in phrases("beside"))) else []
+            if near and f" {told}".endswith(tuple(f" {p}" for p in phrases("beside"))):
+                return [c for c in _chain(tokens, groups, g, upper) if groups[c].count or groups[c].article]
+            if group.count is not None:
+                return []
     return []
+
+
+def _chain(tokens: Tokens, groups: Sequence[Group], g: int, upper: int) -> list[int]:
+    """Group `g` and those that its list goes on with, before `upper`, up to one that has a word of harm of its own."""
+    chain = [g]
+    while (
+        (behind := chain[-1] + 1) < len(groups)
+        and groups[behind].first < upper
+        and chained(tokens, groups[chain[-1]], groups[behind])
+        and not _own_cue(tokens, groups, behind, upper)
+    ):
+        chain.append(behind)
+    return chain
 
 
 def _leftward(
