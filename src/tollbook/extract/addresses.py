@@ -40,13 +40,13 @@ def _address(k: int, stories: Sequence[Story], marks: Sequence[Marks]) -> Place 
     reach = _REACH if len(stories) > 1 else _FAR
     best: tuple[int, int, Place] | None = None
     for index, mark in enumerate(marks):
-        gap = min(abs(index - i) for i in acts[k])
-        rival = min((abs(index - i) for n, told in enumerate(acts) if n != k for i in told), default=gap + 1)
-        if gap > reach or rival < gap or mark.sentence.kind == "title":
+        gap = min([abs(index - i) for i in acts[k]])
+        place = next(_told_of_act(mark), None) if gap <= reach and mark.sentence.kind != "title" else None
+        if place is None or (best is not None and gap >= best[0]):
             continue
-        for place in _told_of_act(mark):
-            if best is None or gap < best[0]:
-                best = (gap, index, place)
+        rival = min([abs(index - i) for n, told in enumerate(acts) if n != k for i in told], default=gap + 1)
+        if rival >= gap:
+            best = (gap, index, place)
     return best[2] if best else None
 
 

@@ -126,15 +126,15 @@ def options(
     others = {fold(i.places[0]) for n, i in enumerate(incidents) if n != k and i.places}
     apart = [other for n, other in enumerate(stories) if n != k]
     single = sum(i.scope in ("incident", "background") for i in incidents) == 1
-    ruled = fold(incidents[k].places[0]) if incidents[k].places else None
-    first = next((m.place for m in named if m.key == ruled), None)
+    ruled = [fold(name) for name in incidents[k].places]
+    first = next((m.place for m in named if m.key == ruled[0]), None) if ruled else None
     out: list[Option] = []
     for told in within_reach(story, named):
         traits = dict(told.traits)
         where = list(standing(story, told, marks))
         here = "clause" in where
         traits.update((name, 1.0) for name in where)
-        traits.update((name, 1.0) for name in _by_rule(incidents[k], told, "clause" if here else "outside"))
+        traits.update((name, 1.0) for name in _by_rule(incidents[k], ruled, told, "clause" if here else "outside"))
         if single:
             traits[f"one act, {where[0]}"] = 1.0
             traits["one act, named often"] = traits["named often"]
@@ -152,9 +152,11 @@ def options(
     return [*out, _nothing(incidents[k], single)]
 
 
-def _by_rule(incident: Incident, told: Mention, where: str) -> Iterator[str]:
-    """Whether the rules chose the place, or one that holds it or lies in it; `where` is the clause or outside."""
-    ruled = [fold(p) for p in incident.places]
+def _by_rule(incident: Incident, ruled: Sequence[str], told: Mention, where: str) -> Iterator[str]:
+    """Whether the rules chose the place, or one that holds it or lies in it; `where` is the clause or outside.
+
+    `ruled` are the incident's places, folded.
+    """
     rank = f"{min(ruled.index(told.key), 2)}" if told.key in ruled else "another" if ruled else "none"
     yield f"by rule {rank}"
     yield f"by rule {rank}, {where}"

@@ -109,5 +109,4 @@ def _is_played(tokens: Tokens) -> bool:
     """Is the sentence about a scene, a drill, a film, a game with its score, or a shot that nobody meant?"""
     if _lists().played.find(tokens) or _lists().unmeant.find(tokens):
         return True
-    score = any(_SCORE.match(w) for w in tokens.low)
-    return score and not _lists().scored.isdisjoint(tokens.low)
+    return not _lists().scored.isdisjoint(tokens.low) and any(_SCORE.match(w) for w in tokens.low)

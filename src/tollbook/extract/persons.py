@@ -349,7 +349,9 @@ def surnames(text: str) -> frozenset[str]:
     found = set()
     for first, last in _full_name().findall(text):
         word = last.lower().replace("’", "'").removesuffix("'s")
-        if word not in words["not_name"] | words["not_person"] and first.lower().rstrip(".") not in words["not_name"]:
+        if word in words["not_name"] or word in words["not_person"]:
+            continue
+        if first.lower().rstrip(".") not in words["not_name"]:
             found.add(word)
     return frozenset(found)
 

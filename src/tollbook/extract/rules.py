@@ -37,6 +37,7 @@ from tollbook.sentences import split_sentences
 _A_GAME = 2  # words of sport from which on a report may be about a game
 _Spanned = TypeVar("_Spanned", Actor, Place)
 _SEAT = re.compile(r" in (?:the )?(?=[A-Z])")
+_LOWER_WORD = re.compile(r"[a-z-]+")
 _READ = frozenset({"title", "body", "standfirst"})
 
 
@@ -129,7 +130,7 @@ def may_be_violent(text: str) -> bool:
     if first is None:
         return False
     sports = words("sports")
-    played = sum([word in sports for word in re.findall(r"[a-z-]+", text.lower())])
+    played = sum(map(sports.__contains__, _LOWER_WORD.findall(text.lower())))
     return played < _A_GAME or sum(1 for _ in _violence().finditer(text)) > 2 * played
 
 

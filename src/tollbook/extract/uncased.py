@@ -7,7 +7,7 @@ begins. One word alone is a person where the report tells it in full elsewhere (
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from tollbook import lexicon
@@ -15,6 +15,9 @@ from tollbook.extract.tokens import Tokens
 
 _OWN = "given_names"
 _LONG = 4  # letters of a word that capitals or their lack say something about
+_BEFORE = 90  # letters before a word among which a first name stands, and one name more
+_BETWEEN = re.compile(r"[\W\d_]+")  # what is no letter
+_REMEMBERED = 50_000  # words; bounds the memory that a stream of unlike reports can take
 # Endings of common English words; Spanish and Arabic names have none of them.
 _ENDINGS = (
     "ing", "ed", "tion", "sion", "ment", "ments", "tions", "ly", "ists", "ers", "ian", "ians", "ive", "ical", "ism",
@@ -56,6 +59,7 @@ def _of_places() -> frozenset[str]:
     return frozenset(lexicon.load(f"lexicon/en/{_OWN}")["of_places"])
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def strange(word: str) -> bool:
     """Is the word in no list of the package, inflected or not, and without an ending of common English words?"""
     known = _known_words()
@@ -89,7 +93,18 @@ def at_given_name(low: tuple[str, ...], first: int, last: int) -> int:
 def told_in_full(text: str, tokens: Tokens, i: int) -> bool:
     """Does the report tell this word of a name elsewhere behind a first name, or a first name and another?"""
     word = text[tokens.starts[i] : tokens.ends[i]].removesuffix("'S").removesuffix("'s")
-    if not strange(word.lower()):
+    if not strange(word.lower()) or not _behind_given_name(text, word):
         return False
     before = re.finditer(rf"(?<![^\W_])([^\W\d_]+) (?:([^\W\d_]+) )?{re.escape(word)}(?![^\W_])", text)
     return any((name or "").lower() in given_names() for match in before for name in match.groups())
+
+
+def _behind_given_name(text: str, word: str) -> bool:
+    """May the word stand somewhere as the first or second one behind a first name? A cheap test, made first."""
+    names, at = given_names(), text.find(f" {word}")
+    while at >= 0:
+        *_, one, other = ["", *_BETWEEN.split(text[max(0, at - _BEFORE) : at])][-3:]
+        if one.lower() in names or other.lower() in names:
+            return True
+        at = text.find(f" {word}", at + 1)
+    return False

@@ -39,9 +39,9 @@ def _chain(line: Line, i: int, book: ActorBook) -> _Chain | None:
         if j >= len(line.words) or (step and not joined(line, j)):
             break
         hits = line.hits[j]
-        land = value_of(hits, Land, role=_OWNING)
-        kind = value_of(hits, Kind)
-        owner = value_of(hits, Mark, role=("owner", "owning"))
+        land = value_of(hits, Land, role=_OWNING) if hits else None
+        kind = value_of(hits, Kind) if hits else None
+        owner = value_of(hits, Mark, role=("owner", "owning")) if hits else None
         if land and chain.kind is None and chain.code in (None, land[1].code) and _longest(land, kind):
             if step and chain.code is None and not _modifiers_only(line, i, j, book):
                 break

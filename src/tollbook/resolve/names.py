@@ -192,6 +192,8 @@ class Index:
         if not single and i + 1 < len(found) and found[i + 1].norm in seconds:
             while room < lengths[0] and i + room < len(found) and found[i + room].gap < 3:
                 room += 1
+        if room < lengths[-1]:
+            return
         for length in lengths:
             if length > room:
                 continue

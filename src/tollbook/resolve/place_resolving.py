@@ -138,14 +138,14 @@ def _capitals() -> frozenset[str]:
     return frozenset(c.capital for c in countries().values() if c.capital)
 
 
-def rate(entry: Entry, mention: Mention, context: Context) -> float:
-    """How likely this bearer is meant; only differences count."""
+def rate(entry: Entry, mention: Mention, context: Context, namesake: bool) -> float:
+    """How likely this bearer is meant; only differences count. `namesake`: see `_has_large_namesake`."""
     value = size_bonus(entry) + level_fit(entry, mention.hint) + _MATCH[entry.match]
     if entry.level == "country" and not mention.containers:
         value += COUNTRY
     elif entry.level == "town" and entry.population >= FAMOUS and entry.name in _capitals():
         value += CAPITAL
-    if entry.level in ("town", "district") and not mention.containers and _overshadowed(entry, mention):
+    if namesake and entry.level in ("town", "district") and not mention.containers and _is_small(entry, mention):
         value -= NAMESAKE
     support, strongest = context.beside(mention.name)
     if strongest:
@@ -170,10 +170,13 @@ def rate(entry: Entry, mention: Mention, context: Context) -> float:
     return value
 
 
-def _overshadowed(entry: Entry, mention: Mention) -> bool:
-    """Is the place a small one that bears the name of a country or of a large province ("Egypt", "Oregon")?"""
-    if entry.population >= FAMOUS or entry.curated or mention.hint == entry.level:
-        return False
+def _is_small(entry: Entry, mention: Mention) -> bool:
+    """Is the place one that a country or large province of its name hides ("Egypt", "Oregon")?"""
+    return entry.population < FAMOUS and not entry.curated and mention.hint != entry.level
+
+
+def _has_large_namesake(mention: Mention) -> bool:
+    """Is a country or a large province called so?"""
     return any(
         e.level == "country" or (e.level == "province" and e.population >= FAMOUS and e.match == "name")
         for e in mention.entries
@@ -206,7 +209,8 @@ def _acceptable(entry: Entry, mention: Mention, context: Context) -> bool:
 
 def best(mention: Mention, context: Context) -> tuple[Entry | None, list[Entry]]:
     """The bearer meant, or None, and all candidates from likely to unlikely."""
-    rated = [(rate(e, mention, context), e) for e in mention.entries]
+    namesake = _has_large_namesake(mention)
+    rated = [(rate(e, mention, context, namesake), e) for e in mention.entries]
     if len(rated) > 1:
         rated.sort(key=lambda pair: (-pair[0], pair[1].id))
     for _, entry in rated:
