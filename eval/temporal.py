@@ -35,6 +35,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tollbook.model import DateRange
+from tollbook.resolve.calendars import words
 from tollbook.resolve.dates import find_dates
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -48,7 +49,12 @@ _SHAPES = (
     (re.compile(r"\d{4}-W\d{2}"), "week"),
     (re.compile(r"\d{4}-\d{2}"), "month"),
     (re.compile(r"\d{4}"), "year"),
+    (re.compile(r"\d{4}-[QH]\d"), "part"),
+    (re.compile(r"\d{4}-(?:SP|SU|FA|WI)"), "season"),
+    (re.compile(r"\d{3}X?"), "decade"),
 )
+_CALENDAR = ("day", "week", "weekend", "month", "year")
+_SEASONS = {3: "SP", 6: "SU", 9: "FA", 12: "WI"}
 
 
 @dataclass(frozen=True)
@@ -61,12 +67,12 @@ class Found:
 
 
 def gold_value(value: str) -> tuple[str, str] | None:
-    """(precision, value) of a gold TIMEX3 value, None for values that name no day, week, month or year."""
+    """(precision, value) of a gold TIMEX3 value, None for values that name no stretch of the calendar."""
     if day := _DAY.fullmatch(value):
         return "day", day.group(1)
     for shape, precision in _SHAPES:
         if shape.fullmatch(value):
-            return precision, value
+            return precision, value.rstrip("X")
     return None
 
 
@@ -88,8 +94,23 @@ def ours(text: str, published: dt.date | None) -> list[Found]:
     for date in find_dates(text, published):
         assert date.span is not None
         since = text[: date.span[0]].lower().rstrip().endswith("since")
-        found.append(Found(*date.span, _value_of(date, published, since)))
+        found.append(Found(*date.span, _period(date, text) or _value_of(date, published, since)))
     return found
+
+
+def _period(date: DateRange, text: str) -> dict[str, str]:
+    """A quarter, half, season or decade, told from a month or a year by its words."""
+    if date.start is None or date.span is None or date.precision not in ("month", "year"):
+        return {}
+    said, start = text[slice(*date.span)].lower(), date.start
+    if "quarter" in said or "half" in said:
+        letter, length = ("Q", 3) if "quarter" in said else ("H", 6)
+        return {"part": f"{start.year}-{letter}{(start.month - 1) // length + 1}"}
+    if any(word in said for word in words().seasons):
+        return {"season": f"{start.year}-{_SEASONS[start.month]}"}
+    if said.endswith("s") and start.month == 1:
+        return {"decade": f"{start.year // 10}"}
+    return {}
 
 
 def _value_of(date: DateRange, published: dt.date | None, since: bool) -> dict[str, str]:
@@ -112,11 +133,11 @@ def dateparsers(text: str, published: dt.date | None) -> list[Found]:
     base = dt.datetime.combine(published or dt.date(2000, 1, 1), dt.time())
     settings = {"RELATIVE_BASE": base, "PREFER_DATES_FROM": "past", "RETURN_AS_TIMEZONE_AWARE": False}
     found, at = [], 0
-    for words, moment in search_dates(text, languages=["en"], settings=settings) or []:
-        start = text.find(words, at)
+    for said, moment in search_dates(text, languages=["en"], settings=settings) or []:
+        start = text.find(said, at)
         if start < 0:
             continue
-        at = start + len(words)
+        at = start + len(said)
         day = moment.date()
         values = {name: at_precision(day, name) for name in ("day", "week", "weekend", "month", "year")}
         found.append(Found(start, at, values))
@@ -131,7 +152,9 @@ def in_table(timex: dict[str, str], table: str, published: dt.date | None) -> bo
         return False
     value = gold_value(timex["value"])
     return table == "date" or (
-        value is not None and (published is None or value[1] <= at_precision(published, value[0]))
+        value is not None
+        and value[0] in _CALENDAR
+        and (published is None or value[1] <= at_precision(published, value[0]))
     )
 
 

@@ -20,6 +20,7 @@ from tollbook.errors import LexiconError
 from tollbook.model import DateRange
 from tollbook.resolve.calendars import check, latest_weekday, shift_months
 from tollbook.resolve.dates import dateline_date, find_dates
+from tollbook.resolve.periods import easter
 
 HERE = Path(__file__).parent / "cases"
 EVAL = Path(__file__).parent.parent / "eval"
@@ -179,3 +180,11 @@ def test_datelines_of_fifteen_outlets_are_read(shared: Path) -> None:
         found = dateline_date(f"{report['title']}\n\n{report['text']}")
         right += found is not None and str(found.start) == report["date_text"]
     assert right / len(reports) >= DATELINES_RIGHT
+
+
+@given(st.integers(min_value=1900, max_value=2099))
+def test_easter_is_a_sunday_of_spring(year: int) -> None:
+    """Between 22 March and 25 April, always on a Sunday."""
+    day = easter(year)
+    assert day.weekday() == 6
+    assert (3, 22) <= (day.month, day.day) <= (4, 25)

@@ -45,7 +45,7 @@ def lasted(story: Story, report: Report) -> int:
             number = next((n for k in (1, 2) if (n := number_at(t, i - joined - k)) and n[1] == i - joined), None)
             if number is None or not (joined or t.at(i + 1) == "of"):
                 continue
-            days = number[0] if _UNITS[t.low[i]] == 1 else round(number[0] / 24)
+            days = number[0] if _UNITS[t.low[i]] == 1 else number[0] // 24
             if 0 < days <= _LONGEST and words("goes_on") & set(t.low[i + 1 : i + 5]):
                 return days
     return 0

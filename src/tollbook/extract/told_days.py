@@ -18,12 +18,27 @@ from tollbook.resolve.calendars import unit_span
 
 _HEARERS = 9  # tokens between "told" and the day: a name, an outlet, a town
 _COUNTED = 9  # tokens between "rose to" and the day: a figure, a group, a speaker
+_TOLL = 5  # tokens from the day to "the death toll" that was counted on it
+_FILED = 6  # tokens: names of a town and its country before the day of a dateline
+_AGENCY = 6  # tokens of an agency in brackets
 _MEASURED = 9  # tokens between "the deadliest" and "since": what is the deadliest, and where
 
 
 def act_days(tokens: Tokens, dates: Iterable[DateRange]) -> tuple[DateRange, ...]:
-    """The dates without those that only measure: "the worst attack since 2008", but not "since 2008, when"."""
-    return tuple(d for d in dates if d.span is None or not _measures(tokens, d.span))
+    """The dates without those that only measure ("the worst attack since 2008", but not "since 2008, when") and
+    without that of the place a report was filed from ("COLOMBO, AUG 14 - ").
+    """
+    return tuple(d for d in dates if d.span is None or not (_measures(tokens, d.span) or _filed(tokens, d.span)))
+
+
+def _filed(tokens: Tokens, span: tuple[int, int]) -> bool:
+    """Does the sentence open with a name, a comma, this day and, after an agency at most, a dash?"""
+    first, last, low = tokens.at(span[0]), tokens.at(span[1] - 1) + 1, tokens.low
+    if not 1 < first <= _FILED or low[first - 1] != "," or low[0] in words("at_address") | words("count_ends"):
+        return False
+    closed = low[last : last + _AGENCY]
+    behind = last + closed.index(")") + 1 if closed[:1] == ("(",) and ")" in closed else last
+    return low[behind : behind + 1] in (("-",), ("–",), ("—",))
 
 
 def _measures(tokens: Tokens, span: tuple[int, int]) -> bool:
@@ -46,7 +61,20 @@ def is_counted_on(marks: Marks, date: DateRange) -> bool:
     first = max(0, i - _COUNTED)
     cut = max((k + 1 for k in range(first, i) if low[k] in words("count_ends")), default=first)
     told = f" {' '.join(low[cut:i])} "
-    return any(f" {phrase} " in told for phrase in phrases("counted_on"))
+    return any(f" {phrase} " in told for phrase in phrases("counted_on")) or _counts_next(marks, date)
+
+
+def _counts_next(marks: Marks, date: DateRange) -> bool:
+    """ "On Sunday the death toll from the raid rose to 115", "a monitor on Sunday raised the toll of Friday's raid"."""
+    tokens = marks.tokens
+    behind = tokens.at(date.span[1] - 1) + 1 if date.span else len(tokens)
+    low = tokens.low[behind : behind + _COUNTED + 3]
+    end = next((k for k, word in enumerate(low) if word in words("count_ends")), len(low))
+    told = f" {' '.join(low[: min(end, _TOLL)])} "
+    if not any(f" {phrase} " in told for phrase in phrases("tolls_counted")):
+        return False
+    counts = words("raises_toll")
+    return bool(counts & set(low[:end]))
 
 
 def day_of(marks: Marks, date: DateRange) -> DateRange:

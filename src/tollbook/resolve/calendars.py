@@ -58,6 +58,13 @@ class Words:
     anchor_words: Phrases
     needs_clause_end: frozenset[str]
     came: frozenset[str]
+    comes: frozenset[str]
+    seasons: Mapping[str, int]
+    seasons_unclear: frozenset[str]
+    nths: Mapping[str, int]
+    decades: Mapping[str, int]
+    movable_days: Phrases
+    thirds_words: Mapping[str, str]
     shift_words: Mapping[str, int]
     told_unit: Phrases
     weekend: frozenset[str]
@@ -88,8 +95,8 @@ _PHRASES = (
     "into_weekday", "this", "since", "range_links", "future_left", "future_cues", "dateline_labels",
     "update_labels",
 )  # fmt: skip
-_TABLES = ("few", "day_words", "anchor_words", "told_unit", "fixed_days", "named_days")
-_MAPS = ("months", "weekdays", "weekdays_short", "units", "shift_words")
+_TABLES = ("few", "day_words", "anchor_words", "told_unit", "fixed_days", "named_days", "movable_days")
+_MAPS = ("months", "weekdays", "weekdays_short", "units", "shift_words", "seasons", "nths", "decades")
 
 
 @cache
@@ -101,6 +108,7 @@ def words() -> Words:
     values |= {key: data[key] for key in _MAPS}
     values |= {key: Phrases(data[key].items()) for key in _TABLES}
     values |= {key: Phrases((phrase, phrase) for phrase in data[key]) for key in _PHRASES}
+    values["thirds_words"] = {row: part for part, rows in data["thirds"].items() for row in rows if " " not in row}
     values["thirds"] = Phrases((phrase, part) for part, rows in data["thirds"].items() for phrase in rows)
     return Words(**values)
 
@@ -108,6 +116,7 @@ def words() -> Words:
 def check(data: Any) -> None:
     """Raises LexiconError unless `data` holds what `lexicon/en/dates.yml` must hold."""
     wanted: dict[str, Sequence[int]] = {"months": range(1, 13), "weekdays": range(7), "weekdays_short": range(7)}
+    wanted |= {"seasons": (3, 6, 9, 12), "nths": range(1, 5), "decades": range(20, 100, 10)}
     for key, allowed in wanted.items():
         if set(data[key].values()) != set(allowed):
             raise LexiconError(f"dates.yml: {key} must name each of {allowed[0]} to {allowed[-1]}")

@@ -8,10 +8,10 @@ joins them to ranges and reads a text; the words are rows of `data/lexicon/en/da
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 
-from tollbook.model import DateBasis, DatePrecision
+from tollbook.model import DatePrecision
 from tollbook.resolve.calendars import (
     DAY,
     Calendar,
@@ -30,41 +30,13 @@ from tollbook.resolve.calendars import (
     words,
 )
 from tollbook.resolve.numbers import Tokens, number_at, numerals
+from tollbook.resolve.periods import read_period
+from tollbook.resolve.scene import Hit, Scene, after, until
 
 LOOK_BACK = 12  # tokens: how far left of a date "will" may stand
 NEAR = 30  # days: as far as "two days after the bomb" counts back
 FARTHEST = 2000  # units: "3000 years ago" is no date of an act
 _PRECISION: dict[Unit, DatePrecision] = {"hour": "days", "day": "day", "week": "week", "month": "month", "year": "year"}
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """An expression of time: tokens first..last (exclusive) and the days it stands for, None where unresolved."""
-
-    first: int
-    last: int
-    days: Days | None
-    precision: DatePrecision
-    basis: DateBasis = "relative"
-    void: bool = False  # a day that does not exist or has not come: read over, not returned
-    back: bool = False  # "on Friday, two days after a bomb ...": later days are not counted from it
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """What an expression is read against: the publication day, and the last day told before it."""
-
-    t: Tokens
-    published: dt.date | None
-    told: dt.date | None
-    told_any: dt.date | None = None  # ... or the last month or year
-    here: dt.date | None = None  # the last day told in the same text, not the caller's anchor
-
-    def around(self, offset_first: int, offset_last: int) -> Days | None:
-        """Days counted from publication."""
-        if self.published is None:
-            return None
-        return self.published + offset_first * DAY, self.published + offset_last * DAY
 
 
 # --- single expressions --------------------------------------------------------------------------
@@ -251,38 +223,29 @@ def _anchored(s: Scene, i: int) -> list[Hit]:
         if _future(t, i):
             return []
         day = s.told + offset * DAY if s.told else None
+        if t.low[j - 2 : j] == ["hours", "later"]:
+            return [Hit(i, j, until((day, day + DAY), s.published) if day else None, "days")]
         return [Hit(i, j, (day, day) if day else None, "day")]
     found = w.told_unit.after(t, i)
     unit = w.units.get(t.at(found[0])) if found else None
     if not found or unit not in ("week", "month", "year") or (found[1] and not s.told_any):
         return []
     span = unit_span(_back(s.told_any, -found[1], unit), unit) if s.told_any else None
-    return [Hit(i, found[0] + 1, _until(span, s.published), _PRECISION[unit], void=_after(span, s.published))]
+    return [Hit(i, found[0] + 1, until(span, s.published), _PRECISION[unit], void=after(span, s.published))]
 
 
 def _counted_back(s: Scene, i: int, j: int, number: int, unit: Unit) -> list[Hit]:
     """ "on Friday, two days after a bomb killed ten": the bomb's day, where the day it is counted from stands in the
-    same sentence or the words say that an act told before "came two days after" it.
+    same sentence or the words say that an act told before "came two days after" it; what "comes" so is today's news.
     """
     w, t = words(), s.t
-    came = t.at(i - 1 - (t.at(i - 1) in ("just", "only"))) in w.came
-    base = s.told if came else s.here if unit == "day" else None
+    verb = t.at(i - 1 - (t.at(i - 1) in ("just", "only")))
+    base = s.published if verb in w.comes else s.told if verb in w.came else s.here if unit == "day" else None
     days = number * (7 if unit == "week" else 1)
     if base is None or t.at(j - 1) != "after" or unit not in ("day", "week") or not 0 < days <= NEAR:
         return []
     day = base - days * DAY
     return [Hit(i, j, (day, day), "day", back=True)]
-
-
-def _until(days: Days | None, published: dt.date | None) -> Days | None:
-    """Days cut at publication: nothing has happened after it."""
-    if days is None or published is None or days[0] > published:
-        return days
-    return days[0], min(days[1], published)
-
-
-def _after(days: Days | None, published: dt.date | None) -> bool:
-    return days is not None and published is not None and days[0] > published
 
 
 def _quantity(t: Tokens, i: int) -> tuple[int, int] | None:
@@ -337,7 +300,7 @@ def _ago(s: Scene, i: int) -> list[Hit]:
     if base:
         day = _back(base, number, unit)
         days = (day, base) if unit == "hour" and number % 24 else unit_span(day, unit)
-    days = _until(days, s.published)
+    days = until(days, s.published)
     precision = "day" if unit == "hour" and number % 24 == 0 else _PRECISION[unit]
     return [Hit(i, j + 2, days, precision)]
 
@@ -411,7 +374,7 @@ def _end_of_month(s: Scene, i: int, j: int, number: int, unit: Unit) -> list[Hit
     if days:
         last = month_span(days[0].year, days[0].month)[1]
         days = (last - (length - 1) * DAY, last)
-    return [replace(hits[0], first=i, days=_until(days, s.published), precision="days")]
+    return [replace(hits[0], first=i, days=until(days, s.published), precision="days")]
 
 
 def _weekend(published: dt.date | None, *, before: bool) -> Days | None:
@@ -463,8 +426,8 @@ def read_at(s: Scene, i: int) -> list[Hit]:
     if s.t.low[i] in ("in", "within"):
         return _within(s, i)
     if not s.t.low[i].isalpha():
-        return _named(s, i) or _calendar(s, i) or _ago(s, i)
-    for read in (_named, _calendar, _bare_day, _day_word, _weekday, _anchored, _span, _this, _ago):
+        return _named(s, i) or read_period(s, i) or _calendar(s, i) or _ago(s, i)
+    for read in (_named, read_period, _calendar, _bare_day, _day_word, _weekday, _anchored, _span, _this, _ago):
         if hits := read(s, i):
             return hits
     return []
@@ -499,10 +462,11 @@ def triggers() -> dict[str, frozenset[str]]:
     """Every word an expression of time can begin with, and the words that must follow it (none: any)."""
     w, n = words(), numerals()
     tables = (w.few, w.day_words, w.this, w.thirds, w.anchor_words, w.told_unit, w.fixed_days, w.named_days)
+    periods = (w.seasons, w.nths, w.decades, w.movable_days.firsts())
     plurals = (f"{name}s" for name in w.weekdays)
     sets = (w.months, w.weekdays, w.weekdays_short, plurals, w.last, w.past, w.previous, w.weekend)
     found = dict.fromkeys([word for table in tables for word in table.firsts()], frozenset[str]())
-    found |= dict.fromkeys([word for rows in sets for word in rows], frozenset[str]())
+    found |= dict.fromkeys([word for rows in (*sets, *periods) for word in rows], frozenset[str]())
     number_words = [*n.starts, *w.few.firsts()]
     spans = [*w.last, *w.past, *w.previous, *w.weekend]
     found["the"] = frozenset()

@@ -14,9 +14,10 @@ from dataclasses import replace
 
 from tollbook.model import DatePrecision, DateRange
 from tollbook.resolve.calendars import words
-from tollbook.resolve.date_phrases import Hit, Scene, may_begin, read_at, triggers
+from tollbook.resolve.date_phrases import may_begin, read_at, triggers
 from tollbook.resolve.dateline import dateline_date
 from tollbook.resolve.numbers import Tokens, numerals, tokens
+from tollbook.resolve.scene import Hit, Scene
 
 __all__ = ["dateline_date", "find_dates"]
 
@@ -48,7 +49,9 @@ def _with_range(s: Scene, i: int, hits: list[Hit]) -> list[Hit]:
 def _opened_by_since(t: Tokens, i: int) -> bool:
     """ "since March 2011", "since the conflict began in March 2011", "the war, which began in 2011"."""
     w = words()
-    if w.since.before(t, i - (t.at(i - 1) == "the" and t.at(i) in w.weekend)):
+    period = t.at(i) in w.weekend or t.at(i) in w.seasons or t.at(i) in w.decades or t.at(i + 1) == "s"
+    third = i - (t.at(i - 1) in w.thirds_words)
+    if w.since.before(t, third - (t.at(third - 1) == "the" and period)):
         return True
     if t.at(i - 1) not in ("in", "on", "of"):
         return False
