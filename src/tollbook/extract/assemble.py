@@ -8,22 +8,22 @@ from dataclasses import replace
 from string import ascii_lowercase
 
 from tollbook.extract import Reading
-from tollbook.extract.acts import Trigger
 from tollbook.extract.addresses import at_address
 from tollbook.extract.apart import blamed_for_all, stories_of, told_apart
 from tollbook.extract.blame import Blame, claimant
 from tollbook.extract.casualties import casualties
 from tollbook.extract.choice import choose, place_detail
-from tollbook.extract.clauses import Act, candidate_acts, elsewhere, width
+from tollbook.extract.clauses import candidate_acts, elsewhere, width
 from tollbook.extract.day_choice import choose_days
-from tollbook.extract.days import Told, days_of
-from tollbook.extract.kinds import settled
+from tollbook.extract.days import Told, days_of, with_days_of_sums
+from tollbook.extract.kinds import killed_in_attacks, settled
 from tollbook.extract.marks import Marks
 from tollbook.extract.merge import Advice, Story, fold, merge_acts
 from tollbook.extract.mishaps import mishaps
 from tollbook.extract.scopes import find_totals, scope_of, whole_toll
+from tollbook.extract.told import acts_nowhere, acts_told, placed_before, unplaced
 from tollbook.extract.verdicts import Verdict, verdicts
-from tollbook.extract.words import phrases, words
+from tollbook.extract.words import words
 from tollbook.model import (
     Actor,
     ActType,
@@ -44,9 +44,7 @@ _CLAIMED_AFTER = 2  # sentences after an act within which a claim or blame is ab
 _GRAVITY = {"killed": 5, "missing": 4, "injured": 3, "abducted": 2, "detained": 1, "displaced": 0}
 _PERFECT = {"has", "have"}
 _SAME_PLACE = 2  # sentences back in which an act told without a place may have its place named
-_SPOKEN = 3  # tokens from "condemned" to the word for the act
 _LEAD = 3  # sentences, the headline among them
-_TAKES = ("arrests", "peaceful_protest", "territory_taken", "territory_regained")
 _CARRIED = ("air_strike", "shelling", "armed_clash", "bomb", "suicide_bomb", "chemical_weapon")
 _HARM_TYPE: dict[str, ActType] = {
     "abducted": "abduction",
@@ -63,7 +61,11 @@ def assemble(
     stories, incidents = by_rule(report, marks, country, advice)
     chosen = choose(marks, stories, incidents, advice)
     chosen = [at_address(i, k, stories, marks) for k, i in enumerate(chosen)]
-    told = choose_days(report, marks, stories, chosen, advice)
+    chosen = [
+        i if s.scene is None and (unplaced(s, stories) or placed_before(s)) else c
+        for i, c, s in zip(incidents, chosen, stories, strict=True)
+    ]
+    told = with_days_of_sums(choose_days(report, marks, stories, chosen, advice), stories, report)
     placed = [_at_dateline(i, s, marks, country) for i, s in zip(told, stories, strict=True)]
     return Reading(tuple(placed), _victims(marks, stories))
 
@@ -86,9 +88,9 @@ def by_rule(
     unviolent = mishaps(marks)
     candidates = [a for a in candidate_acts(marks) if a.index not in unviolent]
     sets, candidates = told_apart(candidates)
-    acts = [a for a in candidates if _counts(a)]
+    acts = acts_told(candidates)
     if not acts and not sets:
-        acts = [a for a in candidates if _counts_nowhere(a)]
+        acts = acts_nowhere(candidates)
     stories = _without_headline_echo(_without_standing([s for s in merge_acts(acts, advice) if _keep(s)]))
     sums: list[tuple[Story, list[Story]]] = []
     for apart in sets:
@@ -190,38 +192,6 @@ def _told_things(story: Story) -> tuple[tuple[Means, ...], tuple[ObjectHit, ...]
 # --- what counts as an incident -----------------------------------------------------------------
 
 
-def _counts(act: Act) -> bool:
-    """Is the candidate an act at all: harm or a told act, not an accident, not a habit without a toll?"""
-    hurt = [f for f in act.figures if f.harm in ("killed", "injured", "abducted", "missing", "detained", "displaced")]
-    if hurt:
-        return True
-    if act.title:
-        return False
-    if "habitual" in act.flags or "statistic" in act.flags:
-        return False
-    events = [t for t in act.triggers if t.kind in ("event", "take")]
-    if events and all(_spoken_of(act, t) for t in events):
-        return False
-    if not events:
-        return bool(act.blames) and bool(act.places) and any(t.kind == "generic" for t in act.triggers)
-    return bool(act.places or act.sites)
-
-
-def _spoken_of(act: Act, trigger: Trigger) -> bool:
-    """Does somebody only condemn or praise the act ("Leaders in Goma condemned the killing"), no place behind it?"""
-    tokens = act.marks.tokens
-    before = tokens.low[max(act.first, trigger.first - _SPOKEN) : trigger.first]
-    if not any(w.startswith(phrases("judges_stems")) for w in before):
-        return False
-    return not any(tokens.at(p.span[0]) >= trigger.last for p in act.places)
-
-
-def _counts_nowhere(act: Act) -> bool:
-    """Is it an act without a place, good enough where the report tells none with one?"""
-    events = any(t.kind == "event" and t.type not in _TAKES for t in act.triggers)
-    return events and not act.title and bool(act.blames or act.dates) and not {"habitual", "statistic"} & act.flags
-
-
 def _keep(story: Story) -> bool:
     """A story of nothing but a headline or a group without a number needs a word of violence."""
     figures = [f for f, _ in story.figures]
@@ -283,7 +253,7 @@ def _incident(
     if advice is not None:
         act_type = advice.act_type(story.acts, act_type)
     if scope == "statistic" and (not story.places or (len(story.acts) == 1 and not any(a.told for a in story.acts))):
-        act_type = "other"
+        act_type = "attack" if killed_in_attacks(story) else "other"
     date, detail = days
     places = _once(story.places)[:5] if scope in ("statistic", "total") else _once(_places(story, stories, marks))
     blames = verdict.doers[:4]
@@ -368,7 +338,7 @@ def _own_words(story: Story) -> set[str]:
 
 def _places(story: Story, stories: Sequence[Story], marks: Sequence[Marks]) -> list[Place]:
     """The story's own places, or those its next sentences, the act told before it, or the headline name."""
-    if story.scene is not None:
+    if story.scene is not None or unplaced(story, stories):
         return story.places
     own = story.places
     if own and story.sites:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tollbook.extract.acts import Telling
 from tollbook.extract.agents import came_upon, does_violence, is_subject
-from tollbook.extract.doers import SIDED, force_of, is_alias, reach, same_doer
+from tollbook.extract.doers import SIDED, force_of, is_alias, past_explanation, reach, same_doer
 from tollbook.extract.tokens import Tokens
 from tollbook.extract.words import phrases, words
 from tollbook.model import Actor, AttributionBasis, Span
@@ -49,11 +49,12 @@ def find_blame(
         or _harmed_by(tokens, tokens.at(a.span[0]))
         or _harms(tokens, a, first, last)
     ]
-    here = [a for a in here if not is_alias(tokens, a, here)]
+    every = here
+    here = [a for a in every if not is_alias(tokens, a, every)]
     begins = {tokens.at(a.span[0]) for a in actors}
     covered = 0
     for k, actor in enumerate(here):
-        start, end = tokens.at(actor.span[0]), reach(tokens, actor, here)
+        start, end = tokens.at(actor.span[0]), past_explanation(tokens, actor, reach(tokens, actor, here), every)
         if start < covered:
             continue  # "ISIS terrorists": one doer
         covered = end
@@ -92,10 +93,20 @@ def _basis(tokens: Tokens, telling: Telling, actor: Actor, end: int) -> Attribut
         return None if of_lesser_deed(tokens, actor) else "blamed"
     if telling.has("alleged", max(0, start - 8), end + 8):
         return "suspected"
+    if _is_accused(tokens, end):
+        return "blamed"
     claims = telling.has("claimed", end, end + 6) and words("lives").isdisjoint(tokens.low[end : end + 8])
     if claims or (telling.has("claimed", max(0, start - 6), start) and "but" not in before):
         return "claimed"
     return "asserted"
+
+
+def _is_accused(tokens: Tokens, end: int) -> bool:
+    """Is the deed laid on the actor behind it: "which was implicated in a raid", "were blamed for two attacks"?"""
+    for i in range(end, min(end + 4, len(tokens) - 1)):
+        if tokens.low[i] in words("be"):
+            return tokens.low[i + 1] in words("laid_on")
+    return False
 
 
 def _sends(tokens: Tokens, telling: Telling, start: int, end: int, first: int) -> bool:

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 from tollbook.extract.marks import Marks
 from tollbook.extract.merge import Story
-from tollbook.extract.scopes import NEWS_DAYS, counted_since, dated
+from tollbook.extract.scopes import NEWS_DAYS, counted_since, dated, whole_toll
 from tollbook.extract.told_days import is_counted_on, is_said_on
 from tollbook.extract.words import words
-from tollbook.model import DateDetail, DateRange, Report, Scope
+from tollbook.model import DateDetail, DateRange, Incident, Report, Scope
 from tollbook.resolve.numbers import number_at, tokens
 
 Told = tuple[tuple[dt.date | None, dt.date | None], DateDetail]
@@ -128,3 +128,40 @@ def _long_period(dates: Sequence[DateRange], published: dt.date) -> DateRange | 
     """The longest stated stretch that runs up to publication ("since March 2011"), wherever the report tells it."""
     running = [d for d in dates if d.start and d.end and (d.end - d.start).days > 60 and (published - d.end).days <= 31]
     return min(running, key=lambda d: d.start, default=None)  # type: ignore[arg-type, return-value]
+
+
+def with_days_of_sums(incidents: Sequence[Incident], stories: Sequence[Story], report: Report) -> list[Incident]:
+    """The incidents, sums and their parts with each other's days, where one of them is told without.
+
+    A sum told without a day is of its parts' first to last day. What the body adds up to the last one is counted over
+    one time: a part told without a day is of the one day of the parts that are told with one ("In all 23 died in
+    attacks ... A bomb killed 13 on Friday. Another killed ten in Kirkuk"). Headlines count together what took days.
+    """
+    days = list(incidents)
+    at = {i.id: k for k, i in enumerate(incidents)}
+    for k, whole in enumerate(incidents):
+        parts = [at[part] for part in whole.parts]
+        if not parts or dated(stories[k]) is not None:
+            continue
+        told = [n for n in parts if dated(stories[n]) is not None]
+        if _adds_up(stories[k], [stories[n] for n in parts]) and len({(days[n].start, days[n].end) for n in told}) == 1:
+            for n in set(parts) - set(told):
+                if not lasted(stories[n], report):
+                    days[n] = _on_days(days[n], days[told[0]].start, days[told[0]].end, days[told[0]].date)
+        first, last = [days[n].start for n in parts], [days[n].end for n in parts]
+        if None not in first and None not in last:
+            start, end = min(d for d in first if d), max(d for d in last if d)
+            same = next((days[n].date for n in parts if (days[n].start, days[n].end) == (start, end)), None)
+            days[k] = _on_days(days[k], start, end, same or DateDetail(None, "days", days[parts[0]].date.basis))
+    return days
+
+
+def _adds_up(whole: Story, parts: Sequence[Story]) -> bool:
+    """Do words of the body sum up, and do the parts' dead add up to theirs?"""
+    tolls = [whole_toll(s) for s in (whole, *parts)]
+    in_words = any("sums" in a.flags and not a.title for a in whole.acts)
+    return in_words and None not in tolls and tolls[0] == sum(n for n in tolls[1:] if n)
+
+
+def _on_days(incident: Incident, start: dt.date | None, end: dt.date | None, detail: DateDetail) -> Incident:
+    return replace(incident, start=start, end=end, date=replace(detail, date_of=incident.date.date_of))

@@ -19,6 +19,7 @@ SIDED = ("state_forces", "armed_group")
 """The classes of those who fight: they alone are sides of a clash, blamed, or claim an act."""
 _ACRONYM = 3  # letters at most; longer ones (ISIL, FARC) are the name that a report goes by
 _BRACKET = 8  # tokens that a name's explanation in brackets may have
+_EXPLAINED = 9  # tokens between a name and the noun that says what it is
 _ALIAS_TAILS = ("-linked", "-affiliated", "-allied", "-aligned", "-inspired")
 
 
@@ -36,6 +37,8 @@ def is_alias(tokens: Tokens, actor: Actor, others: Sequence[Actor]) -> bool:
     apposed = start > 1 and low[start - 1] in ("a", "an", "the") and low[start - 2] == ","
     if actor.generic and apposed and any(tokens.at(o.span[1] - 1) == start - 3 for o in others):
         return True  # "the Army of Conquest, an alliance of ..."
+    if any(o is not actor and _explained(tokens, o, actor) for o in others):
+        return True
     owns = end - 1 if low[end - 1].endswith(("'s", "’s")) else end
     if low[owns : owns + 1] and low[owns].endswith(("'s", "’s")) and _branch(low[owns + 1 : owns + 3]):
         return any(tokens.at(o.span[1] - 1) in (start - 1, start - 2) for o in others)  # "X, Qaeda's Syria affiliate"
@@ -50,6 +53,24 @@ def is_alias(tokens: Tokens, actor: Actor, others: Sequence[Actor]) -> bool:
         if low[i] in ("(", "["):
             return any(tokens.at(o.span[1] - 1) == i - 1 for o in others)
     return False
+
+
+def _explained(tokens: Tokens, named: Actor, kind: Actor) -> bool:
+    """Does `kind` say behind a comma what `named` is ("the Sarab army, a newly formed tribal militia which ...")?"""
+    if named.generic or named.who not in SIDED:
+        return False
+    low, first = tokens.low, tokens.at(named.span[1] - 1) + 1
+    start, end = tokens.at(kind.span[0]), tokens.at(kind.span[1] - 1) + 1
+    if not 2 <= start - first <= _EXPLAINED or low[first] != "," or low[first + 1] not in ("a", "an"):
+        return False
+    ends = end >= len(low) or low[end] in ("which", "that", "who", "whose", ",", ".")
+    return ends and all(w.isalpha() or "-" in w for w in low[first + 1 : start])
+
+
+def past_explanation(tokens: Tokens, actor: Actor, end: int, others: Sequence[Actor]) -> int:
+    """The token behind what a comma and an article explain the name by, else `end`."""
+    behind = next((o for o in others if o is not actor and _explained(tokens, actor, o)), None)
+    return end if behind is None else tokens.at(behind.span[1] - 1) + 1
 
 
 def _branch(low: Sequence[str]) -> bool:
@@ -157,6 +178,14 @@ def without_owners(doers: Sequence[Actor]) -> list[Actor]:
     """
     forces = [a for a in doers if _is_force(a)]
     return [a for a in doers if not (_is_government(a) and any(_may_be_of(f, a) for f in forces))]
+
+
+def own_forces(doers: Sequence[Actor], others: Sequence[Actor]) -> list[Actor]:
+    """Of `others` the forces of the governments that alone are told as doers; none where anybody else is."""
+    if not doers or not all(_is_government(a) for a in doers):
+        return []
+    men = [f for f in others if _is_force(f) and force_of(f) == f]  # not "government helicopters"
+    return [f for f in men if any(_may_be_of(f, a) for a in doers)]
 
 
 def _is_government(actor: Actor) -> bool:

@@ -79,7 +79,8 @@ def add_of_total(
         return
     for whole, ids in parts.items():
         for part in ids:
-            if not doers[part] and stories[part].type in (None, stories[whole].type):
+            named = stories[whole].type is not None  # "militant attacks" does not say that each act was the militants'
+            if not doers[part] and named and stories[part].type in (None, stories[whole].type):
                 doers[part] = [b for b in doers[whole] if b.basis == "asserted"]
 
 

@@ -17,6 +17,7 @@ from tollbook.extract.merge import Story, heaviest
 from tollbook.extract.words import phrases, words
 from tollbook.model import ActType
 
+_IN_ATTACKS = 4  # tokens from "killed" to "attacks" ("in violent attacks")
 _NEAR = 3  # sentences around a bombing in which its carrier may be told
 _BLASTS = ("bomb", "suicide_bomb")
 _GROUND: tuple[ActType, ...] = ("territory_taken", "territory_regained")
@@ -48,6 +49,18 @@ def settled(
     if named == "force_against_protesters" and did and did <= {"armed_group", "unknown"} and not _protested(story):
         return "attack"
     return named
+
+
+def killed_in_attacks(story: Story) -> bool:
+    """Does the figure of a long time count those killed in attacks alone ("1,400 were killed in militant attacks")?"""
+    for act in story.acts:
+        tokens = act.marks.tokens
+        for figure in act.toll:
+            first = tokens.at(figure.cue[1] - 1) + 1
+            behind = tokens.low[first : first + _IN_ATTACKS]
+            if behind[:1] in (("in",), ("by",)) and any(w in words("attacks") for w in behind[1:]):
+                return True
+    return False
 
 
 def _bombed(story: Story) -> bool:

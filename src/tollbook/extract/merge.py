@@ -17,6 +17,7 @@ from tollbook import lexicon
 from tollbook.errors import LexiconError
 from tollbook.extract.blame import Blame
 from tollbook.extract.clauses import Act, width
+from tollbook.extract.doers import own_forces
 from tollbook.extract.figures import Figure
 from tollbook.extract.marks import Marks
 from tollbook.extract.words import words
@@ -141,9 +142,15 @@ class Story:
 
     @cached_property
     def blames(self) -> list[Blame]:
-        """The doers as the fullest body telling names them; another telling counts where that one names none."""
-        order = sorted(self.acts, key=lambda a: (a.title, not a.figures, a.index))
-        return next((list(a.blames) for a in order if a.blames), [])
+        """The doers as the fullest body telling names them; another telling counts where that one names none, or only
+        the government whose forces that one names.
+        """
+        order = [a for a in sorted(self.acts, key=lambda a: (a.title, not a.figures, a.index)) if a.blames]
+        if not order:
+            return []
+        first = [b.actor for b in order[0].blames]
+        forces = ([b for b in a.blames if b.actor in own_forces(first, [b.actor])] for a in order[1:] if not a.title)
+        return next((told for told in forces if told), list(order[0].blames))
 
     @property
     def targets(self) -> list[Actor]:
@@ -540,4 +547,7 @@ def _doers_fit(story: Story, act: Act) -> str:
     theirs = {b.actor.actor_id or fold(b.actor.name) for b in story.blames}
     if not mine or not theirs:
         return ""
-    return "doer_same" if mine & theirs else "doer_differs"
+    if mine & theirs:
+        return "doer_same"
+    here, there = [b.actor for b in act.blames], [b.actor for b in story.blames]
+    return "" if own_forces(here, there) or own_forces(there, here) else "doer_differs"

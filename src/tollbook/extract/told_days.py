@@ -126,6 +126,8 @@ def is_said_on(marks: Marks, span: tuple[int, int]) -> bool:
         return True  # "the ministry on Friday accused the rebels of ..."
     if k < 0 or not (tokens.low[k] in words("said") or _told_someone(marks, k)):
         return False
+    if k == i - 1 and tokens.low[behind : behind + 1] and tokens.low[behind] in words("be"):
+        return False  # "the ministry said 2014 was the worst year"
     after = " ".join(tokens.low[tokens.at(span[1] - 1) + 1 : tokens.at(span[1] - 1) + 6])
     return not any(w in after for w in ("at dawn", "morning"))
 

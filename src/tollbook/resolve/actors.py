@@ -34,6 +34,7 @@ __all__ = ["ActorBook", "check_actors", "find_actors", "load_actors"]
 _BACKED = frozenset(
     {"backed", "supported", "allied", "aligned", "sponsored", "linked", "affiliated", "trained", "funded"}
 )
+_EXPLAINED = 6  # words in which a name is explained ("a little-known and newly formed Shia militia")
 _FIGHTING = frozenset({"forces", "troops", "groups", "group", "factions", "units", "force", "men", "brigades"})
 
 
@@ -133,6 +134,9 @@ def _best(line: Line, i: int, book: ActorBook, report: Told) -> Found | None:
         # Nothing of the book begins here: only a name that no table holds can.
         return _unknown(line, i, book)
     kinds = {type(value) for _, values, _ in line.hits[i] for value in values}
+    if _is_sided_with(line, i):
+        kinds &= {Named, Coded}
+        opens = False
     land = Land in kinds
     found: list[Found | None] = []
     if Named in kinds or Coded in kinds:
@@ -148,6 +152,11 @@ def _best(line: Line, i: int, book: ActorBook, report: Told) -> Found | None:
     if not candidates:
         return _unknown(line, i, book)
     return max(candidates, key=lambda candidate: (candidate.last, candidate.rank))
+
+
+def _is_sided_with(line: Line, i: int) -> bool:
+    """Is the word what somebody is for or against: "an anti-government camp", "pro-Russian rallies"?"""
+    return i > 0 and line.words[i].gap == 1 and line.words[i - 1].norm in ("anti", "pro")
 
 
 def _end(line: Line, found: Found) -> int:
@@ -366,6 +375,8 @@ def _unknown(line: Line, i: int, book: ActorBook) -> Found | None:
         j += 1
     if head_first and " ".join(w.norm for w in line.words[i : i + 2]) in vocabulary.heads_not:
         return None
+    if last < len(line.words) and line.words[last].norm in vocabulary.heads_last and _called_a_group(line, last + 1):
+        return Found(i, last + 1, None, "armed_group", (), False, False, 0)  # "the Sarab army, a tribal militia"
     if head_first and last > i + 1 and line.words[i + 1].norm not in vocabulary.heads_last:
         return Found(i, min(last, i + 3), None, "armed_group", (), False, False, 0)
     for end in range(last, i + 1, -1):
@@ -385,6 +396,21 @@ def _unknown(line: Line, i: int, book: ActorBook) -> Found | None:
             return None
         return Found(i, end, None, "armed_group", (), False, False, 0)
     return None
+
+
+def _called_a_group(line: Line, i: int) -> bool:
+    """Do the words from `i` on explain a name as that of an armed group (", a newly formed militia")?"""
+    if i + 1 >= len(line.words) or line.words[i].norm not in ("a", "an"):
+        return False
+    if line.text[line.words[i - 1].end : line.words[i].start].strip() != ",":
+        return False
+    for k in range(i + 1, min(i + 1 + _EXPLAINED, len(line.words))):
+        if line.words[k].gap > 1:
+            return False
+        crowd = value_of(line.hits[k], Crowd, people=(False,), who=("armed_group",))
+        if crowd is not None or value_of(line.hits[k], Named) is not None:
+            return True
+    return False
 
 
 def _named_within(line: Line, i: int, end: int) -> bool:

@@ -97,12 +97,18 @@ def state_force(line: Line, i: int, book: ActorBook, report: Told) -> Found | No
     kind = _kind_of(chain)
     if chain.code is not None:
         report.last[kind] = chain.code
+        if kind == "government":
+            report.last["named government"] = chain.code
         if chain.owned or kind in ("army", "air_force"):
             report.last["army"] = report.last["government"] = report.last["air_force"] = chain.code
         return Found(
             i, chain.last, f"state:{chain.code}:{kind}", "state_forces", (chain.code,), False, chain.clipped, 4
         )
-    if not chain.owned and not chain.bare:
+    if (
+        not chain.owned
+        and not chain.bare
+        and not (kind == "government" and _authorities_act(line, i, chain.last, book))
+    ):
         return None
     if line.words[i].norm in book.words.modifiers and not value_of(line.hits[i], Kind) and not chain.owned:
         head = line.words[i].norm
@@ -110,12 +116,35 @@ def state_force(line: Line, i: int, book: ActorBook, report: Told) -> Found | No
             return None
     if only_adjective(line, i, chain.last, book):
         return None
-    code = report.last.get(kind) or report.last.get("army" if chain.owned else kind)
+    code = _own_government(report) if kind == "government" else None
+    code = code or report.last.get(kind) or report.last.get("army" if chain.owned else kind)
     if chain.owned and code is not None and _beside(line, i) == code:  # "Russian and regime warplanes": not Russia's
         code = report.last.get("government") if report.last.get("government") != code else None
     actor_id = f"state:{code}:{kind}" if code else f"kind:{kind}"
     codes = (code,) if code else ()
     return Found(i, chain.last, actor_id, "state_forces", codes, True, chain.clipped, 3)
+
+
+def _own_government(report: Told) -> str | None:
+    """Whose "the government" is: the one named last, else that of the country the report names most by far."""
+    named = report.last.get("named government")
+    if named is not None or not report.lands:
+        return named
+    (code, times), *others = report.lands.most_common(2)
+    return code if not others or times > 2 * others[0][1] else None
+
+
+def _authorities_act(line: Line, i: int, last: int, book: ActorBook) -> bool:
+    """ "Authorities arrested a mayor", "shot by the authorities": a state's, where they are told to use force."""
+    if line.words[i].norm != "authorities" or last != i + 1:
+        return False
+    before = i - 1 - (i > 0 and line.words[i - 1].norm == "the")
+    if before >= 0 and line.words[before].norm == "by":
+        return True
+    k = last
+    while k < len(line.words) and k < last + 4 and line.words[k].norm in book.words.helping and line.words[k].gap < 2:
+        k += 1
+    return k < len(line.words) and line.words[k].gap < 2 and line.words[k].norm in book.words.violent
 
 
 def _led(line: Line, i: int, book: ActorBook) -> Found | None:
