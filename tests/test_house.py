@@ -22,7 +22,7 @@ MODULES = sorted(SRC.rglob("*.py"))
 # Layers from the bottom up; a module may import from its own layer and those below. The first match counts.
 LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("values", ("model", "errors", "__init__")),
-    ("words", ("yamlreader", "lexicon", "ontology")),
+    ("words", ("yamlreader", "lexicon", "ontology", "vocabulary")),
     (
         "pure",
         (

@@ -16,8 +16,9 @@ from tollbook import lexicon
 from tollbook.errors import LexiconError
 from tollbook.extract.groups import vocabulary
 from tollbook.extract.tokens import Tokens
-from tollbook.extract.uncased import at_given_name, given_names, strange, told_in_full, without_case
+from tollbook.extract.uncased import at_given_name, given_names, told_in_full, without_case
 from tollbook.model import Actor, Sex, Span
+from tollbook.vocabulary import strange
 
 _MAX_AGE = 115
 _NAME_WORDS = 6

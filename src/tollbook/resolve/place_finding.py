@@ -18,6 +18,7 @@ from tollbook.resolve.place_mention import ACCEPTED, WEIGHTS, Mention, can_hold,
 from tollbook.resolve.place_relations import agree, mark_datelines, relate
 from tollbook.resolve.place_runs import Search, is_facility, opens_facility, part_of_town, segment
 from tollbook.resolve.place_text import Line, PlaceWords, Token, Words, joined, place_words
+from tollbook.vocabulary import strange
 
 MAX_WORDS = 5  # of a gazetteer name
 MAX_RUN = 6  # of an unknown name
@@ -118,6 +119,7 @@ def _run_word(token: Token, line: Line, lists: PlaceWords) -> bool:
         or low in lists.person_verbs
         or low in lists.institutions
         or low in lists.facilities
+        or not strange(low)
     )
 
 
@@ -352,6 +354,8 @@ def _run_mentions(search: Search, line: Line, run: tuple[int, int], inside: list
         search.mentions += [m for m in inside if m.first >= run[0] + part]
         return
     first, last, hint = _trim(search, line, *run, {at for m in inside for at in range(m.first, m.last + 1)})
+    if line.capitals and first == last and tokens[first].low in lists.directions:
+        return  # "IN THE EASTERN REGION"
     inside = [m for m in inside if m.last >= first and m.first >= first]
     covered = {at for m in inside for at in range(m.first, m.last + 1)}
     left = [
