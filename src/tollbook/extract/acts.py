@@ -11,6 +11,7 @@ from typing import Any, get_args
 from tollbook import lexicon
 from tollbook.errors import LexiconError
 from tollbook.extract.tokens import Hit, Phrases, Tokens, expand
+from tollbook.extract.words import words
 from tollbook.model import ActType, Span
 
 FLAGS = (
@@ -72,6 +73,8 @@ def _phrases() -> dict[str, Phrases[Any]]:
     found["flags"] = Phrases(expand({name: acts[name] for name in FLAGS}))
     found["take"] = Phrases((v, "take") for v in acts["take"]["verbs"])
     found["regain"] = Phrases((v, "regain") for v in acts["take"]["regain"])
+    found["named"] = Phrases((v, "named") for v in acts["take"]["named"])
+    found["place_nouns"] = Phrases((v, "noun") for v in acts["take"]["place_nouns"])
     found["things"] = Phrases((v, "thing") for v in acts["take"]["things"])
     return found
 
@@ -113,23 +116,38 @@ def _all(phrases: Phrases[Any], tokens: Tokens) -> list[Hit[Any]]:
 
 
 def _takes(tokens: Tokens, places: frozenset[int]) -> list[Trigger]:
-    """Ground taken: a verb of taking followed within seven words by a place or by what can be held."""
+    """Ground taken: a verb of taking followed within seven words by a place or by what can be held, or by "it".
+
+    A verb that takes much else besides ("took") must have the place's name right behind it ("took the town of Uvira").
+    """
     lists = _phrases()
     verbs = lists["take"].find(tokens)
-    if not verbs:
+    named = lists["named"].find(tokens) if places else []
+    if not verbs and not named:
         return []
     things = {h.first for h in lists["things"].find(tokens)} | set(places)
     regain = {h.first for h in lists["regain"].find(tokens)}
     found = []
     for hit in verbs:
         passive = hit.first > 0 and tokens.low[hit.first - 1] in ("was", "were", "been", "being")
+        of_it = tokens.low[hit.last : hit.last + 1] in (("it",), ("its",)) and tokens.low[hit.first] in words(
+            "takes_it"
+        )
         window = range(max(0, hit.first - 8), hit.first) if passive else range(hit.last, min(hit.last + 8, len(tokens)))
-        if any(i in things for i in window):
-            kind: ActType = "territory_regained" if hit.first in regain else "territory_taken"
-            found.append(
-                Trigger(hit.first, hit.last, "take", kind, (tokens.starts[hit.first], tokens.ends[hit.last - 1]))
-            )
+        if of_it or any(i in things for i in window):
+            found.append(_take(tokens, hit, regain))
+    if named:
+        nouns = {h.first for h in lists["place_nouns"].find(tokens)}
+        for hit in named:
+            i = next((k for k in range(hit.last, min(hit.last + 6, len(tokens))) if k not in nouns or k in places), -1)
+            if i in places and all(t.first != hit.first for t in found):
+                found.append(_take(tokens, hit, regain))
     return found
+
+
+def _take(tokens: Tokens, hit: Hit[Any], regain: set[int]) -> Trigger:
+    kind: ActType = "territory_regained" if hit.first in regain else "territory_taken"
+    return Trigger(hit.first, hit.last, "take", kind, (tokens.starts[hit.first], tokens.ends[hit.last - 1]))
 
 
 def type_of(

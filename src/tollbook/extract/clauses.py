@@ -18,6 +18,7 @@ from tollbook.extract.oneormany import names_many_acts, names_one_act
 from tollbook.extract.status import with_thwarted
 from tollbook.extract.tokens import Tokens
 from tollbook.extract.told_days import day_of, is_counted_on, is_said_on, since_when
+from tollbook.extract.turns import in_turn
 from tollbook.extract.words import phrases, words
 from tollbook.model import Actor, ActType, DateRange, Harm, Place, Span, Who
 from tollbook.resolve.countries import capitals
@@ -175,9 +176,14 @@ def candidate_acts(all_marks: Sequence[Marks]) -> list[Act]:
                 acts += [replace(ground, blames=main.blames[:1]), main]
                 continue
             marks = all_marks[index]
-        for first, last in clauses:
-            act = _read(marks, index, first, last, shared=len(clauses) > 1)
+        scenes = [p for p in marks.places if _a_scene(marks, p) and not measured_from(marks, p)]
+        stretches = [stretch for clause in clauses for stretch in in_turn(marks, *clause, scenes)]
+        starts = {first for first, _ in clauses}
+        for first, last in stretches:
+            act = _read(marks, index, first, last, shared=len(stretches) > 1)
             if act is not None:
+                if first not in starts and acts and acts[-1].marks is marks:  # "shot two in A, stabbed two in B"
+                    act.blames, act.types = act.blames or acts[-1].blames, act.types or acts[-1].types
                 if first and marks.tokens.low[first] == "when" and (day := _day_before(marks, first)) is not None:
                     act.dates = [_on_its_first(day)]
                 acts += [act, *_sites(act)]

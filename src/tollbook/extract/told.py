@@ -49,7 +49,26 @@ def _counts(act: Act) -> bool:
         return False
     if not events:
         return bool(act.blames) and bool(act.places) and any(t.kind == "generic" for t in act.triggers)
-    return bool(act.places or act.sites)
+    return bool(act.places or act.sites) or _of_a_day(act, events)
+
+
+def _of_a_day(act: Act, events: Sequence[Trigger]) -> bool:
+    """Is it told without a place by its doer and its one day, or as ground taken there that day?
+
+    "The rebels launched an offensive on Friday"; "fighters entered the city on June 25".
+    """
+    if {"unreal", "anaphora"} & act.flags or not any(d.start and d.start == d.end for d in act.dates):
+        return False
+    return _there(act) if all(t.type in _TAKES for t in events) else bool(act.blames)
+
+
+def _there(act: Act) -> bool:
+    """Does it say where by what was named before ("entered the city", "captured those villages")?"""
+    low, areas, pointers = act.marks.tokens.low, words("areas"), words("the_named")
+    return any(
+        low[i] in areas and low[i - 1] in pointers and low[i + 1 : i + 2] != ("of",)
+        for i in range(act.first + 1, act.last)
+    )
 
 
 def _events(act: Act) -> list[Trigger]:
