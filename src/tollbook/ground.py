@@ -8,7 +8,7 @@ space is folded on both sides of every comparison, since reports are line-broken
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar, get_args
 
@@ -124,7 +124,14 @@ def _incident(check: _Check, incident: Incident) -> Incident | None:
     if unknown:
         check.drop(f"{at}: {', '.join(unknown)} is not on the list; the incident is left out", incident.quote_span)
         return None
-    return _with_names(check, _with_date(check, replace(incident, casualties=_casualties(check, incident))))
+    figures = {"casualties": _casualties(check, incident)}
+    return _with_names(check, _with_date(check, _changed(incident, figures)))
+
+
+def _changed(incident: Incident, values: Mapping[str, object]) -> Incident:
+    """The incident with these values; itself where it has them all, as nearly every one does."""
+    changes = {name: value for name, value in values.items() if value != getattr(incident, name)}
+    return replace(incident, **changes) if changes else incident  # type: ignore[arg-type]
 
 
 def _with_date(check: _Check, incident: Incident) -> Incident:
@@ -163,17 +170,17 @@ def _with_names(check: _Check, incident: Incident) -> Incident:
     places = check.keep(incident.place_details, lambda p: check.names(p.name, p.span), tell("place"))
     perpetrators = check.keep(incident.perpetrator_details, lambda p: check.names(p.name, p.span), tell("perpetrator"))
     targets = check.keep(incident.target_details, lambda t: check.names(t.name, t.span), tell("target"))
-    return replace(
-        incident,
-        places=_listed(check, incident.places, places, tell("place")),
-        perpetrators=_listed(check, incident.perpetrators, perpetrators, tell("perpetrator")),
-        targets=_listed(check, incident.targets, targets, tell("target")),
-        place_details=tuple(_point(check, at, p) for p in places),
-        perpetrator_details=tuple(_voiced(check, at, p) for p in perpetrators),
-        target_details=targets,
-        means=check.keep(incident.means, lambda m: check.names(m.name, m.span), tell("weapon")),
-        objects=check.keep(incident.objects, lambda o: check.names(o.name, o.span), tell("object")),
-    )
+    kept = {
+        "places": _listed(check, incident.places, places, tell("place")),
+        "perpetrators": _listed(check, incident.perpetrators, perpetrators, tell("perpetrator")),
+        "targets": _listed(check, incident.targets, targets, tell("target")),
+        "place_details": tuple([_point(check, at, p) for p in places]),
+        "perpetrator_details": tuple([_voiced(check, at, p) for p in perpetrators]),
+        "target_details": targets,
+        "means": check.keep(incident.means, lambda m: check.names(m.name, m.span), tell("weapon")),
+        "objects": check.keep(incident.objects, lambda o: check.names(o.name, o.span), tell("object")),
+    }
+    return _changed(incident, kept)
 
 
 def _listed(

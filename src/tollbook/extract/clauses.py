@@ -259,7 +259,8 @@ def _sites(act: Act) -> list[Act]:
 
 
 def _inside(marks: Marks, span: tuple[int, int], first: int, last: int) -> bool:
-    return bool(len(marks.tokens)) and marks.tokens.starts[first] <= span[0] < marks.tokens.ends[last - 1]
+    tokens = marks.tokens
+    return bool(tokens.low) and tokens.starts[first] <= span[0] < tokens.ends[last - 1]
 
 
 def _clauses(marks: Marks) -> list[tuple[int, int]]:

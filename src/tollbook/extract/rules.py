@@ -76,16 +76,17 @@ class RulesExtractor:
         lines = [s for s in every if s.kind in _READ or s.kind == "dateline"]
         reading = read_places(text, lines, self._gazetteer, country=report.country, home=home, skip=names)
         known = surnames(text) - {p.name.lower() for p in reading.places} - {a.name.lower() for a in actors}
+        begun = [a.span[0] for a in actors], [p.span[0] for p in reading.places]
         marks: list[Marks] = []
         day: dt.date | None = None
         for sentence in sentences:
             first, last = sentence.span
             tokens = tokenize(text, sentence.span)
             counts = find_counts(text, first, last)
-            here = _within(actors, first, last)
+            here = _within(actors, begun[0], first, last)
             victims = find_victims(text, tokens, here, known=known)
             named = [v.span for v in victims if v.name]
-            places = [p for p in _within(reading.places, first, last) if not _overlaps(p.span, named)]
+            places = [p for p in _within(reading.places, begun[1], first, last) if not _overlaps(p.span, named)]
             marks.append(
                 Marks(
                     sentence=sentence,
@@ -129,18 +130,16 @@ def may_be_violent(text: str) -> bool:
     first = _violence().search(text)
     if first is None:
         return False
-    sports = words("sports")
-    played = sum(map(sports.__contains__, _LOWER_WORD.findall(text.lower())))
+    low, sports = text.lower(), words("sports")
+    if sum(map(low.count, sports)) < _A_GAME:  # so many words of them at most: cheaper than finding the words
+        return True
+    played = sum(map(sports.__contains__, _LOWER_WORD.findall(low)))
     return played < _A_GAME or sum(1 for _ in _violence().finditer(text)) > 2 * played
 
 
-def _within(found: Sequence[_Spanned], first: int, last: int) -> Sequence[_Spanned]:
-    """Those that begin in text[first:last]; they are sorted by where they stand."""
-    return found[bisect_left(found, first, key=_start) : bisect_left(found, last, key=_start)]
-
-
-def _start(found: Actor | Place) -> int:
-    return found.span[0]
+def _within(found: Sequence[_Spanned], begun: Sequence[int], first: int, last: int) -> Sequence[_Spanned]:
+    """Those that begin in text[first:last]; `begun` tells where each does, in order."""
+    return found[bisect_left(begun, first) : bisect_left(begun, last)]
 
 
 def _overlaps(span: Span, others: Sequence[Span]) -> bool:

@@ -138,8 +138,9 @@ class _Rows(Generic[T]):
         """The longest phrase that stands at token `i`."""
         best: tuple[tuple[str, ...], list[T]] | None = None
         if i + 1 < count:
-            for row in self.second.get(low[i + 1], ()) if self.second else ():
-                if i + 1 + len(row[0]) <= count and _follows(row[0], low, i + 1):
+            for row in self.second.get(low[i + 1], ()):
+                size = len(row[0])
+                if size == 1 or (i + 1 + size <= count and _follows(row[0], low, i + 1)):
                     best = row
                     break
             for row in self.wild:

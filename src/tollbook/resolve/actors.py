@@ -118,12 +118,12 @@ def _read_line(line: Line, book: ActorBook, report: Told) -> list[Actor]:
 
 
 def _beginnings(line: Line, openers: Collection[str]) -> list[int]:
-    """The words at which a mention may begin: the book knows them, or they are capitalised."""
-    text, caps = line.text, line.caps
+    """The words at which a mention may begin: the book knows them, or they may open a group's name that it does not."""
+    text, groups = line.text, line.groups
     return [
         i
         for i, (word, hits) in enumerate(zip(line.words, line.hits, strict=True))
-        if hits or word.norm in openers or (not caps and text[word.bare].isupper())
+        if hits or word.norm in openers or (groups and text[word.bare].isupper())
     ]
 
 
