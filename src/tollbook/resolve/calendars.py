@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -28,6 +29,7 @@ SLACK = DAY  # a report may tell of a day that has begun elsewhere
 EARLY, LATE = 10, 21  # "early May" is 1-10, "mid-May" 11-20, "late May" 21-31, as the gold reads them
 PIVOT = 50  # without a publication day, '49 is 2049 and '50 is 1950
 LIST_LENGTH = 6  # "3, 4, 5 and 6 May": no longer lists of days
+_ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _DASHES = ("-", "–", "—")
 
 
@@ -95,7 +97,7 @@ _PHRASES = (
     "into_weekday", "this", "since", "range_links", "future_left", "future_cues", "dateline_labels",
     "update_labels",
 )  # fmt: skip
-_TABLES = ("few", "day_words", "anchor_words", "told_unit", "fixed_days", "named_days", "movable_days")
+_TABLES = ("few", "day_words", "anchor_words", "told_unit", "fixed_days", "movable_days")
 _MAPS = ("months", "weekdays", "weekdays_short", "units", "shift_words", "seasons", "nths", "decades")
 
 
@@ -109,6 +111,7 @@ def words() -> Words:
     values |= {key: Phrases(data[key].items()) for key in _TABLES}
     values |= {key: Phrases((phrase, phrase) for phrase in data[key]) for key in _PHRASES}
     values["thirds_words"] = {row: part for part, rows in data["thirds"].items() for row in rows if " " not in row}
+    values["named_days"] = Phrases((phrase, dt.date.fromisoformat(day)) for phrase, day in data["named_days"].items())
     values["thirds"] = Phrases((phrase, part) for part, rows in data["thirds"].items() for phrase in rows)
     return Words(**values)
 
@@ -125,10 +128,13 @@ def check(data: Any) -> None:
     for phrase, days in data["day_words"].items():
         if len(days) != 2 or not days[0] <= days[1] <= 0:
             raise LexiconError(f"dates.yml: day_words: {phrase!r} must be two days up to publication, not {days!r}")
+    for phrase, day in data["named_days"].items():
+        if not isinstance(day, str) or not _ISO_DAY.fullmatch(day):  # a word: a day is parsed from YAML at every start
+            raise LexiconError(f"dates.yml: named_days: {phrase!r} must be a day in quotes, YYYY-MM-DD, not {day!r}")
     if set(data["thirds"]) != {"early", "mid", "late"}:
         raise LexiconError("dates.yml: thirds must be early, mid, late")
     lists = [*data["thirds"].values(), *(rows for rows in data.values() if isinstance(rows, list))]
-    lists += [list(data[key]) for key in (*_TABLES, *_MAPS)]
+    lists += [list(data[key]) for key in (*_TABLES, *_MAPS, "named_days")]
     for row in lists:
         if not all(isinstance(word, str) and word == word.lower().strip() for word in row):
             raise LexiconError(f"dates.yml: a list of lower-case phrases is wanted, not {row!r}")
