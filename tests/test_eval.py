@@ -24,6 +24,7 @@ import quiet
 import score_extractor
 import worst
 
+SEED = "seed-anbar"  # a report of dev that is pasted with its page: what reading is for (DESIGN, "What is hard here")
 FLOORS = yaml.safe_load((ROOT / "eval" / "floors.yml").read_text(encoding="utf-8"))
 
 
@@ -35,19 +36,30 @@ def need_data() -> None:
 
 
 @pytest.fixture(scope="module")
-def measured(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], dict[str, Any]]:
-    """The measures of an extractor on a part, each run once."""
+def predicted(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], harness.ById]:
+    """The records that an extractor makes of a part, each run once."""
     need_data()
 
     @cache
-    def measure(extractor: str, part: str) -> dict[str, Any]:
+    def predict(extractor: str, part: str) -> harness.ById:
         out, harness.OUT = harness.OUT, tmp_path_factory.mktemp(part)
         try:
             run = harness.run_part(part, extractor)
         finally:
             harness.OUT = out
         assert not run.issues
-        return harness.measures(harness.gold(part), run.predicted)
+        return run.predicted
+
+    return predict
+
+
+@pytest.fixture(scope="module")
+def measured(predicted: Callable[[str, str], harness.ById]) -> Callable[[str, str], dict[str, Any]]:
+    """The measures of an extractor on a part, each run once."""
+
+    @cache
+    def measure(extractor: str, part: str) -> dict[str, Any]:
+        return harness.measures(harness.gold(part), predicted(extractor, part))
 
     return measure
 
@@ -73,6 +85,17 @@ def test_measure_holds_its_ceiling(
     extractor: str, part: str, measure: str, ceiling: float, measured: Callable[[str, str], dict[str, Any]]
 ) -> None:
     assert measured(extractor, part)[measure] <= ceiling
+
+
+@pytest.mark.parametrize("extractor", list(FLOORS))
+def test_seed_page_is_read_whole(extractor: str, predicted: Callable[[str, str], harness.ById]) -> None:
+    """All its acts, each slot of each right, and the total of the acts it sums up: nothing more and nothing less."""
+    gold, told = harness.gold("dev")[SEED], predicted(extractor, "dev")[SEED]
+    found = differences.entries(gold, told)
+    assert [entry for entry in found if entry.wrong or entry.gold is None or entry.predicted is None] == []
+    partner = {e.gold["id"]: e.predicted["id"] for e in found if e.gold and e.predicted}
+    parts = {e.predicted["id"]: set(e.predicted["parts"]) for e in found if e.predicted}
+    assert all(parts[partner[i["id"]]] == {partner[p] for p in i["parts"]} for i in gold["incidents"])
 
 
 @pytest.mark.parametrize("name", list(quiet.SETS))

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from tollbook.extract.agents import continues, is_subject
+from tollbook.extract.allies import add_allies
 from tollbook.extract.blame import Blame, find_blame, is_owned, is_person, of_lesser_deed
 from tollbook.extract.claims import claims_in, of_several
 from tollbook.extract.doers import SIDED, force_of, is_alias, numbered, same_doer, spelled_out, without_owners
@@ -73,6 +74,7 @@ def verdicts(
     add_suspects(text, doers, stories, marks)
     for n, story in enumerate(stories):
         doers[n] = _who_fly(story, doers[n])
+    add_allies(doers, stories, marks)
     add_of_same_acts(doers, stories)
     add_of_total(doers, stories, marks, parts)
     add_of_campaign(doers, stories, marks)
