@@ -1,11 +1,11 @@
 """Chooses the numbers of `data/model/glue.yml` on train, and measures what the tagger adds: python -m training.fit_glue
 
-Every train report is read by the fold that leaves out its source (`training.run --only folds`), so the numbers are
-chosen on texts of sources the tagger has not seen. One number at a time is moved over a short list while
+Every train report is read by the fold that leaves out all of gold (`training.run --only folds --folds gold`), so the
+numbers are chosen on texts of sources the tagger has not seen. One number at a time is moved over a short list while
 the score of `score.py` over all train reports rises. `--keep` only measures `glue.yml` as it is, on train, or with
 `--part dev` or `--part held` (the written reports held back) the shipped model. Printed are the tables of section 8
-of docs/method.md: rules alone, each use of the tagger alone, all of them, train source by source; and how often
-figures and acts are right by what the tagger says of them (`data/model/reliability.yml`).
+of docs/method.md: the tagger without the rules, rules alone, each use of the tagger alone, all of them, train source
+by source; and how often figures and acts are right by what the tagger says of them (`data/model/reliability.yml`).
 """
 
 from __future__ import annotations
@@ -14,9 +14,8 @@ import argparse
 import json
 import sys
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +35,8 @@ from tollbook.extract.tagger import FOLDER, Tagger, Tagging  # noqa: E402
 from tollbook.model import RawReport, Report, to_plain  # noqa: E402
 from training import written  # noqa: E402
 from training.alone import record  # noqa: E402
+from training.sets import FIRST, shared_folder, source_of  # noqa: E402
 from training.sets import gold as gold_of  # noqa: E402
-from training.sets import shared_folder, source_of  # noqa: E402
 
 OFF = Glue(drop=1.0, harm=1.0, who=1.0, add=1.0, add_person=1.0, type=1.0, type_kept=0.0, link=0.0, scope=1.0,
            doer_add=1.0, place=0.0, place_link=0.0, day_link=0.0)  # fmt: skip
@@ -87,19 +86,10 @@ def pairs_of(part: str) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     return written.load(written.HELD) if part == "held" else gold_of(shared_folder() / "gold" / part)
 
 
-def taggers(part: str, work: Path) -> Callable[[str], Tagger]:
-    """Which tagger reads a source's reports: of train the fold that has not seen the source, else the shipped one."""
-
-    @cache
-    def opened(folder: Path) -> Tagger:
-        return Tagger.open(folder)
-
-    return lambda source: opened(work / f"fold-{source}" if part == "train" else FOLDER)
-
-
-def read(part: str, tagger_of: Callable[[str], Tagger]) -> list[Read]:
-    """The reports of the part, each read by the tagger of its source."""
+def read(part: str, model: Path) -> list[Read]:
+    """The reports of the part, read by the tagger in the folder `model`."""
     rules = RulesExtractor()
+    tagger = Tagger.open(model)
     out = []
     for row, _ in pairs_of(part):
         report = clean_report(
@@ -111,8 +101,7 @@ def read(part: str, tagger_of: Callable[[str], Tagger]) -> list[Read]:
         if not may_be_violent(report.text):
             continue
         marks, places = rules.marks(report)
-        tagging = tagger_of(source_of(report.doc_id)).tag(report, [m.sentence for m in marks])
-        out.append(Read(report, marks, places.country, tagging))
+        out.append(Read(report, marks, places.country, tagger.tag(report, [m.sentence for m in marks])))
     return out
 
 
@@ -251,13 +240,13 @@ def main() -> None:
     """Searches or measures."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--work", type=Path, default=ROOT / "build/training", help="where the folds' models lie")
-    parser.add_argument("--part", choices=PARTS, default="train", help="train is read by the folds")
+    parser.add_argument("--part", choices=PARTS, default="train", help="train by the fold, others by the shipped model")
     parser.add_argument("--keep", action="store_true", help="measure glue.yml as it is instead of searching")
     options = parser.parse_args()
     if options.part != "train" and not options.keep:
         parser.error("numbers are chosen on train only; the other parts are measured, with --keep")
     gold = {r["doc_id"]: r for _, r in pairs_of(options.part)}
-    data = read(options.part, taggers(options.part, options.work))
+    data = read(options.part, options.work / f"fold-{FIRST}" if options.part == "train" else FOLDER)
     how = glue() if options.keep else search(data, gold, glue())
     ablation(data, gold, how)
     for name, pairs in zip(("figures", "acts"), said_and_right(data, gold, how), strict=True):
