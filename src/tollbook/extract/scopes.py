@@ -15,6 +15,7 @@ from tollbook.extract.words import words
 from tollbook.model import DateRange, Report, Scope
 
 NEWS_DAYS = 14  # GUIDELINES, "scope": news is what happened within the 14 days before publication
+_ANY = (None, "attack", "other")  # types that may stand for any other
 _TO_TOTAL = 3  # tokens from "a total" to its number
 _LARGE_KM = 8.0  # a city drawn as wide as this stands for what lies around it too
 _SINCE = 9  # tokens from "since" to the day of what it counts from ("since the start of the war in May 2006")
@@ -201,15 +202,31 @@ def _over_parts(k: int, stories: Sequence[Story], scopes: Sequence[Scope], count
 
 
 def _later(k: int, stories: Sequence[Story], scopes: Sequence[Scope], counts: dict[int, int]) -> list[int]:
-    """Smaller tolls told after this one, those before it too where its words sum up ("in total")."""
+    """Smaller tolls told after this one, those before it too where its words sum up ("in total").
+
+    Those of another kind only where all together are the toll.
+    """
     summed = "sums" in stories[k].acts[0].flags
     here = 0 if summed else min((a.index for a in stories[k].acts if not a.title), default=0)
-    return [
+    found = [
         j for j in counts
         if j != k and scopes[j] == "incident" and counts[j] < counts[k] and stories[j].places
         and min(a.index for a in stories[j].acts) >= here and _meet(stories[j], stories[k])
         and _may_hold(stories[k], stories[j])
     ]  # fmt: skip
+    if sum(counts[j] for j in found) == counts[k]:
+        return found
+    return [j for j in found if _of_a_kind(stories[k], stories[j])]
+
+
+def _of_a_kind(whole: Story, part: Story) -> bool:
+    """Could the part be of the whole's kind? A toll of shelling holds no clash, one of fighters no civilians."""
+    if whole.type not in _ANY and part.type not in (*_ANY, whole.type):
+        return False
+    told, inside = ({f.who for f in s.main("killed")} for s in (whole, part))
+    if told == {"armed_group"}:
+        return "armed_group" in inside
+    return told != {"civilian"} or not inside <= {"armed_group", "state_forces"}
 
 
 def _only_days(act: Act) -> bool:
