@@ -21,6 +21,7 @@ from tollbook.extract.marks import Marks
 from tollbook.extract.merge import Advice, Story, fold, merge_acts
 from tollbook.extract.mishaps import mishaps
 from tollbook.extract.scopes import find_totals, scope_of, whole_toll
+from tollbook.extract.status import is_thwarted
 from tollbook.extract.told import acts_nowhere, acts_told, placed_before, unplaced
 from tollbook.extract.verdicts import Verdict, verdicts
 from tollbook.extract.words import words
@@ -197,7 +198,17 @@ def _keep(story: Story) -> bool:
     figures = [f for f, _ in story.figures]
     if any(f.counted for f in figures):
         return bool(story.types) or any(f.harm in ("killed", "abducted", "injured", "missing") for f in figures)
+    if _only_supposed(story):
+        return False
     return any(a.told and not a.title and (a.places or a.blames) for a in story.acts)
+
+
+def _only_supposed(story: Story) -> bool:
+    """Is it named once, nobody's deed, beside what may or must be ("demanded an inquiry into the raid on Homs")?"""
+    body = [a for a in story.acts if not a.title]
+    if len(body) != 1 or body[0].blames or "unreal" not in body[0].flags:
+        return False
+    return not is_thwarted(body[0].marks.tokens)  # "stopped before he could"
 
 
 def _without_standing(stories: list[Story]) -> list[Story]:

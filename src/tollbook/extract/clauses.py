@@ -27,6 +27,7 @@ _ROLE_CLASS: dict[str, Who] = {
     "police": "state_forces", "soldier": "state_forces", "fighter": "armed_group", "commander": "armed_group",
 }  # fmt: skip
 _OF_PERSONS: tuple[Harm, ...] = ("killed", "injured", "abducted", "detained")
+_WEIGHED = 8  # tokens from "the fall of" to "would"
 _SUPPORT = 9  # tokens from "backed by" to the weapon
 _RELATIVE = 16  # tokens from the verb of taking to the comma that ends its clause
 _SUM_DAYS = 2
@@ -577,7 +578,16 @@ def _real(marks: Marks, trigger: Trigger) -> bool:
         return False
     if low and low[-1] == "to" and not (len(low) > 1 and low[-2] in words("due")):
         return False  # "to attack": meant, not done
+    if trigger.kind == "take" and _weighed(marks.tokens, trigger):
+        return False
     return not any(w in words("not_done") for w in low[-3:])
+
+
+def _weighed(tokens: Tokens, trigger: Trigger) -> bool:
+    """Is the taking of ground only weighed: "the fall of Homs would be a blow", "recapturing it could take weeks"?"""
+    word = tokens.low[trigger.first]
+    named = word.endswith("ing") or word in words("taking")
+    return named and not words("awaited").isdisjoint(tokens.low[trigger.last : trigger.last + _WEIGHED])
 
 
 def stands_for_state(marks: Marks, place: Place) -> bool:

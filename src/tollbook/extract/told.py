@@ -48,8 +48,14 @@ def _counts(act: Act) -> bool:
     if events and all(_spoken_of(act, t) for t in events):
         return False
     if not events:
-        return bool(act.blames) and bool(act.places) and any(t.kind == "generic" for t in act.triggers)
+        return bool(act.blames) and bool(act.places) and any(_done(act, t) for t in act.triggers)
     return bool(act.places or act.sites) or _of_a_day(act, events)
+
+
+def _done(act: Act, trigger: Trigger) -> bool:
+    """Does a word of no type tell a deed, not the end or the lack of one ("an end to the bombings in Homs")?"""
+    before = act.marks.tokens.low[max(0, trigger.first - _SPOKEN) : trigger.first]
+    return trigger.kind == "generic" and words("not_done").isdisjoint(before)
 
 
 def _of_a_day(act: Act, events: Sequence[Trigger]) -> bool:
