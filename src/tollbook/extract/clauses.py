@@ -126,12 +126,17 @@ class Act:
         """Does the clause only say that nobody was hurt?"""
         return bool(self.figures) and all(f.max == 0 for f in self.figures)
 
+    @property
+    def events(self) -> list[Trigger]:
+        """The words that tell that something was done."""
+        return [t for t in self.triggers if t.kind == "event"]
+
     @cached_property
     def nearest_date(self) -> DateRange | None:
-        """The date that stands nearest to the first figure's word of harm, or the first without figures."""
-        if not self.figures:
+        """The date that stands nearest to the first figure's word of harm, without figures to the word for the act."""
+        if not self.figures and not self.events:
             return self.dates[0] if self.dates else None
-        at = self.figures[0].cue[0]
+        at = self.figures[0].cue[0] if self.figures else self.events[0].span[0]
         told = [d for d in self.dates if d.span]
         return min(told, key=lambda d: abs(d.span[0] - at) if d.span else 0) if len(told) > 1 else (*told, None)[0]
 
