@@ -9,6 +9,7 @@ from tollbook.resolve.place_mention import WEIGHTS, Mention, prominence
 from tollbook.resolve.place_text import Line, PlaceWords, Token, Words, joined
 
 _TIGHT = frozenset({" ", "\n", ' "', " '", " “", " ‘", '" ', " (", "  "})
+LETTERS = 5  # of an unknown name in capitals up to which it is an abbreviation
 LISTED = 3  # lines that open with a name and a colon from which on an unknown name there is a place
 _STEPS = 6  # how many adjectives may stand between a preposition and the name
 
@@ -197,6 +198,8 @@ def evidence(text: str, mention: Mention, words: Words, lists: PlaceWords, prior
     if line.capitals and not before and not after:
         score += WEIGHTS["capitals"]
     if not mention.known and not mention.facility and mention.hint is None:
+        if not line.capitals and len(mention.name) <= LETTERS and mention.name.isupper():
+            score += WEIGHTS["letters"]  # "activists told SOHR"
         if tokens[mention.last].possessive:
             score += WEIGHTS["owner"]  # "near Slepian's house"
         if line.capitals and tokens[mention.first].low not in lists.heads:

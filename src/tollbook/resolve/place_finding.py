@@ -519,6 +519,10 @@ def _facility_end(line: Line, last: int, lists: PlaceWords) -> int:
     return last
 
 
+def _left_out(line: Line, last: int, end: int, lists: PlaceWords) -> bool:
+    return " ".join([t.low for t in line.tokens[last + 1 : end + 1]]) in lists.facilities_dropped
+
+
 def _extend(search: Search, mention: Mention) -> None:
     """A small facility noun after the name belongs to it: "al-Neel street". An unknown name may be a
     transliteration.
@@ -527,7 +531,10 @@ def _extend(search: Search, mention: Mention) -> None:
     words = mention.line.tokens[mention.first : mention.last + 1]
     if not mention.known and all(w.low in search.lists.common for w in words):
         end = mention.last  # "Local police station", "Land mine"
-    if end > mention.last and not mention.facility:
+    if end > mention.last and not mention.facility and _left_out(mention.line, mention.last, end, search.lists):
+        mention.hint, mention.score = mention.hint or "point", max(mention.score, 0.0) + WEIGHTS["kind_after"] - 0.5
+        mention.entries = mention.entries or search.gazetteer.find(mention.name)
+    elif end > mention.last and not mention.facility:
         mention.inner = replace(mention) if mention.known else None
         mention.last, mention.facility, mention.hint = end, True, "point"
         mention.name = search.text[mention.start : mention.end]

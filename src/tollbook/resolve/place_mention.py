@@ -42,6 +42,7 @@ WEIGHTS = {
     "arabic": 0.7,
     "owner": -2.0,
     "unknown_capitals": -1.6,
+    "letters": -2.5,
 }
 
 

@@ -37,6 +37,7 @@ class PlaceWords:
     plurals: frozenset[str]  # of the kinds
     facilities: frozenset[str]
     facilities_small: frozenset[str]
+    facilities_dropped: frozenset[str]
     strong: frozenset[str]
     weak: frozenset[str]
     adjectives: frozenset[str]
@@ -71,6 +72,7 @@ class PlaceWords:
 _LISTS = (
     "facilities",
     "facilities_small",
+    "facilities_dropped",
     "prepositions_strong",
     "prepositions_weak",
     "adjectives",
@@ -136,6 +138,7 @@ def place_words() -> PlaceWords:
         ),
         facilities=lists["facilities"],
         facilities_small=lists["facilities_small"],
+        facilities_dropped=lists["facilities_dropped"],
         strong=lists["prepositions_strong"],
         weak=lists["prepositions_weak"],
         adjectives=lists["adjectives"],
