@@ -22,6 +22,7 @@ from tollbook.extract.merge import Advice, Story, fold, merge_acts
 from tollbook.extract.mishaps import mishaps
 from tollbook.extract.scopes import find_totals, scope_of, whole_toll
 from tollbook.extract.status import is_thwarted
+from tollbook.extract.sums import without_parts
 from tollbook.extract.told import acts_nowhere, acts_told, placed_before, unplaced
 from tollbook.extract.verdicts import Verdict, verdicts
 from tollbook.extract.words import words
@@ -93,7 +94,9 @@ def by_rule(
     if not acts and not sets:
         acts = acts_nowhere(candidates)
     stories = _without_headline_echo(_without_standing([s for s in merge_acts(acts, advice) if _keep(s)]))
-    sums: list[tuple[Story, list[Story]]] = []
+    sums = without_parts(stories)
+    for total, parts_told in sums:
+        stories = _in_its_place(stories, total, parts_told)
     for apart in sets:
         scenes, whole = stories_of(apart)
         stories += scenes if whole is None else [whole, *scenes]
@@ -135,6 +138,13 @@ def by_rule(
             )
         )
     return stories, [_typed_as_parts(i, stories[k], incidents) for k, i in enumerate(incidents)]
+
+
+def _in_its_place(stories: Sequence[Story], whole: Story, parts: Sequence[Story]) -> list[Story]:
+    """The stories with a sum and the acts that it held, where the story that told all of them stood."""
+    before = [s for s in stories if s.acts[0] is not whole.acts[0]]
+    held = [s for s in (whole, *parts) if not any(s is b for b in before)]
+    return sorted([*before, *held], key=_first_told)
 
 
 def _first_told(story: Story) -> int:

@@ -17,7 +17,7 @@ from tollbook.model import DateRange, Report, Scope
 NEWS_DAYS = 14  # GUIDELINES, "scope": news is what happened within the 14 days before publication
 _ANY = (None, "attack", "other")  # types that may stand for any other
 _TO_TOTAL = 3  # tokens from "a total" to its number
-_LARGE_KM = 8.0  # a city drawn as wide as this stands for what lies around it too
+LARGE_KM = 8.0  # a city drawn as wide as this stands for what lies around it too
 _SINCE = 9  # tokens from "since" to the day of what it counts from ("since the start of the war in May 2006")
 _PRECISE = 7  # days: what is told more exactly than this is the day of an act, however old
 _MANY = 150  # as many dead over a province or city, other than by one blast, are a sum over acts
@@ -161,7 +161,7 @@ def _may_hold(whole: Story, part: Story) -> bool:
         return True
     first, other = whole.places[0], part.places[0]
     named = {fold(p.name) for p in whole.places}
-    if width(first) > 1 or (width(first) == 1 and (first.radius_km or 0) >= _LARGE_KM):
+    if width(first) > 1 or (width(first) == 1 and (first.radius_km or 0) >= LARGE_KM):
         return True
     if any(fold(p.name) in named for p in part.places):
         return True
