@@ -64,7 +64,11 @@ def live_cues(tokens: Tokens, cues: list[Hit[Cue]], groups: Sequence[Group]) -> 
         before = tokens.low[max(0, hit.first - 4) : hit.first]
         if hit.value.use in ("verb", "active", "subject") and _unreal(before, tokens.low[hit.first]):
             continue
-        if hit.value.use == "counted" and hit.first in heads and _told_of(tokens, cues, hit):
+        if (
+            hit.value.use == "counted"
+            and hit.first in heads
+            and (_told_of(tokens, cues, hit) or _taken_as(cues, hit, groups))
+        ):
             continue
         if hit.value.use == "toll" and _may_rise(tokens.low[hit.last : hit.last + 5]):
             continue
@@ -96,6 +100,15 @@ def _told_of(tokens: Tokens, cues: Sequence[Hit[Cue]], hit: Hit[Cue]) -> bool:
             if all(w in words("be") or w in words("have") or w in words("adverb") for w in between):
                 return True
     return False
+
+
+def _taken_as(cues: Sequence[Hit[Cue]], hit: Hit[Cue], groups: Sequence[Group]) -> bool:
+    """ "Seized 30 hostages": the verb before the group tells the harm that its head names once more."""
+    group = next((g for g in groups if g.first <= hit.first < g.last), None)
+    return group is not None and any(
+        c.value.harm == hit.value.harm and c.value.use in ("verb", "active") and 0 <= group.first - c.last <= 1
+        for c in cues
+    )
 
 
 def _takes_people(tokens: Tokens, hit: Hit[Cue], groups: Sequence[Group]) -> bool:
@@ -214,10 +227,12 @@ def _victims(
     if use == "toll":
         return _toll(tokens, groups, last.last, upper) or [g for g in right(24) if _fits_toll(tokens, groups[g], last)]
     if use == "counted":
-        return left(0)
+        return left(0) or _taken(tokens, groups, first)
     vague = _vague_of(tokens, groups, first.first)
     if use in ("state", "verb") and vague is not None and vague not in used:
         return [vague]
+    if use == "state" and (taken := _taken(tokens, groups, first)):
+        return taken  # "took 12 teachers hostage"
     if use == "state":
         if tokens.low[max(0, first.first - 2) : first.first] == ("of", "the"):
             of_them = [g for g in left(2) if groups[g].count is not None and groups[g].last == first.first - 2]
@@ -242,6 +257,14 @@ def _victims(
     if after and (groups[after[0]].count is not None or groups[after[0]].article or object_next):
         return after  # "gunmen murdered the mayor"
     return beside or after or left(2)
+
+
+def _taken(tokens: Tokens, groups: Sequence[Group], cue: Hit[Cue]) -> list[int]:
+    """ "Took 30 hostages", "were holding 30 captives": the group whose head the word is, behind a verb of taking."""
+    for g, group in enumerate(groups):
+        if group.first < cue.first < group.last and group.count is not None and cue.value.harm == "abducted":
+            return [g] if group.first and tokens.low[group.first - 1] in words("takes_captives") else []
+    return []
 
 
 def _number_of(tokens: Tokens, groups: Sequence[Group], first: int, last: int, upper: int) -> list[int]:

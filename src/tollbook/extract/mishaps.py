@@ -96,6 +96,8 @@ def is_violent(marks: Marks) -> bool:
         told = trigger.kind in ("event", "take") and trigger.type not in _NO_DOER
         if told and void.isdisjoint(range(trigger.first, trigger.last)):
             return True
+        if told and trigger.type == "shelling" and trigger.first not in void:
+            return True  # "missiles crashed into the market"
     if any(w in lists.violent_whole or w.startswith(lists.violent_harm) for w in tokens.low):
         return True
     return any(not all(i in void for i in _tokens_of(tokens, m.span)) for m in marks.means)
