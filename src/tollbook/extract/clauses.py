@@ -15,6 +15,7 @@ from tollbook.extract.clashes import clash_sides, clash_with
 from tollbook.extract.figures import Figure
 from tollbook.extract.marks import Marks
 from tollbook.extract.oneormany import names_many_acts, names_one_act
+from tollbook.extract.recalled import Taken, taken_before
 from tollbook.extract.status import with_thwarted
 from tollbook.extract.tokens import Tokens
 from tollbook.extract.told_days import day_of, is_counted_on, is_said_on, since_when
@@ -172,6 +173,10 @@ def candidate_acts(all_marks: Sequence[Marks]) -> list[Act]:
     """Candidate acts of all sentences in text order."""
     acts: list[Act] = []
     for index, marks in enumerate(all_marks):
+        before = taken_before(marks)
+        if before is not None:
+            acts.append(_ground_before(marks, index, before))
+            marks = _without(marks, before.first, before.last)
         clauses = _clauses(marks)
         taken = _taken_before(marks) if len(clauses) == 1 else None
         if taken is not None:
@@ -181,7 +186,7 @@ def candidate_acts(all_marks: Sequence[Marks]) -> list[Act]:
             if ground is not None and main is not None and main.blames:
                 acts += [replace(ground, blames=main.blames[:1]), main]
                 continue
-            marks = all_marks[index]
+            marks = all_marks[index] if before is None else _without(all_marks[index], before.first, before.last)
         scenes = [p for p in marks.places if _a_scene(marks, p) and not measured_from(marks, p)]
         stretches = [stretch for clause in clauses for stretch in in_turn(marks, *clause, scenes)]
         starts = {first for first, _ in clauses}
@@ -194,6 +199,19 @@ def candidate_acts(all_marks: Sequence[Marks]) -> list[Act]:
                     act.dates = [_on_its_first(day)]
                 acts += [act, *_sites(act)]
     return acts
+
+
+def _ground_before(marks: Marks, index: int, taken: Taken) -> Act:
+    """The act that a clause about a place tells: who took it, and when."""
+    tokens, verb = marks.tokens, taken.verb
+    kind: ActType = "territory_regained" if taken.actor.who == "state_forces" else "territory_taken"
+    trigger = Trigger(verb, verb + 1, "take", kind, (tokens.starts[verb], tokens.ends[verb]))
+    first = min(tokens.at(p.span[0]) for p in taken.places)
+    return Act(
+        marks, index, first, taken.last, figures=[], triggers=[trigger], types=type_of([trigger]),
+        places=_ordered(taken.places), dates=[taken.date], blames=[Blame(taken.actor, "asserted")], targets=[],
+        flags=frozenset(), title=marks.sentence.kind == "title", shared=True,
+    )  # fmt: skip
 
 
 def _on_its_first(date: DateRange) -> DateRange:
@@ -224,6 +242,7 @@ def _without(marks: Marks, first: int, last: int) -> Marks:
         telling=replace(marks.telling, triggers=triggers),
         places=tuple(p for p in marks.places if not _inside(marks, p.span, first, last)),
         dates=tuple(d for d in marks.dates if d.span is None or not _inside(marks, d.span, first, last)),
+        actors=tuple(a for a in marks.actors if not _inside(marks, a.span, first, last)),
     )
 
 
