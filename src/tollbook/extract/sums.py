@@ -96,7 +96,9 @@ def _in_a_row(first: Act, whole: int, after: Sequence[Story]) -> list[Story]:
 def _making(whole: int, inner: Sequence[Act], beside: Sequence[Story]) -> tuple[list[Act], list[Story]] | None:
     """The tellings and stories that make the whole: as many as do, at least one of them told within it."""
     tolls = [(_dead(a) or 0, a, None) for a in inner]
-    numbers = [*((n, a, s) for n, a, s in tolls), *((_toll(s), None, s) for s in beside if s.places)]
+    near = {a.index for a in inner}  # "15 died in A and six in an ambush": told in one breath
+    placed = [s for s in beside if s.places or s.acts[0].index in near]
+    numbers = [*((n, a, s) for n, a, s in tolls), *((_toll(s), None, s) for s in placed)]
     for size in range(len(numbers), 1, -1):
         for chosen in combinations(numbers, size):
             acts = [a for _, a, _ in chosen if a is not None]
