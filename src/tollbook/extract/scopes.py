@@ -221,7 +221,8 @@ def _later(k: int, stories: Sequence[Story], scopes: Sequence[Scope], counts: di
 
 def _of_a_kind(whole: Story, part: Story) -> bool:
     """Could the part be of the whole's kind? A toll of shelling holds no clash, one of fighters no civilians."""
-    if whole.type not in _ANY and "armed_clash" not in whole.types and part.type not in (*_ANY, *whole.types):
+    kinds = {whole.type} if whole.type == "chemical_weapon" else set(whole.types)  # what brought the gas is no kind
+    if whole.type not in _ANY and "armed_clash" not in whole.types and part.type not in (*_ANY, *kinds):
         return False
     told, inside = ({f.who for f in s.main("killed")} for s in (whole, part))
     if told == {"armed_group"}:
