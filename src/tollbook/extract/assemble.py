@@ -13,13 +13,14 @@ from tollbook.extract.apart import blamed_for_all, stories_of, told_apart
 from tollbook.extract.blame import Blame, claimant
 from tollbook.extract.casualties import casualties
 from tollbook.extract.choice import choose, place_detail
-from tollbook.extract.clauses import candidate_acts, elsewhere, width
+from tollbook.extract.clauses import candidate_acts
 from tollbook.extract.day_choice import choose_days
 from tollbook.extract.days import Told, days_of, with_days_of_sums
 from tollbook.extract.kinds import killed_in_attacks, settled
 from tollbook.extract.marks import Marks
 from tollbook.extract.merge import Advice, Story, fold, merge_acts
 from tollbook.extract.mishaps import mishaps
+from tollbook.extract.scenes import elsewhere, width
 from tollbook.extract.scopes import find_totals, scope_of, whole_toll
 from tollbook.extract.status import is_thwarted
 from tollbook.extract.sums import without_parts

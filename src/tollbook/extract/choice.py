@@ -16,7 +16,6 @@ from functools import cache
 
 from tollbook import lexicon
 from tollbook.errors import LexiconError
-from tollbook.extract.clauses import width
 from tollbook.extract.marks import Marks
 from tollbook.extract.merge import Advice, Story, fold
 from tollbook.extract.place_traits import (
@@ -28,6 +27,7 @@ from tollbook.extract.place_traits import (
     told_apart,
     within_reach,
 )
+from tollbook.extract.scenes import width
 from tollbook.model import Incident, Place, PlaceDetail
 
 

@@ -1,8 +1,7 @@
-"""Cuts a sentence into the stretches that tell one act each, and reads each stretch as a candidate act."""
+"""Reads each stretch of a sentence that tells one act (`cuts.py`) as a candidate act."""
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -12,17 +11,27 @@ from tollbook.extract.acts import Trigger, type_of
 from tollbook.extract.agents import own_toll
 from tollbook.extract.blame import Blame, find_blame, speaks
 from tollbook.extract.clashes import clash_sides, clash_with
+from tollbook.extract.cuts import clauses, day_before, stands_alone
 from tollbook.extract.figures import Figure
-from tollbook.extract.marks import Marks
+from tollbook.extract.marks import Marks, inside
 from tollbook.extract.oneormany import names_many_acts, names_one_act
 from tollbook.extract.recalled import Taken, taken_before
+from tollbook.extract.scenes import (
+    as_called,
+    elsewhere,
+    finest_first,
+    is_scene,
+    is_site,
+    measured_from,
+    stands_for_state,
+    width,
+)
 from tollbook.extract.status import with_thwarted
 from tollbook.extract.tokens import Tokens
 from tollbook.extract.told_days import day_of, is_counted_on, is_said_on, since_when
 from tollbook.extract.turns import in_turn
-from tollbook.extract.words import phrases, words
+from tollbook.extract.words import words
 from tollbook.model import Actor, ActType, DateRange, Harm, Place, Span, Who
-from tollbook.resolve.countries import capitals
 
 _ROLE_CLASS: dict[str, Who] = {
     "police": "state_forces", "soldier": "state_forces", "fighter": "armed_group", "commander": "armed_group",
@@ -38,12 +47,6 @@ _LEAD = 4
 _VAGUE_WAR = 200  # "hundreds" told in passing, past the lead, is what a war or campaign cost
 _NEXT = 2  # characters between a name and the noun that describes it
 _WHOLE_WAR = 5000  # no single act of the gold reports is told with as many dead; figures from here on sum up wars
-_CUTS = frozenset({"and", "when", "bringing", "brings", "brought", "raising", "taking"})  # these cut under conditions
-_BRINGS = 12  # tokens from "brought" to the number that a toll comes to by it
-_BRINGING = 20  # "bringing the number killed in 24 hours of raids on the old town to 45"
-_BIG_KM = 4.0  # a town drawn wider than this is a city: it stands behind a village or a district of its own
-_CARED = 16  # tokens before a hospital's name in which somebody is taken there
-_HOSPITAL = frozenset({"hospital", "medical", "clinic", "infirmary", "health", "trauma"})
 
 
 @dataclass
@@ -114,7 +117,7 @@ class Act:
     @cached_property
     def persons(self) -> frozenset[str]:
         """The last words, in lower case, of the names of those told one by one as harmed."""
-        here = [v for v in self.marks.victims if v.name and _inside(self.marks, v.span, self.first, self.last)]
+        here = [v for v in self.marks.victims if v.name and inside(self.marks, v.span, self.first, self.last)]
         return frozenset(v.name.split()[-1].lower() for v in here if v.name and v.harm in _OF_PERSONS)
 
     @cached_property
@@ -177,25 +180,25 @@ def candidate_acts(all_marks: Sequence[Marks]) -> list[Act]:
         if before is not None:
             acts.append(_ground_before(marks, index, before))
             marks = _without(marks, before.first, before.last)
-        clauses = _clauses(marks)
-        taken = _taken_before(marks) if len(clauses) == 1 else None
+        found = clauses(marks)
+        taken = _taken_before(marks) if len(found) == 1 else None
         if taken is not None:
             ground = _read(marks, index, *taken, shared=True)
             marks = _without(marks, *taken)
-            main = _read(marks, index, *clauses[0], shared=False)
+            main = _read(marks, index, *found[0], shared=False)
             if ground is not None and main is not None and main.blames:
                 acts += [replace(ground, blames=main.blames[:1]), main]
                 continue
             marks = all_marks[index] if before is None else _without(all_marks[index], before.first, before.last)
-        scenes = [p for p in marks.places if _a_scene(marks, p) and not measured_from(marks, p)]
-        stretches = [stretch for clause in clauses for stretch in in_turn(marks, *clause, scenes)]
-        starts = {first for first, _ in clauses}
+        scenes = [p for p in marks.places if is_scene(marks, p) and not measured_from(marks, p)]
+        stretches = [stretch for clause in found for stretch in in_turn(marks, *clause, scenes)]
+        starts = {first for first, _ in found}
         for first, last in stretches:
             act = _read(marks, index, first, last, shared=len(stretches) > 1)
             if act is not None:
                 if first not in starts and acts and acts[-1].marks is marks:  # "shot two in A, stabbed two in B"
                     act.blames, act.types = act.blames or acts[-1].blames, act.types or acts[-1].types
-                if first and marks.tokens.low[first] == "when" and (day := _day_before(marks, first)) is not None:
+                if first and marks.tokens.low[first] == "when" and (day := day_before(marks, first)) is not None:
                     act.dates = [_on_its_first(day)]
                 acts += [act, *_sites(act)]
     return acts
@@ -209,7 +212,7 @@ def _ground_before(marks: Marks, index: int, taken: Taken) -> Act:
     first = min(tokens.at(p.span[0]) for p in taken.places)
     return Act(
         marks, index, first, taken.last, figures=[], triggers=[trigger], types=type_of([trigger]),
-        places=_ordered(taken.places), dates=[taken.date], blames=[Blame(taken.actor, "asserted")], targets=[],
+        places=finest_first(taken.places), dates=[taken.date], blames=[Blame(taken.actor, "asserted")], targets=[],
         flags=frozenset(), title=marks.sentence.kind == "title", shared=True,
     )  # fmt: skip
 
@@ -228,8 +231,8 @@ def _taken_before(marks: Marks) -> tuple[int, int] | None:
         if trigger.kind != "take" or not first or tokens.low[first - 1] != ",":
             continue
         last = next((k for k in range(trigger.last, min(i + _RELATIVE, len(tokens))) if tokens.low[k] == ","), 0)
-        here = [p for p in marks.places if p.level != "country" and last and _inside(marks, p.span, first, last)]
-        if here and _stands_alone(marks, last, len(tokens)):
+        here = [p for p in marks.places if p.level != "country" and last and inside(marks, p.span, first, last)]
+        if here and stands_alone(marks, last, len(tokens)):
             return first, last
     return None
 
@@ -240,9 +243,9 @@ def _without(marks: Marks, first: int, last: int) -> Marks:
     return replace(
         marks,
         telling=replace(marks.telling, triggers=triggers),
-        places=tuple(p for p in marks.places if not _inside(marks, p.span, first, last)),
-        dates=tuple(d for d in marks.dates if d.span is None or not _inside(marks, d.span, first, last)),
-        actors=tuple(a for a in marks.actors if not _inside(marks, a.span, first, last)),
+        places=tuple(p for p in marks.places if not inside(marks, p.span, first, last)),
+        dates=tuple(d for d in marks.dates if d.span is None or not inside(marks, d.span, first, last)),
+        actors=tuple(a for a in marks.actors if not inside(marks, a.span, first, last)),
     )
 
 
@@ -258,7 +261,7 @@ def _sites(act: Act) -> list[Act]:
     marks, tokens = act.marks, act.marks.tokens
     found: list[Act] = []
     for count in marks.counts:
-        if not _inside(marks, count.span, act.first, act.last) or count.span[0] <= whole.span[1] or count.min is None:
+        if not inside(marks, count.span, act.first, act.last) or count.span[0] <= whole.span[1] or count.min is None:
             continue
         if any(f.span[0] < count.span[1] and count.span[0] < f.span[1] for f in marks.figures):
             continue
@@ -283,107 +286,10 @@ def _sites(act: Act) -> list[Act]:
     return found
 
 
-def _inside(marks: Marks, span: tuple[int, int], first: int, last: int) -> bool:
-    tokens = marks.tokens
-    return bool(tokens.low) and tokens.starts[first] <= span[0] < tokens.ends[last - 1]
-
-
-def _clauses(marks: Marks) -> list[tuple[int, int]]:
-    """Token ranges. A cut stands where both sides tell harm or an act of their own and each has its own place."""
-    tokens = marks.tokens
-    count = len(tokens)
-    if not count:
-        return []
-    cuts, cutting = [0], words("cut")
-    for i in [k for k in range(2, count - 2) if tokens.low[k] in cutting or tokens.low[k] in _CUTS]:
-        word = tokens.low[i]
-        if word == "when":
-            if _since_when(marks, cuts[-1], i) and _kills(marks, cuts[-1], i) and _kills(marks, i, count):
-                cuts.append(i)
-            continue
-        if word in cutting or (word == "and" and _new_subject(marks, i)):
-            apart = _stands_alone(marks, cuts[-1], i) and _stands_alone(marks, i, count)
-            if word == "and":
-                apart = (apart and _alike(marks, cuts[-1], i, count)) or _other_day(marks, cuts[-1], i, count)
-            if apart or (word == "while" and _kills(marks, cuts[-1], i) and _kills(marks, i, count)):
-                cuts.append(i)
-        elif word != "and" and _figure_in(marks, i, min(i + (_BRINGING if word == "bringing" else _BRINGS), count)):
-            cuts.append(i)
-    cuts.append(count)
-    return list(itertools.pairwise(cuts))
-
-
-def _since_when(marks: Marks, first: int, cut: int) -> bool:
-    """Does "when" tell of the day that a toll is counted from ("31 have died since 7 May, when rebels killed six")?"""
-    day = _day_before(marks, cut)
-    return (
-        day is not None
-        and day.span is not None
-        and "since" in marks.tokens.low[first : marks.tokens.at(day.span[1] - 1)]
-    )
-
-
-def _day_before(marks: Marks, i: int) -> DateRange | None:
-    """The date that ends right before token `i`, a comma between or none."""
-    tokens = marks.tokens
-    ends = i - (tokens.low[i - 1] == ",")
-    return next((d for d in marks.dates if d.span is not None and tokens.at(d.span[1] - 1) + 1 == ends), None)
-
-
-def _alike(marks: Marks, first: int, cut: int, last: int) -> bool:
-    """Do both sides of "and" tell killed people, or both an act of its own?"""
-    told = [t.first for t in marks.telling.triggers if t.kind in ("event", "take")]
-    both_told = any(first <= i < cut for i in told) and any(cut <= i < last for i in told)
-    return both_told or (_kills(marks, first, cut) and _kills(marks, cut, last))
-
-
-def _other_day(marks: Marks, first: int, cut: int, last: int) -> bool:
-    """Do both sides tell killed people, each on a day of its own ("40 died on Monday and four were killed today")?"""
-    days = [
-        {d.start for d in marks.dates if d.span and _inside(marks, d.span, *side)}
-        for side in ((first, cut), (cut, last))
-    ]
-    if not (days[0] and days[1]) or days[0] & days[1]:
-        return False
-    return _kills(marks, first, cut) and _kills(marks, cut, last)
-
-
-def _kills(marks: Marks, first: int, last: int) -> bool:
-    """Does the stretch tell killed people by a number and a word of its own?"""
-    return any(
-        f.harm == "killed" and f.counted and _inside(marks, f.cue, first, last) and _inside(marks, f.span, first, last)
-        for f in marks.figures
-    )
-
-
-def _figure_in(marks: Marks, first: int, last: int) -> bool:
-    return any(_inside(marks, f.span, first, last) for f in marks.figures) and "to" in marks.tokens.low[first:last]
-
-
-def _new_subject(marks: Marks, i: int) -> bool:
-    """Does "and" open a new statement: a figure or "another" follows, then its own harm and place?"""
-    nxt = marks.tokens.low[i + 1]
-    if nxt in ("another", "a", "in", "on", "one", "at", "two", "three", "four"):
-        return True
-    start = marks.tokens.starts[i + 1]
-    return any(f.span[0] == start for f in marks.figures)
-
-
-def _stands_alone(marks: Marks, first: int, last: int) -> bool:
-    places = [p for p in marks.places if p.level != "country" and _inside(marks, p.span, first, last)]
-    figures = [
-        f
-        for f in marks.figures
-        if _inside(marks, f.cue, first, last) and _inside(marks, f.span, first, last) and f.part_of is None
-    ]
-    telling = any(t.kind in ("event", "take") and first <= t.first < last for t in marks.telling.triggers)
-    return bool(places) and (bool(figures) or telling)
-
-
 def _read(marks: Marks, index: int, first: int, last: int, *, shared: bool) -> Act | None:
     tokens = marks.tokens
     telling = marks.telling
-    figures = [f for f in marks.figures if _inside(marks, f.cue, first, last)]
+    figures = [f for f in marks.figures if inside(marks, f.cue, first, last)]
     named = _named(marks, figures, first, last)
     figures = [f for f in figures if not any(f.harm == n.harm and _described(f, n.span) for n in named)] + named
     triggers = [t for t in telling.triggers if first <= t.first < last and _real(marks, t)]
@@ -395,19 +301,19 @@ def _read(marks: Marks, index: int, first: int, last: int, *, shared: bool) -> A
         return None
     harms = frozenset(f.harm for f in figures)
     near = tokens.at(figures[0].cue[0]) if figures else None
-    places = _ordered(
+    places = finest_first(
         [
-            _as_called(marks, p)
+            as_called(marks, p)
             for p in marks.places
-            if p.level not in ("country", "point") and _inside(marks, p.span, first, last) and not elsewhere(marks, p)
+            if p.level not in ("country", "point") and inside(marks, p.span, first, last) and not elsewhere(marks, p)
         ]
     )
     places = [p for p in places if not measured_from(marks, p)] or places
     places = [p for p in places if not stands_for_state(marks, p)]
-    sites = [p for p in marks.places if is_site(p) and _inside(marks, p.span, first, last) and not elsewhere(marks, p)]
-    dates = [d for d in marks.dates if d.span is not None and _inside(marks, d.span, first, last)]
+    sites = [p for p in marks.places if is_site(p) and inside(marks, p.span, first, last) and not elsewhere(marks, p)]
+    dates = [d for d in marks.dates if d.span is not None and inside(marks, d.span, first, last)]
     if shared and dates and not places and first:  # "in X 30 died on Sunday and six on Monday"
-        places = _ordered([p for p in marks.places if _a_scene(marks, p) and p.span[0] < tokens.starts[first]])
+        places = finest_first([p for p in marks.places if is_scene(marks, p) and p.span[0] < tokens.starts[first]])
     if shared and not dates:
         dates = list(marks.dates)
     dates = [day_of(marks, d) for d in dates]
@@ -425,7 +331,7 @@ def _read(marks: Marks, index: int, first: int, last: int, *, shared: bool) -> A
     figures = _taken_by(tokens, figures, blames)
     if not blames:
         losses = [(f.harm, f.who) for f in figures if f.counted and f.part_of is None]
-        sayers = [a for a in marks.actors if _inside(marks, a.span, first, last) and speaks(tokens, a)]
+        sayers = [a for a in marks.actors if inside(marks, a.span, first, last) and speaks(tokens, a)]
         blames = [Blame(a, "claimed") for a in sayers[:1] if own_toll(a, losses)]
     targets = [
         a for a in marks.actors if all(b.actor is not a for b in blames) and _hit(marks, a, figures, first, last)
@@ -461,21 +367,6 @@ def _read(marks: Marks, index: int, first: int, last: int, *, shared: bool) -> A
     )
 
 
-def _a_scene(marks: Marks, place: Place) -> bool:
-    return place.level not in ("country", "point") and not elsewhere(marks, place)
-
-
-def _as_called(marks: Marks, place: Place) -> Place:
-    """A name called a neighbourhood, village or street is a small place, whatever larger namesake there is."""
-    i = marks.tokens.at(place.span[1] - 1) + 1
-    called = marks.tokens.low[i : i + 2]
-    if any(w in words("small_place") for w in called[:1]) or (
-        len(called) > 1 and called[1] in words("small_place") and called[0] in ("residential", "city")
-    ):
-        return replace(place, level="district")
-    return place
-
-
 def _taken_by(tokens: Tokens, figures: list[Figure], blames: Sequence[Blame]) -> list[Figure]:
     """People "captured" or "seized": detained by a state's forces, abducted by an armed group."""
     sides = {b.actor.who for b in blames}
@@ -498,7 +389,7 @@ def _named(marks: Marks, figures: Sequence[Figure], first: int, last: int) -> li
     Who was shot and killed is counted once, as killed.
     """
     found: list[Figure] = []
-    here = [v for v in marks.victims if _inside(marks, v.span, first, last)]
+    here = [v for v in marks.victims if inside(marks, v.span, first, last)]
     for harm in _OF_PERSONS:
         told = [v for v in here if v.harm == harm]
         others = [f for f in figures if len(told) < 2 or not any(_described(f, v.span) for v in told)]
@@ -537,7 +428,7 @@ def _in_support(tokens: Tokens, trigger: Trigger) -> bool:
 
 def _hit(marks: Marks, actor: Actor, figures: Sequence[Figure], first: int, last: int) -> bool:
     """Was the actor harmed or struck: counted in a figure, or behind "against", "targeted", "attack on"?"""
-    if not _inside(marks, actor.span, first, last) or actor.actor_id in words("no_target"):
+    if not inside(marks, actor.span, first, last) or actor.actor_id in words("no_target"):
         return False
     if any(f.span[0] < actor.span[1] and actor.span[0] < f.span[1] for f in figures):
         return True
@@ -545,52 +436,6 @@ def _hit(marks: Marks, actor: Actor, figures: Sequence[Figure], first: int, last
         return False  # "killed four on Monday, local officials said"
     i = marks.tokens.at(actor.span[0])
     return any(w in words("strikes_at") for w in marks.tokens.low[max(0, i - 3) : i])
-
-
-def measured_from(marks: Marks, place: Place) -> bool:
-    """Is the place what another is measured from ("south of Baghdad", "73 km from the capital")?"""
-    i = marks.tokens.at(place.span[0])
-    before = marks.tokens.low[max(0, i - 4) : i]
-    sides = [k for k, w in enumerate(before) if w in words("compass") and not w.endswith("ern")]
-    return bool(sides) and any(w in ("of", "from") for w in before[sides[0] :])
-
-
-def elsewhere(marks: Marks, place: Place) -> bool:
-    """Is the place where fire came from, where somebody spoke or was taken, rather than where harm was done?"""
-    i = marks.tokens.at(place.span[0])
-    before = list(marks.tokens.low[max(0, i - 5) : i])
-    while before and before[-1] in (
-        "the",
-        "town",
-        "city",
-        "of",
-        "village",
-        "countryside",
-        "province",
-        "rural",
-        "northern",
-        "southern",
-        "eastern",
-        "western",
-        "citys",
-        "east",
-        "west",
-    ):
-        before.pop()
-    words = " ".join(before[-3:])
-    return words.endswith(phrases("origin"))
-
-
-def cared_for(marks: Marks, place: Place) -> bool:
-    """Is it where the hurt were taken, or the town of that hospital ("rushed to Mercy Hospital in Salem")?"""
-    low, i = marks.tokens.low, marks.tokens.at(place.span[0])
-    hospitals = [p for p in marks.places if p.level == "point" and _HOSPITAL & set(p.name.lower().split())]
-    if all(p is not place for p in hospitals):
-        before = next((p for p in reversed(hospitals) if p.span[1] <= place.span[0]), None)
-        if before is None or low[marks.tokens.at(before.span[1] - 1) + 1 : i] not in (("in",), (",",)):
-            return False
-        i = marks.tokens.at(before.span[0])
-    return not words("takes_to_care").isdisjoint(low[max(0, i - _CARED) : i])
 
 
 def _real(marks: Marks, trigger: Trigger) -> bool:
@@ -612,40 +457,3 @@ def _weighed(tokens: Tokens, trigger: Trigger) -> bool:
     word = tokens.low[trigger.first]
     named = word.endswith("ing") or word in words("taking")
     return named and not words("awaited").isdisjoint(tokens.low[trigger.last : trigger.last + _WEIGHED])
-
-
-def stands_for_state(marks: Marks, place: Place) -> bool:
-    """Does a capital's name stand for its government ("Washington and its allies", "troops loyal to Paris")?"""
-    if place.name.casefold() not in capitals():
-        return False
-    first, last = marks.tokens.at(place.span[0]), marks.tokens.at(place.span[1] - 1) + 1
-    before, after = marks.tokens.low[max(0, first - 2) : first], marks.tokens.low[last : last + 3]
-    return bool({" ".join(before[-1:]), " ".join(before)} & words("before_state")) or bool(
-        {" ".join(after[:n]) for n in (1, 2, 3)} & words("after_state")
-    )
-
-
-def is_site(place: Place) -> bool:
-    """A named street, hospital or airport; a point measured from a town ("73km from Baghdad") bears no name."""
-    return place.level == "point" and (place.lat is None or place.gazetteer_id is not None or place.admin1 is not None)
-
-
-_REGION_KM = 25.0
-
-
-def width(place: Place) -> int:
-    """0 for a village, district, small region or unknown name, 1 for a city, 2 for a province or large region."""
-    if place.level in ("province", "country") or (place.level == "region" and (place.radius_km or 0.0) >= _REGION_KM):
-        return 2
-    return 1 if place.level == "town" and (place.radius_km or 0.0) >= _BIG_KM else 0
-
-
-def _ordered(places: Sequence[Place]) -> list[Place]:
-    """Most specific first, otherwise in text order; each name once."""
-    seen: set[str] = set()
-    kept = []
-    for place in sorted(places, key=lambda p: (width(p), p.span[0])):
-        if place.name.lower() not in seen:
-            seen.add(place.name.lower())
-            kept.append(place)
-    return kept

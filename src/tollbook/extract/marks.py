@@ -31,3 +31,9 @@ class Marks:
     victims: tuple[Victim, ...] = ()
     found: bool = False
     filed: tuple[Place, ...] = ()  # of a report's first sentence: the places in its dateline
+
+
+def inside(marks: Marks, span: tuple[int, int], first: int, last: int) -> bool:
+    """Does the span begin within tokens [first, last) of the sentence?"""
+    tokens = marks.tokens
+    return bool(tokens.low) and tokens.starts[first] <= span[0] < tokens.ends[last - 1]

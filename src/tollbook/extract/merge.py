@@ -16,10 +16,11 @@ from typing import Protocol
 from tollbook import lexicon
 from tollbook.errors import LexiconError
 from tollbook.extract.blame import Blame
-from tollbook.extract.clauses import Act, width
+from tollbook.extract.clauses import Act
 from tollbook.extract.doers import own_forces
 from tollbook.extract.figures import Figure
 from tollbook.extract.marks import Marks
+from tollbook.extract.scenes import width
 from tollbook.extract.words import words
 from tollbook.model import Actor, ActType, DateRange, Place, Scope, Span
 

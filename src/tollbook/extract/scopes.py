@@ -6,10 +6,11 @@ import datetime as dt
 from collections.abc import Sequence
 from itertools import combinations
 
-from tollbook.extract.clauses import Act, width
+from tollbook.extract.clauses import Act
 from tollbook.extract.marks import Marks
 from tollbook.extract.merge import Story, fold, nested
 from tollbook.extract.oneormany import names_many_acts
+from tollbook.extract.scenes import width
 from tollbook.extract.told_days import is_said_on
 from tollbook.extract.words import words
 from tollbook.model import DateRange, Report, Scope

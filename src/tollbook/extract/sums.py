@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import combinations
 
-from tollbook.extract.clauses import Act, width
+from tollbook.extract.clauses import Act
 from tollbook.extract.merge import Story, fold
+from tollbook.extract.scenes import width
 from tollbook.extract.scopes import LARGE_KM
 
 _LEAST = 4  # dead: two smaller tolls make three too easily
