@@ -7,7 +7,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 # On the CI host two processes share the tests, file by file; at home one leaves the machine usable.
-PYTEST_FLAGS ?= $(if $(filter true,$(CI)),-n 2 --dist loadfile)
+PYTEST_FLAGS ?= $(if $(filter true,$(CI)),-n 2 --dist loadfile --no-loadscope-reorder)
 
 # Modules are compiled once, not at each of the hundreds of starts that the tests make.
 unexport PYTHONDONTWRITEBYTECODE
