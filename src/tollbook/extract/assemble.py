@@ -13,7 +13,7 @@ from tollbook.extract.apart import blamed_for_all, stories_of, told_apart
 from tollbook.extract.blame import Blame, claimant
 from tollbook.extract.casualties import casualties
 from tollbook.extract.choice import choose, place_detail
-from tollbook.extract.clauses import candidate_acts
+from tollbook.extract.clauses import Act, candidate_acts
 from tollbook.extract.day_choice import choose_days
 from tollbook.extract.days import Told, days_of, with_days_of_sums
 from tollbook.extract.kinds import killed_in_attacks, settled
@@ -204,6 +204,9 @@ def _told_things(story: Story) -> tuple[tuple[Means, ...], tuple[ObjectHit, ...]
 # --- what counts as an incident -----------------------------------------------------------------
 
 
+_NEVER = frozenset({"habitual", "statistic", "unreal"})
+
+
 def _keep(story: Story) -> bool:
     """A story of nothing but a headline or a group without a number needs a word of violence."""
     figures = [f for f, _ in story.figures]
@@ -211,7 +214,13 @@ def _keep(story: Story) -> bool:
         return bool(story.types) or any(f.harm in ("killed", "abducted", "injured", "missing") for f in figures)
     if _only_supposed(story):
         return False
-    return any(a.told and not a.title and (a.places or a.blames) for a in story.acts)
+    return any(not a.title and ((a.told and (a.places or a.blames)) or _killing(a)) for a in story.acts)
+
+
+def _killing(act: Act) -> bool:
+    """Does somebody kill people, uncounted, at a place and on a day ("Rebels killed herders in Bria on Monday")?"""
+    killed = any(f.harm == "killed" for f in act.figures) and bool(act.blames and act.places)
+    return killed and any(d.start and d.start == d.end for d in act.dates) and not _NEVER & act.flags
 
 
 def _only_supposed(story: Story) -> bool:

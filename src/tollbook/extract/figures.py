@@ -342,7 +342,7 @@ def _figure(tokens: Tokens, group: Group, cue: Hit[Cue], undivided: bool, vocab:
         and who in ("unknown", "armed_group", "state_forces")
     ):
         who = group.actor.who
-    plural = head is not None and head.endswith(("s", "people", "men", "children", "women", "police", "troops"))
+    plural = head is not None and head.endswith(("s", "people", "men", "children", "women", "police", "troops", "them"))
     if count is not None:
         low, high, approx, word = count.min, count.max, count.approx, count.word
     elif group.article or not plural:

@@ -187,7 +187,9 @@ def _speaking(tokens: Tokens, group: Group) -> bool:
 def _kin_of(tokens: Tokens, group: Group) -> bool:
     """ "The father of four boys": the boys are not the ones harmed."""
     i = group.first
-    return i >= 2 and tokens.low[i - 1] == "of" and tokens.low[i - 2] in words("kin")
+    if i < 2 or tokens.low[i - 1] != "of":
+        return False
+    return tokens.low[i - 2] in words("kin") or tokens.low[max(0, i - 3) : i - 1] == ("family", "members")
 
 
 def _noun_phrase(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
-from tollbook.extract.groups import Cue, Group, passive
+from tollbook.extract.groups import Cue, Group, passive, vocabulary
 from tollbook.extract.tokens import Hit, Tokens
 from tollbook.extract.words import phrases, words
 
@@ -61,6 +61,8 @@ def live_cues(tokens: Tokens, cues: list[Hit[Cue]], groups: Sequence[Group]) -> 
     for hit in cues:
         if hit.value.use in ("verb", "active", "subject") and hit.first in heads and hit.last - hit.first == 1:
             continue
+        if hit.value.use == "vague" and any(g.count and g.first <= hit.first < g.last for g in groups):
+            continue  # "shot an unknown number of recruits": the number of a group, not a harm by itself
         before = tokens.low[max(0, hit.first - 4) : hit.first]
         if hit.value.use in ("verb", "active", "subject") and _unreal(before, tokens.low[hit.first]):
             continue
@@ -103,10 +105,13 @@ def _told_of(tokens: Tokens, cues: Sequence[Hit[Cue]], hit: Hit[Cue]) -> bool:
 
 
 def _taken_as(cues: Sequence[Hit[Cue]], hit: Hit[Cue], groups: Sequence[Group]) -> bool:
-    """ "Seized 30 hostages": the verb before the group tells the harm that its head names once more."""
+    """ "Seized 30 hostages", "shot dead two refugees": the verb before tells what was done to those the head names."""
     group = next((g for g in groups if g.first <= hit.first < g.last), None)
+    people = group is not None and group.head in vocabulary().who
     return group is not None and any(
-        c.value.harm == hit.value.harm and c.value.use in ("verb", "active") and 0 <= group.first - c.last <= 1
+        (people or c.value.harm == hit.value.harm)
+        and c.value.use in ("verb", "active")
+        and 0 <= group.first - c.last <= 1
         for c in cues
     )
 
@@ -211,6 +216,8 @@ def _victims(
 
     if use == "vague":
         return []
+    if use in ("verb", "active", "state") and (pointed := _pointed_at(tokens, groups, first)):
+        return pointed
     if use == "active" and tokens.low[first.last - 1] in words("weak_kill"):
         lost = right(3)  # "lost three sons and a grandson", not "lost a leg", "lost the war"
         others = any(c.value.harm == "killed" and c is not first for c in cues)  # "30 were killed; it had lost eight"
@@ -257,6 +264,15 @@ def _victims(
     if after and (groups[after[0]].count is not None or groups[after[0]].article or object_next):
         return after  # "gunmen murdered the mayor"
     return beside or after or left(2)
+
+
+def _pointed_at(tokens: Tokens, groups: Sequence[Group], cue: Hit[Cue]) -> list[int]:
+    """ "Took five herders from a lorry and killed them": those told last before, behind a verb done to them."""
+    near = tokens.low[max(0, cue.first - 3) : cue.last + 1]
+    if "them" not in near[-3:] or "and" not in near or tokens.low[cue.last - 1] in words("weak_kill"):
+        return []  # "shot down three drones and destroyed them"
+    before = [g for g, group in enumerate(groups) if group.last < cue.first and group.head and group.head != "them"]
+    return before[-1:] if before and groups[before[-1]].first > 1 else []
 
 
 def _taken(tokens: Tokens, groups: Sequence[Group], cue: Hit[Cue]) -> list[int]:

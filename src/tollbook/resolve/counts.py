@@ -51,6 +51,7 @@ class _Words:
     both_before: Phrases
     units: Phrases
     unit_bridges: frozenset[str]
+    unit_people: frozenset[str]
     compound_ok: frozenset[str]
     compound_nouns: frozenset[str]
     money_left: frozenset[str]
@@ -95,6 +96,7 @@ def _words() -> _Words:
         zero_adjectives=_flag(zero["adjectives"]), zero_not_before=_flag(zero["not_before"]),
         another_not_before=frozenset(data["another"]["not_before"]), both_before=_flag(data["both"]["before"]),
         units=_flag(unit for row in data["units"] for unit in row), unit_bridges=frozenset(data["unit_bridges"]),
+        unit_people=frozenset(data["unit_people"]),
         compound_ok=frozenset(data["compound_ok"]), compound_nouns=frozenset(data["compound_nouns"]),
         money_left=frozenset(data["money_left"]), designators=_flag(data["designators"]),
         designators_soft=frozenset(data["designators_soft"]), ages_left=_flag(data["ages_left"]),
@@ -166,7 +168,7 @@ def _measures(t: Tokens, i: int, j: int) -> bool:
         return not words.trailing.after(t, j)
     if nxt in ("a", "the") and t.at(j + 2) in ("earlier", "before", "later", "ago"):
         return False  # "up from 32 a day earlier" is no rate
-    if words.units.after(t, j):
+    if words.units.after(t, j) and t.at(j + 1) not in words.unit_people:
         return True
     k = j
     while k < j + 3 and t.at(k) in words.unit_bridges:
