@@ -13,6 +13,7 @@ from tollbook.extract.blame import Blame, find_blame, speaks
 from tollbook.extract.clashes import clash_sides, clash_with
 from tollbook.extract.cuts import clauses, day_before, stands_alone
 from tollbook.extract.figures import Figure
+from tollbook.extract.groups import vocabulary
 from tollbook.extract.marks import Marks, inside
 from tollbook.extract.oneormany import names_many_acts, names_one_act
 from tollbook.extract.recalled import Taken, taken_before
@@ -31,13 +32,14 @@ from tollbook.extract.tokens import Tokens
 from tollbook.extract.told_days import day_of, is_counted_on, is_said_on, since_when
 from tollbook.extract.turns import in_turn
 from tollbook.extract.words import words
-from tollbook.model import Actor, ActType, DateRange, Harm, Place, Span, Who
+from tollbook.model import Actor, ActType, Count, DateRange, Harm, Place, Span, Who
 
 _ROLE_CLASS: dict[str, Who] = {
     "police": "state_forces", "soldier": "state_forces", "fighter": "armed_group", "commander": "armed_group",
 }  # fmt: skip
 _OF_PERSONS: tuple[Harm, ...] = ("killed", "injured", "abducted", "detained")
 _WEIGHED = 8  # tokens from "the fall of" to "would"
+_NOUN = 3  # tokens from a number to the noun of the people counted
 _SUPPORT = 9  # tokens from "backed by" to the weapon
 _RELATIVE = 16  # tokens from the verb of taking to the comma that ends its clause
 _SUM_DAYS = 2
@@ -263,27 +265,62 @@ def _sites(act: Act) -> list[Act]:
     for count in marks.counts:
         if not inside(marks, count.span, act.first, act.last) or count.span[0] <= whole.span[1] or count.min is None:
             continue
-        if any(f.span[0] < count.span[1] and count.span[0] < f.span[1] for f in marks.figures):
+        told = next((f for f in marks.figures if f.span[0] < count.span[1] and count.span[0] < f.span[1]), None)
+        if told is not None and (told.cue != whole.cue or told.harm != whole.harm):
             continue
-        after = tokens.at(count.span[1] - 1) + 1
-        while after < len(tokens) and tokens.low[after] in ("others", "more", "people", "civilians", "other"):
-            after += 1
+        after, who = _people_behind(marks, count, bare=told is not None)
         if after >= len(tokens) or tokens.low[after] not in words("lies"):
             continue
         place = next((p for p in marks.places if after < tokens.at(p.span[0]) <= after + 6), None)
-        if place is None or place.level == "country":
+        if place is None or place.level == "country" or not _ends_behind(marks, place):
             continue
         figure = replace(whole, span=count.span, min=count.min, max=count.max, approx=count.approx, word=count.word)
-        found.append(replace(act, figures=[figure], places=[place], shared=True))
+        if who is not None:
+            figure = replace(figure, who=who)
+        found.append(replace(act, figures=[told or figure], places=[place], shared=True))
     own = {p.span for site in found for p in site.places}
     rest = [p for p in act.places if p.span not in own]
     parts = len(found) >= 2 and sum(site.figures[0].min or 0 for site in found) <= whole.min
     first_site = found and any(whole.span[1] < p.span[0] < found[0].figures[0].span[0] for p in rest)
     if not parts and not first_site:
         return []
+    spans = {site.figures[0].span for site in found}
+    act.figures = [f for f in act.figures if f.span not in spans]
     act.split = parts and not first_site
     act.places = rest or act.places
-    return found
+    return [replace(site, figures=[replace(site.figures[0], part_of=None)]) for site in found]
+
+
+def _brought_to_one(tokens: Tokens, first: int, last: int) -> bool:
+    """ "Bringing to 20 the number of dead in the bombing": the toll of one act rises, nothing is summed up."""
+    i = next((i for i in range(first, last) if tokens.low[i] in words("brings")), last)
+    return names_one_act(tokens, i, last) or any(
+        tokens.low[k] in words("one_act") and tokens.low[k - 1].endswith(("'s", "’s")) for k in range(i + 1, last)
+    )
+
+
+def _people_behind(marks: Marks, count: Count, *, bare: bool) -> tuple[int, Who | None]:
+    """The token behind the people counted, and their class where a noun tells it ("three border guards in Zinder")."""
+    tokens = marks.tokens
+    after, who = tokens.at(count.span[1] - 1) + 1, None
+    while after < len(tokens) and tokens.low[after] in ("others", "more", "people", "civilians", "other"):
+        after += 1
+    opened = tokens.low[tokens.at(count.span[0]) - 1] in ("and", ",", ";", "plus")
+    noun = next((i for i in range(after, min(after + _NOUN, len(tokens))) if tokens.low[i] in vocabulary().who), None)
+    if not bare and opened and noun is not None and all(w.isalpha() for w in tokens.low[after:noun]):
+        after, who = noun + 1, vocabulary().who[tokens.low[noun]]
+    elif bare and noun is not None:
+        after = noun + 1
+    return after, who
+
+
+def _ends_behind(marks: Marks, place: Place) -> bool:
+    """Does the place end what is told of those counted, no verb behind it ("and 300 people in Kano protested")?"""
+    end = marks.tokens.at(place.span[1] - 1) + 1
+    behind = marks.tokens.low[end : end + 1]
+    if not behind or not behind[0].isalpha() or behind[0] in words("behind_place"):
+        return True
+    return any(marks.tokens.at(p.span[0]) <= end < marks.tokens.at(p.span[1] - 1) + 1 for p in marks.places)
 
 
 def _read(marks: Marks, index: int, first: int, last: int, *, shared: bool) -> Act | None:
@@ -295,6 +332,8 @@ def _read(marks: Marks, index: int, first: int, last: int, *, shared: bool) -> A
     triggers = [t for t in telling.triggers if first <= t.first < last and _real(marks, t)]
     triggers = with_thwarted(tokens, triggers, first, last)
     flags = frozenset(name for name in telling.flags if telling.has(name, first, last))
+    if "sums" in flags and _brought_to_one(tokens, first, last):
+        flags -= {"sums"}
     if "unreal" in flags:  # "may have caused casualties": no act is told
         figures = [f for f in figures if f.counted]
     if not figures and not triggers:

@@ -79,7 +79,10 @@ def add_of_total(
         return
     for whole, ids in parts.items():
         for part in ids:
-            named = stories[whole].type is not None  # "militant attacks" does not say that each act was the militants'
+            kind = stories[whole].type
+            named = kind is not None  # "militant attacks" does not say that each act was the militants'
+            if kind in _CAMPAIGNS and len(ids) == 1 and _rivals(kind, doers[whole], marks):
+                continue
             if not doers[part] and named and stories[part].type in (None, stories[whole].type):
                 doers[part] = [b for b in doers[whole] if b.basis == "asserted"]
 

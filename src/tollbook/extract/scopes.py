@@ -19,6 +19,7 @@ NEWS_DAYS = 14  # GUIDELINES, "scope": news is what happened within the 14 days 
 _ANY = (None, "attack", "other")  # types that may stand for any other
 _TO_TOTAL = 3  # tokens from "a total" to its number
 LARGE_KM = 8.0  # a city drawn as wide as this stands for what lies around it too
+_BRINGS = 9  # tokens from "bringing" to the number of a sum
 _SINCE = 9  # tokens from "since" to the day of what it counts from ("since the start of the war in May 2006")
 _PRECISE = 7  # days: what is told more exactly than this is the day of an act, however old
 _MANY = 150  # as many dead over a province or city, other than by one blast, are a sum over acts
@@ -132,6 +133,10 @@ def find_totals(stories: list[Story], scopes: list[Scope]) -> dict[int, tuple[in
             scopes[k] = "total"
             parts[k] = ()
             continue
+        if flagged and _brought(story.acts[0]):
+            scopes[k] = "total"
+            parts[k] = tuple(_later(k, stories, scopes, counts))
+            continue
         if story.acts[0].split or (story.acts[0].stretch and not story.acts[0].one) or _told_as_sum(story):
             scopes[k] = "total"
             parts[k] = ()
@@ -186,6 +191,13 @@ def _told_as_sum(story: Story) -> bool:
     return False
 
 
+def _brought(act: Act) -> bool:
+    """Do the deaths told before bring the sum to its number ("bringing to 45 those killed in two days")?"""
+    tokens = act.marks.tokens
+    starts = [tokens.at(f.span[0]) for f in act.toll]
+    return any(not words("brings").isdisjoint(tokens.low[max(0, i - _BRINGS) : i]) for i in starts)
+
+
 def _spread(act: Act, position: int) -> bool:
     """Are two or more numbers behind `position` each followed by where ("including 9 in the north, 8 in the south")?"""
     tokens = act.marks.tokens
@@ -199,7 +211,21 @@ def _over_parts(k: int, stories: Sequence[Story], scopes: Sequence[Scope], count
     if story.places and width(story.places[0]) == 0:
         return False
     parts = _later(k, stories, scopes, counts)
-    return len(parts) >= 2 and sum(counts[j] for j in parts) <= counts[k]
+    room = counts[k] + counts[k] // 20 + (counts[k] > 9)
+    return (len(parts) >= 2 or any(_one_of_many(story, stories[j]) for j in parts)) and sum(
+        counts[j] for j in parts
+    ) <= room
+
+
+def _one_of_many(whole: Story, part: Story) -> bool:
+    """Does the whole tell several acts of an area ("strikes across Taiz killed 30"), the part one at a place in it?"""
+    act, other = _told_by(whole), _told_by(part)
+    if not (act.places and other.places) or act.one or names_many_acts(other.marks.tokens, other.first, other.last):
+        return False
+    many = names_many_acts(act.marks.tokens, act.first, act.last)
+    first, second = act.places[0], other.places[0]
+    inside = nested(first, second) or any(f.among_dead for f in other.toll)
+    return many and fold(first.name) != fold(second.name) and inside
 
 
 def _later(k: int, stories: Sequence[Story], scopes: Sequence[Scope], counts: dict[int, int]) -> list[int]:
@@ -213,11 +239,17 @@ def _later(k: int, stories: Sequence[Story], scopes: Sequence[Scope], counts: di
         j for j in counts
         if j != k and scopes[j] == "incident" and counts[j] < counts[k] and stories[j].places
         and min(a.index for a in stories[j].acts) >= here and _meet(stories[j], stories[k])
-        and _may_hold(stories[k], stories[j])
+        and _may_hold(stories[k], stories[j]) and not _side_by_side(stories[k], stories[j])
     ]  # fmt: skip
     if sum(counts[j] for j in found) == counts[k]:
         return found
     return [j for j in found if _of_a_kind(stories[k], stories[j])]
+
+
+def _side_by_side(whole: Story, part: Story) -> bool:
+    """Are both told place by place in one sentence ("11 in Marib, six in Taiz")? Then neither holds the other."""
+    one, other = whole.acts[0], part.acts[0]
+    return one.shared and other.shared and one.index == other.index and not one.split
 
 
 def _of_a_kind(whole: Story, part: Story) -> bool:

@@ -11,6 +11,7 @@ from itertools import combinations
 
 from tollbook.extract.clauses import Act
 from tollbook.extract.merge import Story, fold
+from tollbook.extract.oneormany import names_many_acts
 from tollbook.extract.scenes import width
 from tollbook.extract.scopes import LARGE_KM
 
@@ -34,14 +35,22 @@ def without_parts(stories: Sequence[Story]) -> list[tuple[Story, list[Story]]]:
         after = stories[next(k for k, s in enumerate(stories) if s is story) + 1 :]
         chosen = _making(whole, inner, beside) or ([], _in_a_row(first, whole, after))
         acts, others = chosen
+        some = len(acts) + len(others) < 2 and _of_many(first)
+        if some:  # "strikes across Taiz killed 30 in two days; seven of them died at a well in Maqbanah"
+            acts, others = inner, []
         parts = [*(_cut_out(story, a, acts) for a in acts), *others]
-        if len(parts) < 2:
+        if len(parts) < 2 - some:
             continue
         taken += others
         kept = [a for a in story.acts if not any(a is b for p in parts for b in p.acts)]
         found.append((Story(kept, scene=story.scene), sorted(parts, key=lambda s: s.acts[0].index)))
         taken.append(story)
     return found
+
+
+def _of_many(act: Act) -> bool:
+    """Does the telling sum up several acts of an area or time?"""
+    return "sums" in act.flags and names_many_acts(act.marks.tokens, act.first, act.last)
 
 
 def _dead(act: Act) -> int | None:
