@@ -416,6 +416,8 @@ def _claims(marks: Sequence[Marks]) -> list[tuple[int, Blame]]:
     """Who claims an act, or is blamed for one, in any sentence ("The Islamic State claimed the attack")."""
     found: list[tuple[int, Blame]] = []
     for index, mark in enumerate(marks):
+        if not words("of_other_acts").isdisjoint(mark.tokens.low):
+            continue  # "has claimed similar attacks in the past"
         for flag, basis in _CLAIM_BASIS:
             for at in mark.telling.flags.get(flag, ()):
                 actor = claimant(mark.tokens, mark.actors, at, said_of=basis == "blamed")

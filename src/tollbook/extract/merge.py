@@ -144,14 +144,15 @@ class Story:
     @cached_property
     def blames(self) -> list[Blame]:
         """The doers as the fullest body telling names them; another telling counts where that one names none, or only
-        the government whose forces that one names.
+        the government whose forces that one names. What somebody does as a rule ("often mines roads") tells of no act.
         """
-        order = [a for a in sorted(self.acts, key=lambda a: (a.title, not a.figures, a.index)) if a.blames]
+        told = [a for a in self.acts if a.figures or "habitual" not in a.flags or a is self.acts[0]]
+        order = [a for a in sorted(told, key=lambda a: (a.title, not a.figures, a.index)) if a.blames]
         if not order:
             return []
         first = [b.actor for b in order[0].blames]
         forces = ([b for b in a.blames if b.actor in own_forces(first, [b.actor])] for a in order[1:] if not a.title)
-        return next((told for told in forces if told), list(order[0].blames))
+        return next((doers for doers in forces if doers), list(order[0].blames))
 
     @property
     def targets(self) -> list[Actor]:

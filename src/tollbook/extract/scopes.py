@@ -249,7 +249,7 @@ def _later(k: int, stories: Sequence[Story], scopes: Sequence[Scope], counts: di
 def _side_by_side(whole: Story, part: Story) -> bool:
     """Are both told place by place in one sentence ("11 in Marib, six in Taiz")? Then neither holds the other."""
     one, other = whole.acts[0], part.acts[0]
-    return one.shared and other.shared and one.index == other.index and not one.split
+    return other.shared and one.index == other.index and not one.split and bool(one.places)
 
 
 def _of_a_kind(whole: Story, part: Story) -> bool:

@@ -14,7 +14,7 @@ from tollbook.extract.agents import continues, is_subject
 from tollbook.extract.allies import add_allies
 from tollbook.extract.blame import Blame, find_blame, is_owned, is_person, of_lesser_deed
 from tollbook.extract.claims import claims_in, of_several
-from tollbook.extract.doers import SIDED, force_of, is_alias, numbered, same_doer, spelled_out, without_owners
+from tollbook.extract.doers import SIDED, force_of, is_alias, numbered, reach, same_doer, spelled_out, without_owners
 from tollbook.extract.inherited import add_of_campaign, add_of_same_acts, add_of_total
 from tollbook.extract.marks import Marks
 from tollbook.extract.merge import Story, fold
@@ -166,8 +166,8 @@ def _add_blamed(doers: list[list[Blame]], stories: Sequence[Story], marks: Seque
     """
     for i, mark in enumerate(marks):
         blamed = blamed_in(mark.tokens, mark.actors)
-        if not blamed:
-            continue
+        if not blamed or not words("of_other_acts").isdisjoint(mark.tokens.low):
+            continue  # "has claimed similar attacks in the past"
         for k in _claimed_stories(i, stories, several=of_several(mark.tokens)):
             if any(not b.actor.generic or b.actor.who == "state_forces" for b in doers[k]):
                 continue
@@ -207,12 +207,28 @@ def _add_next_door(doers: list[list[Blame]], stories: Sequence[Story], marks: Se
             mark = marks[i]
             if not len(mark.tokens) or mark.sentence.paragraph not in {a.marks.sentence.paragraph for a in body}:
                 continue
+            if _standing(mark):
+                continue
             found = find_blame(mark.tokens, mark.telling, mark.actors, (), (), 0, len(mark.tokens))
             near = [
                 b for b in found if not (_suffered(b.actor, story) or is_person(b.actor) or _is_bomber(b.actor, story))
             ]
             if not (named_places and mark.places) or any(fold(p.name) in named_places for p in mark.places):
                 doers[k] = near[:2]
+
+
+def _standing(mark: Marks) -> bool:
+    """Does the sentence tell what somebody is or does as a rule ("X often mines roads", "X has a camp")?"""
+    tokens = mark.tokens
+    if mark.telling.has("habitual", 0, len(tokens)):
+        return True
+    for actor in (a for a in mark.actors if a.who in SIDED):
+        end = reach(tokens, actor, mark.actors)
+        while tokens.low[end : end + 1] in ((",",), ("who",), ("which",)):
+            end += 1
+        if not words("stands").isdisjoint(tokens.low[end : end + 1]):
+            return True
+    return False
 
 
 def _subject(mark: Marks, after: Marks) -> list[Blame]:
