@@ -310,7 +310,7 @@ def _named(tokens: Tokens, blame: Blame, here: Sequence[Actor]) -> Blame:
     """
     if not blame.actor.generic:
         return blame
-    if (owner := _owner(tokens, blame.actor, here)) is not None:
+    if (owner := owner_of(tokens, blame.actor, here)) is not None:
         return Blame(owner, blame.basis)
     end = tokens.at(blame.actor.span[1] - 1) + 1
     for other in here:
@@ -331,7 +331,7 @@ def is_owned(tokens: Tokens, actor: Actor) -> bool:
     return actor.generic and start > 0 and tokens.low[start - 1] in ("its", "their")
 
 
-def _owner(tokens: Tokens, actor: Actor, here: Sequence[Actor]) -> Actor | None:
+def owner_of(tokens: Tokens, actor: Actor, here: Sequence[Actor]) -> Actor | None:
     """Whose men they are: "a film put out by X shows its men burning cars"."""
     before = [a for a in here if a.who in SIDED and not a.generic and a.span[1] <= actor.span[0]]
     return before[0] if len(before) == 1 and is_owned(tokens, actor) else None

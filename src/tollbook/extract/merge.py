@@ -84,6 +84,14 @@ class Advice(Protocol):
         """Who did an act with these tellings, of the rules' doers and of the actors `named` in and around them."""
 
 
+def _went_before(act: Act) -> bool:
+    """Is its doer that of what the act came after ("the attack came hours after US planes bombed a camp")?"""
+    tokens = act.marks.tokens
+    return all(
+        not words("went_before").isdisjoint(tokens.low[act.first : tokens.at(b.actor.span[0])]) for b in act.blames
+    )
+
+
 @dataclass
 class Story:
     """All tellings of one act. What follows from them is worked out once, until another is added."""
@@ -146,7 +154,11 @@ class Story:
         """The doers as the fullest body telling names them; another telling counts where that one names none, or only
         the government whose forces that one names. What somebody does as a rule ("often mines roads") tells of no act.
         """
-        told = [a for a in self.acts if a.figures or "habitual" not in a.flags or a is self.acts[0]]
+        told = [
+            a
+            for a in self.acts
+            if a.figures or a is self.acts[0] or not ("habitual" in a.flags or (a.blames and _went_before(a)))
+        ]
         order = [a for a in sorted(told, key=lambda a: (a.title, not a.figures, a.index)) if a.blames]
         if not order:
             return []

@@ -12,7 +12,7 @@ from typing import Literal
 
 from tollbook.extract.agents import continues, is_subject
 from tollbook.extract.allies import add_allies
-from tollbook.extract.blame import Blame, find_blame, is_owned, is_person, of_lesser_deed
+from tollbook.extract.blame import Blame, find_blame, is_owned, is_person, of_lesser_deed, owner_of
 from tollbook.extract.claims import claims_in, of_several
 from tollbook.extract.doers import SIDED, force_of, is_alias, numbered, reach, same_doer, spelled_out, without_owners
 from tollbook.extract.inherited import add_of_campaign, add_of_same_acts, add_of_total
@@ -41,6 +41,7 @@ _FAR = 20  # the same, for a side that the act itself was told of by name
 _BEFORE = 2  # sentences before it ("The army denied ..." told first)
 _BLAMED = 3  # sentences after an act in which somebody may be blamed for it without naming it
 _GOES_ON = 3  # sentences back in which the act stands that "they" go on from
+_INTO_AIR = 7  # tokens from a side to "into the air"
 _PLAIN = frozenset({"arrests", "peaceful_protest"})  # nobody is accused of these; a denial beside them is of facts
 
 
@@ -165,7 +166,10 @@ def _add_blamed(doers: list[list[Blame]], stories: Sequence[Story], marks: Seque
     act that cost most lives where none is near.
     """
     for i, mark in enumerate(marks):
-        blamed = blamed_in(mark.tokens, mark.actors)
+        blamed = [
+            replace(b, actor=owner_of(mark.tokens, b.actor, mark.actors) or b.actor)
+            for b in blamed_in(mark.tokens, mark.actors)
+        ]
         if not blamed or not words("of_other_acts").isdisjoint(mark.tokens.low):
             continue  # "has claimed similar attacks in the past"
         for k in _claimed_stories(i, stories, several=of_several(mark.tokens)):
@@ -211,7 +215,10 @@ def _add_next_door(doers: list[list[Blame]], stories: Sequence[Story], marks: Se
                 continue
             found = find_blame(mark.tokens, mark.telling, mark.actors, (), (), 0, len(mark.tokens))
             near = [
-                b for b in found if not (_suffered(b.actor, story) or is_person(b.actor) or _is_bomber(b.actor, story))
+                b
+                for b in found
+                if not (_suffered(b.actor, story) or is_person(b.actor) or _is_bomber(b.actor, story))
+                and _does(mark, b.actor)
             ]
             if not (named_places and mark.places) or any(fold(p.name) in named_places for p in mark.places):
                 doers[k] = near[:2]
@@ -229,6 +236,17 @@ def _standing(mark: Marks) -> bool:
         if not words("stands").isdisjoint(tokens.low[end : end + 1]):
             return True
     return False
+
+
+def _does(mark: Marks, actor: Actor) -> bool:
+    """Is the side the subject of what the sentence tells, not of what went before or was aimed at nobody?"""
+    tokens = mark.tokens
+    at = tokens.at(actor.span[0])
+    if not words("went_before").isdisjoint(tokens.low[:at]) or "by" in tokens.low[max(0, at - 2) : at]:
+        return False  # "came a day after soldiers killed 12", "a checkpoint manned by soldiers"
+    return (
+        not any(d.precision in ("month", "year") for d in mark.dates) and "air" not in tokens.low[at : at + _INTO_AIR]
+    )
 
 
 def _subject(mark: Marks, after: Marks) -> list[Blame]:
