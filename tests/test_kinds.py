@@ -12,7 +12,7 @@ import yaml
 
 from tollbook import lexicon
 from tollbook.errors import LexiconError
-from tollbook.extract import claims
+from tollbook.extract import acts, claims
 from tollbook.extract.rules import RulesExtractor
 from tollbook.model import Report
 
@@ -36,3 +36,25 @@ def test_a_missing_list_of_claims_is_named(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(lexicon, "load", lambda name: data)
     with pytest.raises(LexiconError, match="credit"):
         claims.lists.__wrapped__()
+
+
+@pytest.mark.parametrize(
+    ("used", "wrong"),
+    [
+        (["sarin"], "used"),
+        ({"gas": {"weapons": ["sarin"], "said": ["{} fell"]}}, "gas"),
+        ({"bomb": {"weapons": ["sarin"]}}, "weapons and said"),
+        ({"bomb": {"weapons": [], "said": ["{} fell"]}}, "weapons and said"),
+        ({"bomb": {"weapons": ["sarin"], "said": ["fell"]}}, "'fell'"),
+    ],
+)
+def test_a_faulty_table_of_weapons_used_is_named(used: object, wrong: str) -> None:
+    with pytest.raises(LexiconError, match=wrong):
+        acts.of_use(used)
+
+
+def test_every_weapon_is_told_in_every_way() -> None:
+    used = {"chemical_weapon": {"weapons": ["phosgene", "soman"], "said": ["{} fell", "fired {}"]}}
+    assert set(acts.of_use(used)) == {
+        ("chemical_weapon", phrase) for phrase in ("phosgene fell", "soman fell", "fired phosgene", "fired soman")
+    }

@@ -66,6 +66,7 @@ def _phrases() -> dict[str, Phrases[Any]]:
         for kind, listed in kinds.items():
             entries += [(phrase, (kind, name)) for phrase in listed]
     entries += [(phrase, ("generic", None)) for phrase in acts["generic"]]
+    entries += [(phrase, ("event", name)) for name, phrase in of_use(acts["used"])]
     missing = [name for name in FLAGS if name not in acts]
     if missing:
         raise LexiconError(f"acts.yml: lists missing: {', '.join(missing)}")
@@ -76,6 +77,25 @@ def _phrases() -> dict[str, Phrases[Any]]:
     found["named"] = Phrases((v, "named") for v in acts["take"]["named"])
     found["place_nouns"] = Phrases((v, "noun") for v in acts["take"]["place_nouns"])
     found["things"] = Phrases((v, "thing") for v in acts["take"]["things"])
+    return found
+
+
+def of_use(used: object) -> list[tuple[ActType, str]]:
+    """The phrases of the table `used` of acts.yml: every weapon in every way of telling that it was used, by type.
+
+    Raises LexiconError for a type that is not known, and where `weapons` or `said` is missing or names no weapon.
+    """
+    found: list[tuple[ActType, str]] = []
+    table: dict[Any, Any] = used if isinstance(used, dict) else {"used": used}
+    for name, lists in table.items():
+        if name not in get_args(ActType):
+            raise LexiconError(f"acts.yml: used: {name!r} must be one of {', '.join(get_args(ActType))}")
+        if not isinstance(lists, dict) or set(lists) != {"weapons", "said"} or not all(lists.values()):
+            raise LexiconError(f"acts.yml: used: {name}: needed are the lists weapons and said")
+        for said in lists["said"]:
+            if said.count("{}") != 1:
+                raise LexiconError(f"acts.yml: used: {name}: {said!r} must hold one {{}} for the weapon")
+            found += [(name, said.format(weapon)) for weapon in lists["weapons"]]
     return found
 
 

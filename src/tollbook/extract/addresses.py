@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 
 from tollbook.extract.choice import with_first
 from tollbook.extract.marks import Marks
-from tollbook.extract.merge import Story
 from tollbook.extract.place_traits import called_to, in_block, of_person, took_place
 from tollbook.extract.scenes import cared_for, elsewhere, is_site
+from tollbook.extract.story import Story
 from tollbook.extract.words import words
 from tollbook.model import Incident, Place
 

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from tollbook.extract.blame import Blame
 from tollbook.extract.doers import SIDED, force_of, same_doer
 from tollbook.extract.marks import Marks
-from tollbook.extract.merge import Story
 from tollbook.extract.status import same_side
+from tollbook.extract.story import Story
 from tollbook.extract.words import words
 from tollbook.model import Actor
 

@@ -16,7 +16,8 @@ from tollbook.extract.blame import Blame
 from tollbook.extract.clauses import Act
 from tollbook.extract.figures import Figure
 from tollbook.extract.marks import Marks
-from tollbook.extract.merge import FAMILY, Story, fold, heaviest
+from tollbook.extract.same_act import FAMILY
+from tollbook.extract.story import Story, fold, heaviest
 from tollbook.extract.tokens import Phrases
 from tollbook.extract.words import phrases, words
 from tollbook.model import ActType, DateRange, Place

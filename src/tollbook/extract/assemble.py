@@ -9,6 +9,7 @@ from string import ascii_lowercase
 
 from tollbook.extract import Reading
 from tollbook.extract.addresses import at_address
+from tollbook.extract.advice import Advice
 from tollbook.extract.apart import blamed_for_all, stories_of, told_apart
 from tollbook.extract.blame import Blame, claimant
 from tollbook.extract.casualties import casualties
@@ -18,11 +19,12 @@ from tollbook.extract.day_choice import choose_days
 from tollbook.extract.days import Told, days_of, with_days_of_sums
 from tollbook.extract.kinds import killed_in_attacks, settled
 from tollbook.extract.marks import Marks
-from tollbook.extract.merge import Advice, Story, fold, merge_acts
+from tollbook.extract.merge import merge_acts
 from tollbook.extract.mishaps import mishaps
 from tollbook.extract.scenes import elsewhere, width
 from tollbook.extract.scopes import find_totals, scope_of, whole_toll
 from tollbook.extract.status import is_thwarted
+from tollbook.extract.story import Story, fold
 from tollbook.extract.sums import without_parts
 from tollbook.extract.told import acts_nowhere, acts_told, placed_before, unplaced
 from tollbook.extract.verdicts import Verdict, verdicts

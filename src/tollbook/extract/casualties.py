@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from tollbook.extract.clauses import Act
 from tollbook.extract.figures import Figure
-from tollbook.extract.merge import OVER, ROUND, Story
+from tollbook.extract.same_act import OVER, ROUND
+from tollbook.extract.story import Story
 from tollbook.model import Casualty, Harm, Report, Span, Speaker, Victim, Who
 
 _SIDE_BY_SIDE = 30  # characters between "eight soldiers dead" and "eight gunmen dead"

@@ -16,8 +16,8 @@ from functools import cache
 
 from tollbook import lexicon
 from tollbook.errors import LexiconError
+from tollbook.extract.advice import Advice
 from tollbook.extract.marks import Marks
-from tollbook.extract.merge import Advice, Story, fold
 from tollbook.extract.place_traits import (
     Mention,
     Traits,
@@ -28,6 +28,7 @@ from tollbook.extract.place_traits import (
     within_reach,
 )
 from tollbook.extract.scenes import width
+from tollbook.extract.story import Story, fold
 from tollbook.model import Incident, Place, PlaceDetail
 
 

@@ -14,12 +14,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from tollbook.extract.advice import Advice
 from tollbook.extract.choice import Option, likeliest, weights
 from tollbook.extract.days import ONE_DAY, Told, lasted
 from tollbook.extract.marks import Marks
-from tollbook.extract.merge import Advice, Story, fold
 from tollbook.extract.place_traits import Traits
 from tollbook.extract.scopes import NEWS_DAYS, dated
+from tollbook.extract.story import Story, fold
 from tollbook.extract.told_days import is_counted_on, is_said_on
 from tollbook.model import DateDetail, DateRange, Incident, Report
 

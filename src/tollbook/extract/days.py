@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tollbook.extract.marks import Marks
-from tollbook.extract.merge import Story
 from tollbook.extract.scopes import NEWS_DAYS, counted_since, dated, whole_toll
+from tollbook.extract.story import Story
 from tollbook.extract.told_days import is_counted_on, is_said_on
 from tollbook.extract.words import words
 from tollbook.model import DateDetail, DateRange, Incident, Report, Scope

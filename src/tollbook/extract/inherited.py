@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from tollbook.extract.blame import Blame, find_blame, is_person
 from tollbook.extract.doers import SIDED, force_of
 from tollbook.extract.marks import Marks
-from tollbook.extract.merge import Story
 from tollbook.extract.status import same_side
+from tollbook.extract.story import Story
 from tollbook.extract.words import words
 from tollbook.model import ActType
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from tollbook.extract.blame import Blame
 from tollbook.extract.marks import Marks
-from tollbook.extract.merge import Story, heaviest
+from tollbook.extract.story import Story, heaviest
 from tollbook.extract.words import phrases, words
 from tollbook.model import ActType
 

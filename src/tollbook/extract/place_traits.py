@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from functools import cache
 
 from tollbook.extract.marks import Marks
-from tollbook.extract.merge import Story, fold
 from tollbook.extract.scenes import cared_for, elsewhere, measured_from, width
+from tollbook.extract.story import Story, fold
 from tollbook.extract.words import phrases, words
 from tollbook.model import Place
 from tollbook.resolve.countries import countries

@@ -8,9 +8,10 @@ from itertools import combinations
 
 from tollbook.extract.clauses import Act
 from tollbook.extract.marks import Marks
-from tollbook.extract.merge import Story, fold, nested
 from tollbook.extract.oneormany import names_many_acts
+from tollbook.extract.same_act import nested
 from tollbook.extract.scenes import width
+from tollbook.extract.story import Story, fold
 from tollbook.extract.told_days import is_said_on
 from tollbook.extract.words import words
 from tollbook.model import DateRange, Report, Scope

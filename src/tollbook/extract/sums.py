@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from itertools import combinations
 
 from tollbook.extract.clauses import Act
-from tollbook.extract.merge import Story, fold
 from tollbook.extract.oneormany import names_many_acts
 from tollbook.extract.scenes import width
 from tollbook.extract.scopes import LARGE_KM
+from tollbook.extract.story import Story, fold
 
 _LEAST = 4  # dead: two smaller tolls make three too easily
 _MOST_PARTS = 6  # tolls tried; more of them make almost any number

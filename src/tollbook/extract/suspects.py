@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from tollbook.extract.agents import does_violence
 from tollbook.extract.blame import Blame, is_person
 from tollbook.extract.marks import Marks
-from tollbook.extract.merge import Story
 from tollbook.extract.persons import Person, find_persons, lists
+from tollbook.extract.story import Story
 from tollbook.extract.tokens import Tokens
 from tollbook.extract.words import words
 from tollbook.model import Actor, ActType, AttributionBasis

@@ -8,7 +8,7 @@ from dataclasses import replace
 from tollbook.extract.acts import Trigger
 from tollbook.extract.clauses import Act
 from tollbook.extract.doers import same_doer
-from tollbook.extract.merge import Story
+from tollbook.extract.story import Story
 from tollbook.extract.words import phrases, words
 from tollbook.model import DateRange
 

@@ -17,7 +17,6 @@ from tollbook.extract.claims import claims_in, of_several
 from tollbook.extract.doers import SIDED, force_of, is_alias, numbered, reach, same_doer, spelled_out, without_owners
 from tollbook.extract.inherited import add_of_campaign, add_of_same_acts, add_of_total
 from tollbook.extract.marks import Marks
-from tollbook.extract.merge import Story, fold
 from tollbook.extract.status import (
     acts_told,
     book,
@@ -31,6 +30,7 @@ from tollbook.extract.status import (
     same_side,
     together_with,
 )
+from tollbook.extract.story import Story, fold
 from tollbook.extract.suspects import add_suspects
 from tollbook.extract.tokens import Tokens
 from tollbook.extract.words import words
