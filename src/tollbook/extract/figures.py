@@ -68,6 +68,7 @@ def find_figures(text: str, tokens: Tokens, counts: Sequence[Count], actors: Seq
     cues, links = _with_among(cues, links, among)
     links = _with_parts(tokens, groups, links)
     described = {g for g, _ in among}
+    links = [(g, c, undivided) for g, c, undivided in links if not _ran_off(groups[g], cues[c], vocab)]
     figures = [_figure(tokens, groups[g], cues[c], undivided, vocab) for g, c, undivided in links]
     figures = [
         replace(f, among_dead=True) if g in described and not f.among_dead else f
@@ -375,6 +376,12 @@ def _figure(tokens: Tokens, group: Group, cue: Hit[Cue], undivided: bool, vocab:
         )
         and not (count is not None and count.min != count.max),
     )
+
+
+def _ran_off(group: Group, cue: Hit[Cue], vocab: Vocabulary) -> bool:
+    """ "Two of the gunmen fled on a motorcycle": fighters who flee are not displaced people."""
+    fighters = vocab.who.get(group.head or "") in ("armed_group", "state_forces")
+    return cue.value.harm == "displaced" and cue.value.use == "subject" and fighters
 
 
 def _of_the_dead(tokens: Tokens, group: Group) -> bool:
