@@ -13,7 +13,7 @@ from tollbook.extract.words import phrases, words
 from tollbook.model import DateRange
 
 _HARMS = ("killed", "injured", "abducted", "missing", "detained", "displaced")
-_SPOKEN = 3  # tokens from "condemned" to the word for the act
+_BEFORE = 3  # tokens from "condemned" to the word for the act
 _TAKES = ("arrests", "peaceful_protest", "territory_taken", "territory_regained")
 _WEEK = 7  # days: what is told more exactly than this is told of a day
 _NOT_BY_DAY = frozenset({"armed_clash", "peaceful_protest", "arrests", "abduction"})
@@ -54,7 +54,7 @@ def _counts(act: Act) -> bool:
 
 def _done(act: Act, trigger: Trigger) -> bool:
     """Does a word of no type tell a deed, not the end or the lack of one ("an end to the bombings in Homs")?"""
-    before = act.marks.tokens.low[max(0, trigger.first - _SPOKEN) : trigger.first]
+    before = act.marks.tokens.low[max(0, trigger.first - _BEFORE) : trigger.first]
     return trigger.kind == "generic" and words("not_done").isdisjoint(before)
 
 
@@ -84,7 +84,7 @@ def _events(act: Act) -> list[Trigger]:
 def _spoken_of(act: Act, trigger: Trigger) -> bool:
     """Does somebody only condemn or praise the act ("Leaders in Goma condemned the killing"), no place behind it?"""
     tokens = act.marks.tokens
-    before = tokens.low[max(act.first, trigger.first - _SPOKEN) : trigger.first]
+    before = tokens.low[max(act.first, trigger.first - _BEFORE) : trigger.first]
     if not any(w.startswith(phrases("judges_stems")) for w in before):
         return False
     return not any(tokens.at(p.span[0]) >= trigger.last for p in act.places)

@@ -1,7 +1,8 @@
 """Seasons, quarters, halves and decades, and the feasts that move: "last fall", "the third quarter", "the late 1980s".
 
 A season is its three months by the weather office's count (spring is March to May), a quarter and a half those of the
-calendar year. Without a year the latest such period that has begun is meant. The words are rows of
+calendar year. "Early", "mid" and "late" are years 0 to 3, 4 to 6 and 6 to 9 of a decade, a convention of this project:
+loose words share a year. Without a year the latest such period that has begun is meant. The words are rows of
 `data/lexicon/en/dates.yml`.
 """
 
