@@ -175,8 +175,7 @@ def main() -> None:
         options = [f"--extractor {args.extractor}"]
         options += [f"--reports {args.reports}"] if args.reports else []
         options += ["--with-spacy"] if args.with_spacy else []
-        with RESULTS.open("a", encoding="utf-8") as file:
-            file.write(row(" ".join(["bench/read.py", *options]), ours, theirs, start) + "\n")
+        add(row(" ".join(["bench/read.py", *options]), ours, theirs, start))
 
 
 def show(extractor: str, ours: Speed, theirs: Speed | None, start: tuple[float, float]) -> None:
@@ -191,6 +190,14 @@ def show(extractor: str, ours: Speed, theirs: Speed | None, start: tuple[float, 
         faster, larger = ours.per_second / theirs.per_second, ours.megabytes / theirs.megabytes
         print(f"tollbook to spaCy: {faster:.2f} times the speed, {larger:.2f} times the memory")
     print(f"cold start of `tollbook read FILE`: {start[0]:.2f} s on the clock, {start[1]:.2f} s of the processor")
+
+
+def add(line: str) -> None:
+    """Puts a row at the end of this script's table in bench/RESULTS.md, the first one there."""
+    lines = RESULTS.read_text(encoding="utf-8").split("\n")
+    first = next(n for n, told in enumerate(lines) if told.startswith("| date | command |"))
+    end = next(n for n in range(first, len(lines)) if not lines[n].startswith("|"))
+    RESULTS.write_text("\n".join([*lines[:end], line, *lines[end:]]), encoding="utf-8")
 
 
 def row(command: str, ours: Speed, theirs: Speed | None, start: tuple[float, float]) -> str:
