@@ -198,7 +198,10 @@ def candidate_acts(all_marks: Sequence[Marks]) -> list[Act]:
         for first, last in stretches:
             act = _read(marks, index, first, last, shared=len(stretches) > 1)
             if act is not None:
-                if first not in starts and acts and acts[-1].marks is marks:  # "shot two in A, stabbed two in B"
+                went_before = "after" in marks.tokens.low[max(0, first - 1) : first + 1]
+                if went_before:  # "shot six on Tuesday, two days after 19 died in an ambush"
+                    act.blames = [b for b in act.blames if inside(marks, b.actor.span, first, last)]
+                elif first not in starts and acts and acts[-1].marks is marks:  # "shot two in A, stabbed two in B"
                     act.blames, act.types = act.blames or acts[-1].blames, act.types or acts[-1].types
                 if first and marks.tokens.low[first] == "when" and (day := day_before(marks, first)) is not None:
                     act.dates = [_on_its_first(day)]
