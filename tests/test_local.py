@@ -21,7 +21,8 @@ from tollbook.extract.tagger import HARMS, FigureClasses, SentenceClasses, Tagge
 from tollbook.model import Report, Span
 
 HOW = Glue(
-    drop=0.95, harm=0.9, who=0.8, add=0.8, add_person=0.9, type=0.5, type_kept=0.25, link=0.3, scope=0.8,
+    drop=0.95, harm=0.9, who=0.8, add=0.8, add_person=0.9, type=0.33, type_rule=1.0, type_wordless=0.5, type_open=0.25,
+    type_told=0.5, link=0.3, scope=0.8,
     doer_add=0.6, place=0.8, place_link=0.2, day_link=0.4,
 )  # fmt: skip
 TEXT = "Shelling killed 12 people in Daraa on Friday. Officials met 30 elders in Homs."
@@ -120,7 +121,35 @@ def test_a_type_it_is_sure_of() -> None:
     sure = StandIn({span("12", RAID): classes({"killed": 1.0})})
     assert type_of(StandIn()) == "air_strike"
     assert type_of(sure) == "shelling"
-    assert type_of(sure, replace(HOW, type=0.95)) == "air_strike"
+    assert type_of(sure, replace(HOW, type=0.25)) == "air_strike"
+    assert type_of(sure, replace(HOW, type_told=0.0)) == "shelling"  # words tell both types
+
+
+def test_a_type_without_words_of_its_own_is_overruled_sooner() -> None:
+    text = "Gunmen shot dead 12 herders near Jos on Friday."
+    unsure = classes({"killed": 1.0}, kind="armed_clash")
+    unsure = replace(unsure, type={"attack": 0.05, "armed_clash": 0.95})
+    tagging = StandIn({span("12", text): unsure})
+    assert type_of(tagging, replace(HOW, type_told=0.0), text) == "armed_clash"
+    assert type_of(tagging, replace(HOW, type_told=0.0, type_wordless=1.0), text) == "attack"
+
+
+def test_what_is_called_an_attack_is_told_as_one() -> None:
+    clash = replace(classes({"killed": 1.0}), type={"attack": 0.1, "armed_clash": 0.9})
+    for text, expected in (
+        ("The attack near Jos on Friday killed 12 herders.", "attack"),
+        ("The violence near Jos on Friday killed 12 herders.", "armed_clash"),
+    ):
+        assert type_of(StandIn({span("12", text): clash}), text=text) == expected
+
+
+def test_where_no_word_tells_a_type_the_tagger_does() -> None:
+    text = "The deaths of 12 herders near Jos on Friday were blamed on bandits."
+    clash = replace(classes({"killed": 1.0}), type={"attack": 0.2, "armed_clash": 0.8})
+    tagging = StandIn({span("12", text): clash})
+    assert type_of(StandIn(), text=text) == "attack"
+    assert type_of(tagging, text=text) == "armed_clash"
+    assert type_of(tagging, replace(HOW, type_open=0.6), text) == "attack"
 
 
 def test_no_type_without_its_word() -> None:

@@ -38,8 +38,9 @@ from training.alone import record  # noqa: E402
 from training.sets import FIRST, shared_folder, source_of  # noqa: E402
 from training.sets import gold as gold_of  # noqa: E402
 
-OFF = Glue(drop=1.0, harm=1.0, who=1.0, add=1.0, add_person=1.0, type=1.0, type_kept=0.0, link=0.0, scope=1.0,
-           doer_add=1.0, place=0.0, place_link=0.0, day_link=0.0)  # fmt: skip
+OFF = Glue(drop=1.0, harm=1.0, who=1.0, add=1.0, add_person=1.0, type=0.0, type_rule=1.0,
+           type_wordless=1.0, type_open=1.0, type_told=0.0, link=0.0, scope=1.0, doer_add=1.0, place=0.0,
+           place_link=0.0, day_link=0.0)  # fmt: skip
 """The tagger overrules nothing."""
 TRIED: dict[str, tuple[float, ...]] = {
     "drop": (0.9, 0.97, 0.99, 1.0),
@@ -47,8 +48,11 @@ TRIED: dict[str, tuple[float, ...]] = {
     "who": (0.6, 0.7, 0.8, 0.9, 1.0),
     "add": (0.5, 0.6, 0.7, 0.8, 0.9, 1.0),
     "add_person": (0.5, 0.7, 0.8, 0.9, 1.0),
-    "type": (0.4, 0.5, 0.6, 0.7, 1.0),
-    "type_kept": (0.1, 0.15, 0.25),
+    "type": (0.0, 0.2, 0.33, 0.5),
+    "type_rule": (0.7, 1.0),
+    "type_wordless": (0.3, 0.5, 0.7),
+    "type_open": (0.0, 0.25, 0.5),
+    "type_told": (0.0, 0.3, 0.5),
     "link": (0.0, 0.1, 0.2, 0.3, 0.4),
     "scope": (0.7, 0.8, 0.9, 1.0),
     "doer_add": (0.5, 0.55, 0.6, 0.7, 0.8, 0.9, 1.0),
@@ -58,7 +62,7 @@ TRIED: dict[str, tuple[float, ...]] = {
 }
 USES: dict[str, tuple[str, ...]] = {
     "figures": ("drop", "harm", "who", "add", "add_person"),
-    "types": ("type", "type_kept"),
+    "types": ("type", "type_rule", "type_wordless", "type_open", "type_told"),
     "links between tellings": ("link",),
     "scopes": ("scope",),
     "doers": ("doer_add",),

@@ -29,6 +29,7 @@ from tollbook.extract.figures import Figure
 from tollbook.extract.marks import Marks
 from tollbook.extract.rules import RulesExtractor, may_be_violent
 from tollbook.extract.tagger import HARMS, TaggedSpan, Tagger, Tagging
+from tollbook.extract.words import words
 from tollbook.model import Actor, ActType, Casualty, Harm, Incident, Report, Scope, Span, Who
 
 _ANCHORS = 2  # figures of a telling that are asked whether they belong to another telling's act
@@ -49,7 +50,10 @@ class Glue:
     add: float
     add_person: float
     type: float
-    type_kept: float
+    type_rule: float
+    type_wordless: float
+    type_open: float
+    type_told: float
     link: float
     scope: float
     doer_add: float
@@ -207,16 +211,22 @@ class TaggerAdvice:
         return self._how.link * sum(found) / len(found) if found else 0.0
 
     def act_type(self, acts: Sequence[Act], by_rule: ActType) -> ActType:
-        """The type that the tagger is sure of, where it leaves the rules' type little; else the rules'.
+        """The likeliest type of what the tagger says, what the rules say and which types have words in the clauses.
 
         Nothing becomes a suicide bombing or an air strike whose clauses hold no word of one.
         """
-        shares = self._shares(acts, "type")
-        best = _best(shares) if shares else by_rule
-        if not shares or shares[best] <= self._how.type or shares.get(by_rule, 0.0) >= self._how.type_kept:
-            return by_rule
-        told = {t.type for a in acts for t in a.triggers}
-        return best if best in told or best in _WORDLESS else by_rule  # type: ignore[return-value]
+        how, shares = self._how, self._shares(acts, "type")
+        told = {t.type for a in acts for t in a.triggers if t.type is not None}
+        if by_rule == "attack" and any(_says_attack(a) for a in acts):
+            told.add("attack")
+        ruled = how.type_open if not told else how.type_wordless if by_rule in _WORDLESS else how.type_rule
+
+        def fit(name: str) -> float:
+            said = how.type * math.log(max(1 - _SURE, shares[name]))
+            return said + ruled * (name == by_rule) + how.type_told * (name in told)
+
+        able = [name for name in shares if name in told or name in (by_rule, *_WORDLESS)]
+        return _type(max(able, key=fit)) if able else by_rule
 
     def scope(self, acts: Sequence[Act], by_rule: Scope) -> Scope:
         """The scope that the tagger is sure of, else the rules'; whether an act is old, its day decides."""
@@ -302,6 +312,12 @@ def _within(act: Act, span: Span) -> bool:
     return tokens.starts[act.first] <= span[0] and span[1] <= tokens.ends[act.last - 1]
 
 
+def _says_attack(act: Act) -> bool:
+    """Does a word that tells the act call it an attack, whatever the means?"""
+    low = act.marks.tokens.low
+    return any(not words("attack_words").isdisjoint(low[t.first : t.last]) for t in act.triggers)
+
+
 def _anchors(act: Act) -> list[tuple[str, Span]]:
     figures = [("figure", f.span) for f in act.figures if f.counted][:_ANCHORS]
     return figures or [("act", act.marks.sentence.span)]
@@ -330,6 +346,10 @@ def _best(shares: Mapping[str, float], without: str | None = None) -> str:
 
 def _harm(name: str) -> Harm:
     assert name in HARMS
+    return name  # type: ignore[return-value]
+
+
+def _type(name: str) -> ActType:
     return name  # type: ignore[return-value]
 
 
