@@ -144,6 +144,8 @@ def _all(phrases: Phrases[Any], tokens: Tokens) -> list[Hit[Any]]:
 def _takes(tokens: Tokens, places: frozenset[int]) -> list[Trigger]:
     """Ground taken: a verb of taking followed within seven words by a place or by what can be held, or by "it".
 
+    What "fell to" somebody, or into their hands, stands before the verb, and goods come between the verb and a place that is not taken.
+
     A verb that takes much else besides ("took") must have the place's name right behind it ("took the town of Uvira").
     """
     lists = _phrases()
@@ -159,8 +161,10 @@ def _takes(tokens: Tokens, places: frozenset[int]) -> list[Trigger]:
         of_it = tokens.low[hit.last : hit.last + 1] in (("it",), ("its",)) and tokens.low[hit.first] in words(
             "takes_it"
         )
-        window = range(max(0, hit.first - 8), hit.first) if passive else range(hit.last, min(hit.last + 8, len(tokens)))
-        if of_it or any(i in things for i in window):
+        behind = passive or tokens.low[hit.last - 1] in ("to", "hands")  # "the town fell to rebels"
+        window = range(max(0, hit.first - 8), hit.first) if behind else range(hit.last, min(hit.last + 8, len(tokens)))
+        taken = next((i for i in window if i in things or (not behind and tokens.low[i] in words("no_ground"))), None)
+        if of_it or taken in things:
             found.append(_take(tokens, hit, regain))
     if named:
         nouns = {h.first for h in lists["place_nouns"].find(tokens)}

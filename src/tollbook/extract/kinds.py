@@ -2,23 +2,26 @@
 
 `attack` is harm to people who do not fight back, `armed_clash` harm between sides that fight, force against
 protesters needs protesters, a clash without a toll that ends in capture is the capture (RULINGS), what a state's
-forces bomb they bomb from the air, burning and robbing is `looting_destruction` only where nobody is hurt, and a bomb
-that its carrier set off is a suicide bomb wherever the report says so.
+forces bomb they bomb from the air, burning and robbing is `looting_destruction` only where nobody is hurt, a bomb
+that its carrier set off is a suicide bomb wherever the report says so, and what a crowd does to people is
+`mob_violence`.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from tollbook.extract.blame import Blame
-from tollbook.extract.marks import Marks
+from tollbook.extract.doers import SIDED
+from tollbook.extract.marks import Marks, inside
 from tollbook.extract.story import Story, heaviest
 from tollbook.extract.words import phrases, words
-from tollbook.model import ActType
+from tollbook.model import ActType, Who
 
 _IN_ATTACKS = 4  # tokens from "killed" to "attacks" ("in violent attacks")
 _NEAR = 3  # sentences around a bombing in which its carrier may be told
+_CIVIL = ("hospital", "school", "worship", "market", "home", "camp", "restaurant", "aid_convoy", "media")
 _BLASTS = ("bomb", "suicide_bomb")
 _GROUND: tuple[ActType, ...] = ("territory_taken", "territory_regained")
 _FIRES: tuple[ActType, ...] = ("air_strike", "shelling", "bomb", "suicide_bomb", "grenade")  # what else sets on fire
@@ -30,10 +33,14 @@ def settled(
     """The type that the sides, the dead and the neighbouring sentences settle; `named` where they settle nothing."""
     if named == "bomb" and _carried(story, stories, marks):
         return "suicide_bomb"
+    if named in ("bomb", "attack", None) and _bomber(story):
+        return "suicide_bomb"
     hurt = {f.who for f, _ in story.figures if f.counted and f.harm in ("killed", "injured")}
     did = {b.actor.who for b in doers}
     if named == "looting_destruction" and any(f.max != 0 for f, _ in story.figures if f.harm in ("killed", "injured")):
         named = _what_burnt(story) or "attack"
+    if named in ("attack", "violent_demonstration", None) and hurt and (_crowd(doers) or _jail_riot(named, story)):
+        return "mob_violence"
     if named in ("attack", None) and hurt:
         if "state_forces" in did and "armed_group" not in did and _among_protesters(story):
             return "force_against_protesters"
@@ -44,7 +51,11 @@ def settled(
         named = heaviest(Counter({t: story.types[t] for t in _GROUND if t in story.types})) or named
     if named == "bomb" and did == {"state_forces"} and _bombed(story):
         return "air_strike"
-    if named == "armed_clash" and hurt and hurt <= {"civilian"} and _no_fight(story):
+    if named is None and did == {"armed_group"} and _bombed(story):
+        return "bomb"
+    if named is None and hurt and _struck(story):
+        return "air_strike"
+    if named == "armed_clash" and hurt and hurt <= _unarmed(story, did) and _no_fight(story):
         return "attack"
     if named == "force_against_protesters" and did and did <= {"armed_group", "unknown"} and not _protested(story):
         return "attack"
@@ -67,6 +78,32 @@ def _bombed(story: Story) -> bool:
     """Do the words tell bombing, and no bomb that lay or was brought there ("a car bomb", "an explosive device")?"""
     told = set(_tokens(story))
     return not words("bombing").isdisjoint(told) and words("bomb_laid").isdisjoint(told)
+
+
+def _bomber(story: Story) -> bool:
+    """Is one bomber told, who is no aircraft ("a bomber struck a wedding")?"""
+    told = _tokens(story)
+    return "bomber" in told and words("bomber_flies").isdisjoint(told)
+
+
+def _crowd(doers: Sequence[Blame]) -> bool:
+    """Did a crowd do it: rioters, a mob, villagers?"""
+    return any(not words("crowds").isdisjoint(b.actor.name.lower().split()) for b in doers)
+
+
+def _jail_riot(named: ActType | None, story: Story) -> bool:
+    """Is it a riot in a jail, where inmates kill one another?"""
+    return named == "violent_demonstration" and not words("jail").isdisjoint(_tokens(story))
+
+
+def _struck(story: Story) -> bool:
+    """Is a strike on something told ("killed in a strike on a house"), not a blow struck or an attack?"""
+    low = [a.marks.tokens.low[a.first : a.last] for a in story.acts]
+    return any(
+        w in ("strike", "strikes") and not words("struck_at").isdisjoint(clause[i + 1 : i + 2])
+        for clause in low
+        for i, w in enumerate(clause)
+    )
 
 
 def _what_burnt(story: Story) -> ActType | None:
@@ -93,6 +130,20 @@ def _protested(story: Story) -> bool:
 def _helpless(story: Story) -> bool:
     """Were the dead killed without a fight: executed, captured, in custody?"""
     return not words("helpless").isdisjoint(_tokens(story))
+
+
+def _unarmed(story: Story, did: Set[Who]) -> Set[Who]:
+    """Of which class those hurt have to be for them not to have fought.
+
+    "People" too, where others than a state's forces lay in wait for them or stormed where people live, pray or shop,
+    and no side is told to be there.
+    """
+    sided = any(t.who in SIDED for t in story.targets) or "state_forces" in did
+    waited = any(w.startswith("ambush") for w in _tokens(story))
+    among = any(
+        o.kind in _CIVIL for a in story.acts for o in a.marks.objects if inside(a.marks, o.span, a.first, a.last)
+    )
+    return {"civilian", "unknown"} if (waited or among) and not sided else {"civilian"}
 
 
 def _no_fight(story: Story) -> bool:
