@@ -144,7 +144,8 @@ def _all(phrases: Phrases[Any], tokens: Tokens) -> list[Hit[Any]]:
 def _takes(tokens: Tokens, places: frozenset[int]) -> list[Trigger]:
     """Ground taken: a verb of taking followed within seven words by a place or by what can be held, or by "it".
 
-    What "fell to" somebody, or into their hands, stands before the verb, and goods come between the verb and a place that is not taken.
+    What "fell to" somebody, or into their hands, stands before the verb, and goods come between the verb and a place
+    that is not taken.
 
     A verb that takes much else besides ("took") must have the place's name right behind it ("took the town of Uvira").
     """
