@@ -20,7 +20,7 @@ from tollbook.extract.words import phrases, words
 from tollbook.model import ActType, Who
 
 _IN_ATTACKS = 4  # tokens from "killed" to "attacks" ("in violent attacks")
-_NEAR = 3  # sentences around a bombing in which its carrier may be told
+_NEAR = 3  # sentences around an act in which a bomb's carrier may be told, or the fight that fighters died in
 _CIVIL = ("hospital", "school", "worship", "market", "home", "camp", "restaurant", "aid_convoy", "media")
 _BLASTS = ("bomb", "suicide_bomb")
 _GROUND: tuple[ActType, ...] = ("territory_taken", "territory_regained")
@@ -44,6 +44,8 @@ def settled(
     if named in ("attack", None) and hurt:
         if "state_forces" in did and "armed_group" not in did and _among_protesters(story):
             return "force_against_protesters"
+        if story.type is None and hurt == {"armed_group"} and not _helpless(story) and _near_fight(story, marks):
+            return "armed_clash"
         both = {"state_forces", "armed_group"} <= hurt
         if (both or ("armed_group" in hurt and "state_forces" in did)) and "civilian" not in hurt:
             return named if _helpless(story) else "armed_clash"
@@ -144,6 +146,13 @@ def _unarmed(story: Story, did: Set[Who]) -> Set[Who]:
         o.kind in _CIVIL for a in story.acts for o in a.marks.objects if inside(a.marks, o.span, a.first, a.last)
     )
     return {"civilian", "unknown"} if (waited or among) and not sided else {"civilian"}
+
+
+def _near_fight(story: Story, marks: Sequence[Marks]) -> bool:
+    """Is a fight told within a few sentences of where fighters are said to have died, nobody says how?"""
+    own = {a.index for a in story.acts}
+    around = marks[max(0, min(own) - _NEAR) : max(own) + _NEAR + 1]
+    return any(t.type == "armed_clash" for m in around for t in m.telling.triggers)
 
 
 def _no_fight(story: Story) -> bool:
