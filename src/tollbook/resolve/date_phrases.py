@@ -367,14 +367,33 @@ def _within(s: Scene, i: int) -> list[Hit]:
 def _end_of_month(s: Scene, i: int, j: int, number: int, unit: Unit) -> list[Hit]:
     """ "the last 12 days of September", "the last week of May"."""
     length = number * {"day": 1, "week": 7}.get(unit, 0)
-    hits = [hit for c in read_calendar(s.t, j + 2)[:1] for hit in _from_calendar(s, c)]
-    if not hits or hits[0].void or not 1 <= length <= 28 or hits[0].precision != "month":
-        return []
-    days = hits[0].days
+    hits = _month_behind(s, j) if 1 <= length <= 28 else []
+    days = hits[0].days if hits else None
     if days:
         last = month_span(days[0].year, days[0].month)[1]
         days = (last - (length - 1) * DAY, last)
-    return [replace(hits[0], first=i, days=until(days, s.published), precision="days")]
+    return [replace(h, first=i, days=until(days, s.published), precision="days") for h in hits]
+
+
+def _part_of_month(s: Scene, i: int) -> list[Hit]:
+    """ "the first week of May", "the first ten days of June": seven days to a week, from the first of the month."""
+    nth = words().nths.get(s.t.at(i))
+    number, j = (nth == 1 and number_at(s.t, i + 1)) or (1, i + 1)
+    length = number * {"day": 1, "week": 7}.get(words().units.get(s.t.at(j), ""), 0)
+    hits = _month_behind(s, j) if nth and number > 0 and nth * length <= 28 and (length > 1) else []
+    days = hits[0].days if hits else None
+    if days and nth:
+        days = (days[0] + (nth - 1) * length * DAY, days[0] + (nth * length - 1) * DAY)
+    void = after(days, s.published)
+    return [replace(h, first=i, days=until(days, s.published), precision="days", void=void) for h in hits]
+
+
+def _month_behind(s: Scene, j: int) -> list[Hit]:
+    """The month told behind "of" at token j + 1, if one is that is not still to come."""
+    if s.t.at(j + 1) != "of" or not is_month(s.t, j + 2):
+        return []
+    hits = [hit for c in read_calendar(s.t, j + 2)[:1] for hit in _from_calendar(s, c)]
+    return [] if not hits or hits[0].void or hits[0].precision != "month" else hits[:1]
 
 
 def _weekend(published: dt.date | None, *, before: bool) -> Days | None:
@@ -427,7 +446,19 @@ def read_at(s: Scene, i: int) -> list[Hit]:
         return _within(s, i)
     if not s.t.low[i].isalpha():
         return _named(s, i) or read_period(s, i) or _calendar(s, i) or _ago(s, i)
-    for read in (_named, read_period, _calendar, _bare_day, _day_word, _weekday, _anchored, _span, _this, _ago):
+    for read in (
+        _named,
+        read_period,
+        _part_of_month,
+        _calendar,
+        _bare_day,
+        _day_word,
+        _weekday,
+        _anchored,
+        _span,
+        _this,
+        _ago,
+    ):
         if hits := read(s, i):
             return hits
     return []
