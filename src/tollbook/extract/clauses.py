@@ -44,6 +44,7 @@ _SUPPORT = 9  # tokens from "backed by" to the weapon
 _RELATIVE = 16  # tokens from the verb of taking to the comma that ends its clause
 _SUM_DAYS = 2
 _SUM_FROM = 10
+_MANY_IN_A_YEAR = 10  # people: as many killed in a year, told without an act, are taken for several acts' dead
 _LONG_DAYS = 45
 _LEAD = 4
 _VAGUE_WAR = 200  # "hundreds" told in passing, past the lead, is what a war or campaign cost
@@ -92,8 +93,13 @@ class Act:
         return "statistic" in self.flags or toll >= _WHOLE_WAR
 
     def _in_a_year(self, date: DateRange) -> bool:
-        """Is one act told of a year or month ("a bombing in 1995 killed 40")? It has no day, but is one."""
-        return date.precision in ("month", "year") and self.one
+        """Is one act told of a year or month ("a bombing in 1995 killed 40", "in 2014 gunmen killed two in Quetta")?"""
+        if date.precision not in ("month", "year") or self.one:
+            return date.precision in ("month", "year")
+        several = names_many_acts(self.marks.tokens, self.first, self.last)
+        perfect = any(w in ("have", "has") for w in self.marks.tokens.low[self.first : self.last])
+        few = max(f.min or f.max or 0 for f in self.counted) < _MANY_IN_A_YEAR
+        return bool(self.blames and self.places) and few and not several and not perfect
 
     @cached_property
     def one(self) -> bool:
