@@ -60,6 +60,25 @@ def test_the_chosen_place_leads_and_none_is_lost() -> None:
     assert [d.name for d in incident.place_details] == list(incident.places)
 
 
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        (
+            "Herders met at the market of Gossi, a town south-west of Gao. "
+            "A rocket struck a lorry there on Monday and killed six of them.",
+            ("Gossi",),
+        ),
+        ("Away from Kassala, a mine killed four farmers in Wad Madani on Tuesday.", ("Wad Madani",)),
+        ("Apart from Kano province, gunmen killed four farmers in Maiduguri on Tuesday.", ("Maiduguri",)),
+        ("Soldiers found nine bodies 40 km away from Kassala on Sunday.", ("Kassala",)),
+    ],
+)
+def test_what_a_place_is_measured_from_or_set_against_does_not_hold_it(text: str, places: tuple[str, ...]) -> None:
+    one = report(text, title_end=0, published=DAY)
+    marks, read = RULES.marks(one)
+    assert assemble(one, marks, read.country).incidents[0].places == places
+
+
 def test_no_place_is_a_choice_too() -> None:
     one = report("Gunmen shot dead two soldiers on Friday.", title_end=0, published=DAY)
     marks, read = RULES.marks(one)

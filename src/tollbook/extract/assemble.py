@@ -21,7 +21,7 @@ from tollbook.extract.kinds import killed_in_attacks, settled
 from tollbook.extract.marks import Marks
 from tollbook.extract.merge import merge_acts
 from tollbook.extract.mishaps import mishaps
-from tollbook.extract.scenes import elsewhere, width
+from tollbook.extract.scenes import elsewhere, measured_from, width
 from tollbook.extract.scopes import find_totals, scope_of, whole_toll
 from tollbook.extract.status import is_thwarted
 from tollbook.extract.story import Story, fold
@@ -388,6 +388,7 @@ def _places(story: Story, stories: Sequence[Story], marks: Sequence[Marks]) -> l
     for index in range(here - 1, max(-1, here - 1 - _SAME_PLACE), -1):
         mark = marks[index]
         before = [p for p in mark.places if p.level not in ("country", "point") and not elsewhere(mark, p)]
+        before = [p for p in before if not measured_from(mark, p)] or before
         if before and mark.sentence.kind != "title":
             return [*sorted(before, key=width)[:3], *story.sites][:5]
     title = [p for m in marks[:1] if m.sentence.kind == "title" for p in m.places if p.level != "country"]

@@ -12,6 +12,7 @@ from tollbook.resolve.countries import capitals
 
 _BIG_KM = 4.0  # a town drawn wider than this is a city: it stands behind a village or a district of its own
 _REGION_KM = 25.0  # a region drawn as wide is as wide as a province
+_OPENS = 5  # tokens before a name that are looked at for where it lies
 _CARED = 16  # tokens before a hospital's name in which somebody is taken there
 _HOSPITAL = frozenset({"hospital", "medical", "clinic", "infirmary", "health", "trauma"})
 
@@ -25,9 +26,12 @@ def measured_from(marks: Marks, place: Place) -> bool:
 
 
 def elsewhere(marks: Marks, place: Place) -> bool:
-    """Is the place where fire came from, where somebody spoke or was taken, rather than where harm was done?"""
+    """Is the place where fire came from, where somebody spoke or was taken, rather than where harm was done?
+
+    So is one that the sentence turns from ("Away from Anbar, ...").
+    """
     i = marks.tokens.at(place.span[0])
-    before = list(marks.tokens.low[max(0, i - 5) : i])
+    before = list(marks.tokens.low[max(0, i - _OPENS) : i])
     while before and before[-1] in (
         "the",
         "town",
@@ -46,8 +50,9 @@ def elsewhere(marks: Marks, place: Place) -> bool:
         "west",
     ):
         before.pop()
-    words = " ".join(before[-3:])
-    return words.endswith(phrases("origin"))
+    if i <= _OPENS and " ".join(before) in phrases("turns_from"):
+        return True
+    return " ".join(before[-3:]).endswith(phrases("origin"))
 
 
 def cared_for(marks: Marks, place: Place) -> bool:
