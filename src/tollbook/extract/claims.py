@@ -1,18 +1,20 @@
 """Who claims an act or is held to have done it, in a sentence that need not tell the act itself.
 
 "Boko Haram has claimed the slaughter", "police attributed the blast to the ELN", "the Taliban said it was revenge",
-"separatists are suspected". Words are in `data/lexicon/en/claims.yml`.
+"separatists are suspected", "it is unclear whether planes of X or of Y struck". Words are in
+`data/lexicon/en/claims.yml`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from itertools import pairwise
 
 from tollbook import lexicon
 from tollbook.errors import LexiconError
 from tollbook.extract.blame import Blame, of_lesser_deed
-from tollbook.extract.doers import SIDED
+from tollbook.extract.doers import SIDED, reach, same_doer
 from tollbook.extract.tokens import Tokens
 from tollbook.extract.words import words
 from tollbook.model import Actor, AttributionBasis
@@ -20,12 +22,13 @@ from tollbook.model import Actor, AttributionBasis
 _LISTS = (
     "gate", "claims", "claimed_things", "takes", "credit", "says", "own", "own_acts", "held", "helds", "behind",
     "names", "between", "several", "attackers", "shows", "before_held", "before_name", "blames", "laid", "work",
-    "owners", "own_men", "puts_out", "avenges", "doers", "identity", "supposed", "identifies",
+    "owners", "own_men", "puts_out", "avenges", "doers", "identity", "supposed", "identifies", "undecided",
 )  # fmt: skip
 _SAID = 13  # tokens between "said" and "it", "its fighters"
 _ACT = 7  # tokens between these and the act
 _APPOSED = 8  # tokens from a name to the end of what explains it
 _LAID = 12  # tokens from "attributed" to its "to"
+_OR = 7  # tokens between two sides, either of which may have done it ("planes or those of its ally")
 
 
 @cache
@@ -46,9 +49,11 @@ def claims_in(tokens: Tokens, actors: Sequence[Actor]) -> list[Blame]:
     if lists()["gate"].isdisjoint(tokens.low):
         return []
     sided = [a for a in actors if a.who in SIDED and tokens.span[0] <= a.span[0] < tokens.span[1]]
-    found = []
+    found = [Blame(actor, "suspected") for actor in _either(tokens, sided)]
     for actor in sided:
-        start, end = tokens.at(actor.span[0]), tokens.at(actor.span[1] - 1) + 1
+        start, end = tokens.at(actor.span[0]), reach(tokens, actor, sided)
+        if any(b.actor is actor for b in found):
+            continue
         if _claims(tokens, end) or _claimed_by(tokens, start) or _claimed_aside(tokens, start, end):
             found.append(Blame(_apposed(tokens, actor, sided), "claimed"))
         elif (_held(tokens, end) or _laid_to(tokens, start)) and not of_lesser_deed(tokens, actor):
@@ -58,6 +63,21 @@ def claims_in(tokens: Tokens, actors: Sequence[Actor]) -> list[Blame]:
         elif (basis := _identified(tokens, start)) is not None:
             found.append(Blame(actor, basis))
     return found
+
+
+def _either(tokens: Tokens, sided: Sequence[Actor]) -> list[Actor]:
+    """The two sides of which one did it, where the sentence says so: "it is unclear if X or its ally Y struck".
+
+    RULINGS: "Syrian or Russian" names both.
+    """
+    low = tokens.low
+    if "or" not in low or lists()["undecided"].isdisjoint(low) or lists()["own_acts"].isdisjoint(low):
+        return []
+    for a, b in pairwise(sorted(sided, key=lambda actor: actor.span)):
+        between = low[tokens.at(a.span[1] - 1) + 1 : tokens.at(b.span[0])]
+        if "or" in between and len(between) <= _OR and "," not in between and not same_doer(a, b):
+            return [a, b]
+    return []
 
 
 def of_several(tokens: Tokens) -> bool:
@@ -97,7 +117,11 @@ def _claims(tokens: Tokens, end: int) -> bool:
     if word in ("said", "says") and not book["avenges"].isdisjoint(low[i + 1 : i + _SAID]) and "by" not in after:
         return not book["claimed_things"].isdisjoint(after[:3])
     own = next((k for k in range(i + 1, min(i + _SAID, len(low))) if _own(low, k)), None)
-    if own is None or any(w in words("said") for w in low[i + 1 : own]) or "not" in low[own : own + 5]:
+    if (
+        own is None
+        or any(w in words("said") and w != "statement" for w in low[i + 1 : own])
+        or "not" in low[own : own + 5]
+    ):
         return False
     if low[own] == "theirs":
         return low[own - 2 : own] == ("one", "of")

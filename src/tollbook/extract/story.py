@@ -85,7 +85,8 @@ class Story:
     @cached_property
     def blames(self) -> list[Blame]:
         """The doers as the fullest body telling names them; another telling counts where that one names none, or only
-        the government whose forces that one names. What somebody does as a rule ("often mines roads") tells of no act.
+        the government whose forces that one names, or only a kind ("rebels") where it names the group. What somebody
+        does as a rule ("often mines roads") tells of no act.
         """
         told = [
             a
@@ -97,7 +98,11 @@ class Story:
             return []
         first = [b.actor for b in order[0].blames]
         forces = ([b for b in a.blames if b.actor in own_forces(first, [b.actor])] for a in order[1:] if not a.title)
-        return next((doers for doers in forces if doers), list(order[0].blames))
+        fuller = next((doers for doers in forces if doers), None)
+        if fuller is None and all(a.generic and a.who == "armed_group" for a in first):
+            groups = ([b for b in a.blames if b.actor.who == "armed_group"] for a in order[1:])
+            fuller = next((doers for doers in groups if doers and not any(b.actor.generic for b in doers)), None)
+        return fuller or list(order[0].blames)
 
     @property
     def targets(self) -> list[Actor]:

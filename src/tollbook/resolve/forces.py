@@ -18,6 +18,7 @@ _AND = frozenset({"and", "or"})
 _WHERE = frozenset({"in", "of", "from", "to", "into", "near", "at", "with", "on", "across", "inside", "against", "s"})
 _SIDES = ("north", "south", "east", "west", "northwest", "northeast", "southwest", "southeast")
 _DIRECTION = frozenset({"central", *_SIDES, *(f"{side}ern" for side in _SIDES)})
+_ALLY = 5  # words from "or" to the ally it ties to a side
 _OWNING = ("country", "demonym", "leader")
 
 
@@ -227,13 +228,13 @@ def _act_after(line: Line, j: int, book: ActorBook) -> tuple[str | None] | None:
 
 
 def acting_adjective(line: Line, i: int, book: ActorBook, report: Told) -> Found | None:
-    """ "Russian" of "Russian air strikes", of "Syrian and Russian warplanes", of "Syrian or Russian raids"."""
+    """ "Russian" of "Russian air strikes", of "Syrian and Russian warplanes", of "jets, either Syrian or Russian"."""
     land = value_of(line.hits[i], Land, role=_OWNING)
     if land is None:
         return None
     length, value, clipped = land
     j = i + length
-    force = _force_after(line, j, book, value.code)
+    force = _force_after(line, j, book, value.code) or _either_of(line, i)
     if force is None:
         return None
     kind = force[0]
@@ -280,6 +281,18 @@ def _force_after(line: Line, j: int, book: ActorBook, code: str) -> tuple[str | 
     return None
 
 
+def _either_of(line: Line, i: int) -> tuple[str | None] | None:
+    """The kind of force of which either this side's or another's is meant ("jets either Syrian or Russian")."""
+    words = line.words
+    k = i
+    if k > 2 and words[k - 1].norm == "or" and value_of(line.hits[k - 2], Land, role=_OWNING):
+        k -= 2
+    if k < 2 or words[k - 1].norm != "either":
+        return None
+    told = value_of(line.hits[k - 2], Act) or value_of(line.hits[k - 2], Kind)
+    return (told[1].kind,) if told else None
+
+
 def _comma(line: Line, k: int) -> bool:
     return line.text[line.words[k - 1].end : line.words[k].start].strip() == ","
 
@@ -309,6 +322,8 @@ def acting_country(line: Line, i: int, book: ActorBook) -> Found | None:
         return found
     if before in _ACCUSING and not hyphened and not clipped:
         return found
+    if before == "ally" and value.role == "country" and _AND & {w.norm for w in line.words[max(0, i - _ALLY) : i]}:
+        return found  # "by planes of the government or of its ally Russia"
     if before in _WHERE or _behind_a_place(line, i):
         return None
     k = j
