@@ -49,7 +49,8 @@ def claims_in(tokens: Tokens, actors: Sequence[Actor]) -> list[Blame]:
     if lists()["gate"].isdisjoint(tokens.low):
         return []
     sided = [a for a in actors if a.who in SIDED and tokens.span[0] <= a.span[0] < tokens.span[1]]
-    found = [Blame(actor, "suspected") for actor in _either(tokens, sided)]
+    basis: AttributionBasis = "asserted" if "either" in tokens.low else "suspected"
+    found = [Blame(actor, basis) for actor in _either(tokens, sided)]
     for actor in sided:
         start, end = tokens.at(actor.span[0]), reach(tokens, actor, sided)
         if any(b.actor is actor for b in found):
@@ -60,8 +61,8 @@ def claims_in(tokens: Tokens, actors: Sequence[Actor]) -> list[Blame]:
             found.append(Blame(actor, "blamed"))
         elif start and tokens.low[start - 1] in lists()["names"]:
             found.append(Blame(actor, "suspected"))
-        elif (basis := _identified(tokens, start)) is not None:
-            found.append(Blame(actor, basis))
+        elif (told := _identified(tokens, start)) is not None:
+            found.append(Blame(actor, told))
     return found
 
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from tollbook.extract.among import find_among, tells_among
-from tollbook.extract.groups import Cue, Group, Vocabulary, find_groups, vocabulary, with_names
-from tollbook.extract.linking import chained, link, live_cues, one_each, put_at, put_to_death
+from tollbook.extract.groups import Cue, Group, Vocabulary, find_groups, plural, vocabulary, with_names
+from tollbook.extract.linking import chained, link, live_cues, one_each, put_at, put_to_death, shot_of_them
 from tollbook.extract.singles import with_singles
 from tollbook.extract.tokens import Hit, Tokens
 from tollbook.extract.words import phrases, words
@@ -55,7 +55,7 @@ class Figure:
 def find_figures(text: str, tokens: Tokens, counts: Sequence[Count], actors: Sequence[Actor]) -> list[Figure]:
     """The figures of the sentence that `tokens` covers, in text order; `part_of` points into the result."""
     vocab = vocabulary()
-    cues = one_each([*put_to_death(tokens), *put_at(tokens), *vocab.cues.find(tokens)])
+    cues = one_each([*put_to_death(tokens), *shot_of_them(tokens), *put_at(tokens), *vocab.cues.find(tokens)])
     cues.sort(key=lambda cue: cue.first)
     zeros = _nobody(tokens)
     if not cues and not tells_among(tokens):
@@ -75,7 +75,7 @@ def find_figures(text: str, tokens: Tokens, counts: Sequence[Count], actors: Seq
         for f, (g, _, _) in zip(figures, links, strict=True)
     ]
     order = [g for g, _, _ in links]
-    figures = _each_some(order, figures)
+    figures = _fellows(tokens, groups, order, _each_some(order, figures), actors)
     figures = _parts(tokens, groups, order, figures)
     read = _households(tokens, groups, order, figures)
     read = [f for f in read if not any(z.span[0] <= f.cue[0] < z.span[1] for z in zeros)]
@@ -118,6 +118,38 @@ def _each_some(order: list[int], figures: list[Figure]) -> list[Figure]:
         replace(f, min=1, max=None) if g in both and f.word and f.max != 0 else f
         for f, g in zip(figures, order, strict=True)
     ]
+
+
+def _fellows(
+    tokens: Tokens, groups: Sequence[Group], order: Sequence[int], figures: list[Figure], actors: Sequence[Actor]
+) -> list[Figure]:
+    """The class of those told by whose they are: "three colleagues", "12 of them", "two of its men"."""
+    result: list[Figure] = []
+    for g, figure in zip(order, figures, strict=True):
+        told = tokens.low[groups[g].first : groups[g].last]
+        if result and figure.head in words("fellows"):
+            figure = replace(figure, who=result[-1].who, role=result[-1].role)
+        elif not result and figure.head == "them" and figure.who == "unknown":
+            figure = replace(figure, who=_pointed_to(tokens, groups[:g]))
+        elif told[-1:] == ("men",) and any(w in ("its", "their") for w in told[:-1]):
+            figure = replace(figure, who=_owners(tokens, groups[g], actors) or figure.who)
+        result.append(figure)
+    return result
+
+
+def _pointed_to(tokens: Tokens, before: Sequence[Group]) -> Who:
+    """Whom "of them" points back at: the people told last who did not do it ("attacked by soldiers")."""
+    hit = [g for g in before if g.head and plural(g.head) and "by" not in tokens.low[max(0, g.first - 2) : g.first]]
+    return vocabulary().who.get(hit[-1].head or "", "unknown") if hit else "unknown"
+
+
+def _owners(tokens: Tokens, group: Group, actors: Sequence[Actor]) -> Who | None:
+    """The class of the side whose men they are: the one told last before them ("the militia said two of its men")."""
+    start = tokens.starts[group.first]
+    sides = [a.who for a in actors if a.span[1] <= start and a.who in ("state_forces", "armed_group")]
+    if sides:
+        return sides[-1]
+    return "armed_group" if any(w in words("kinds_of_group") for w in tokens.low[: group.first]) else None
 
 
 def _with_among(

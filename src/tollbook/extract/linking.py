@@ -16,6 +16,8 @@ _BESIDE = 9  # tokens from "were killed" over place and day to "along with six t
 _CARRIED = 10  # tokens from "were led" to "and shot"
 _PUT = 6  # tokens from "put" to "dead", and from there to "at 41"
 _WHERE = 7  # tokens of "on the quay of the port"
+_DENIED = 3  # tokens from "no" to "reports of casualties"
+_LATER = 4  # tokens from "two of the injured" to "died"
 _TAKEN = 4  # tokens between those taken and "were captured"
 
 
@@ -54,6 +56,17 @@ def put_at(tokens: Tokens) -> list[Hit[Cue]]:
     return found
 
 
+def shot_of_them(tokens: Tokens) -> list[Hit[Cue]]:
+    """ "Stopped a convoy and shot 12 of them": put to death by those who had them in their hands."""
+    return [
+        Hit(i, i + 1, Cue("killed", "active"))
+        for i, word in enumerate(tokens.low)
+        if word == "shot"
+        and tokens.low[i + 2 : i + 4] == ("of", "them")
+        and not words("in_hands").isdisjoint(tokens.low[:i])
+    ]
+
+
 def live_cues(tokens: Tokens, cues: list[Hit[Cue]], groups: Sequence[Group]) -> list[Hit[Cue]]:
     """Cues that speak of harm done: not negated, not wished for, and not the head of a group ("the wounded")."""
     heads = {i for g in groups if g.head for i in range(g.first, g.last)}
@@ -63,6 +76,10 @@ def live_cues(tokens: Tokens, cues: list[Hit[Cue]], groups: Sequence[Group]) -> 
             continue
         if hit.value.use == "vague" and any(g.count and g.first <= hit.first < g.last for g in groups):
             continue  # "shot an unknown number of recruits": the number of a group, not a harm by itself
+        if hit.value.use == "vague" and not words("not_told").isdisjoint(
+            tokens.low[max(0, hit.first - _DENIED) : hit.first]
+        ):
+            continue  # "there were no reports of casualties": nothing is told
         before = tokens.low[max(0, hit.first - 4) : hit.first]
         if hit.value.use in ("verb", "active", "subject") and _unreal(before, tokens.low[hit.first]):
             continue
@@ -73,6 +90,8 @@ def live_cues(tokens: Tokens, cues: list[Hit[Cue]], groups: Sequence[Group]) -> 
         ):
             continue
         if hit.value.use == "toll" and _may_rise(tokens.low[hit.last : hit.last + 5]):
+            continue
+        if hit.value.harm == "injured" and _died_of_it(tokens, cues, hit):
             continue
         driven = hit.value.harm == "displaced" and tokens.low[hit.first] in words("drive")
         if driven and not any(w in words("flight") for w in tokens.low[hit.last :]):
@@ -92,6 +111,13 @@ def _burns_things(tokens: Tokens, hit: Hit[Cue], groups: Sequence[Group]) -> boo
     counted = next((g for g in groups if g.first == hit.last and g.head is None and g.actor is None), None)
     i = hit.last if counted is None else counted.last
     return i < len(tokens) and tokens.low[i] in words("burnt_things")
+
+
+def _died_of_it(tokens: Tokens, cues: Sequence[Hit[Cue]], hit: Hit[Cue]) -> bool:
+    """ "Two of the injured died": the word says of whom, and the one behind what they came to."""
+    if tokens.low[max(0, hit.first - 2) : hit.first] not in (("of", "the"), ("of", "those")):
+        return False
+    return any(c.value.use == "subject" and 0 <= c.first - hit.last <= _LATER for c in cues)
 
 
 def _told_of(tokens: Tokens, cues: Sequence[Hit[Cue]], hit: Hit[Cue]) -> bool:

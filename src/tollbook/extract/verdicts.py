@@ -15,6 +15,7 @@ from tollbook.extract.allies import add_allies
 from tollbook.extract.blame import Blame, find_blame, is_owned, is_person, of_lesser_deed, owner_of
 from tollbook.extract.claims import claims_in, of_several
 from tollbook.extract.doers import SIDED, force_of, is_alias, numbered, reach, same_doer, spelled_out, without_owners
+from tollbook.extract.groups import vocabulary
 from tollbook.extract.inherited import add_of_campaign, add_of_same_acts, add_of_total
 from tollbook.extract.marks import Marks
 from tollbook.extract.status import (
@@ -231,11 +232,16 @@ def _standing(mark: Marks) -> bool:
         return True
     for actor in (a for a in mark.actors if a.who in SIDED):
         end = reach(tokens, actor, mark.actors)
-        while tokens.low[end : end + 1] in ((",",), ("who",), ("which",)):
-            end += 1
+        while tokens.low[end : end + 1] in ((",",), ("who",), ("which",)) or _fighters(tokens, end):
+            end += 1  # "Al-Shabaab militants are fighting to"
         if not words("stands").isdisjoint(tokens.low[end : end + 1]):
             return True
     return False
+
+
+def _fighters(tokens: Tokens, i: int) -> bool:
+    """Is the word one for those who fight for a side?"""
+    return vocabulary().who.get(tokens.low[i] if i < len(tokens) else "") in SIDED
 
 
 def _does(mark: Marks, actor: Actor) -> bool:

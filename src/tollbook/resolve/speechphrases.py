@@ -263,6 +263,9 @@ def _step_left(line: Line, k: int, j: int, floor: int, book: SpeechBook) -> int:
         return i if k < j and _prepositional(line, k, floor, book) else k
     if norm in book.nouns or norm in book.modifiers or norm in book.lands:
         return i
+    owner = line.text[word.bare : word.end].endswith(("'s", "’s")) and not is_capital(line, word)
+    if k < j and owner and _prepositional(line, i, floor, book):
+        return i  # "doctors at the city's main hospital"
     if norm.endswith("s") and norm[:-1] in book.lands:
         return i
     if i + 1 < len(line.words) and f"{norm} {line.words[i + 1].norm}" in book.nouns:
