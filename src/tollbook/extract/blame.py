@@ -105,7 +105,7 @@ def _is_accused(tokens: Tokens, end: int) -> bool:
     """Is the deed laid on the actor behind it: "which was implicated in a raid", "were blamed for two attacks"?"""
     for i in range(end, min(end + 4, len(tokens) - 1)):
         if tokens.low[i] in words("be"):
-            return tokens.low[i + 1] in words("laid_on")
+            return tokens.low[i + 1] in words("laid_on") and tokens.low[i - 1] not in words("unreal")
     return False
 
 
@@ -411,7 +411,7 @@ def _acts(tokens: Tokens, end: int, last: int, does: set[int], strong: set[int])
             return not _struck_noun(tokens.low[i : i + 3])
         if (i in does or word in words("does")) and not _goes_on_to(tokens.low[i : i + 5]):
             passive = any(w in ("was", "were", "been", "being") for w in tokens.low[max(end, i - 3) : i])
-            return not passive
+            return not passive and tokens.low[i + 1 : i + 2] != ("by",)  # "rebels killed by mistake"
         if (
             word in words("block")
             and i - end >= 1
@@ -478,6 +478,8 @@ def claimant(tokens: Tokens, actors: Sequence[Actor], at: int, *, said_of: bool)
     if said_of and tokens.low[at + 1 : at + 2] == ("by",):
         return None
     if said_of and at and tokens.low[at - 1] in words("be"):
+        if at > 1 and tokens.low[at - 2] in words("unreal"):
+            return None  # "will be blamed"
         return before[-1] if before and not of_lesser_deed(tokens, before[-1]) else None
     if said_of or "by" in tokens.low[at : at + 4]:
         return after[0] if after and not of_lesser_deed(tokens, after[0]) else None

@@ -29,6 +29,7 @@ _ACT = 7  # tokens between these and the act
 _APPOSED = 8  # tokens from a name to the end of what explains it
 _LAID = 12  # tokens from "attributed" to its "to"
 _OR = 7  # tokens between two sides, either of which may have done it ("planes or those of its ally")
+_FIRED = 5  # tokens from these to what one of them did ("or its allies had carried")
 
 
 @cache
@@ -69,14 +70,24 @@ def claims_in(tokens: Tokens, actors: Sequence[Actor]) -> list[Blame]:
 def _either(tokens: Tokens, sided: Sequence[Actor]) -> list[Actor]:
     """The two sides of which one did it, where the sentence says so: "it is unclear if X or its ally Y struck".
 
-    RULINGS: "Syrian or Russian" names both.
+    The deed stands right behind the two ("whether X or Y fired it"), or before them with "by" ("dropped by planes of X
+    or of Y"). RULINGS: "Syrian or Russian" names both.
     """
-    low = tokens.low
-    if "or" not in low or lists()["undecided"].isdisjoint(low) or lists()["own_acts"].isdisjoint(low):
+    low, deeds = tokens.low, lists()["own_acts"]
+    if "or" not in low or lists()["undecided"].isdisjoint(low):
         return []
     for a, b in pairwise(sorted(sided, key=lambda actor: actor.span)):
+        start, end = tokens.at(a.span[0]), tokens.at(b.span[1] - 1) + 1
         between = low[tokens.at(a.span[1] - 1) + 1 : tokens.at(b.span[0])]
-        if "or" in between and len(between) <= _OR and "," not in between and not same_doer(a, b):
+        before = low[max(0, start - _OR) : start]
+        if "or" not in between or len(between) > _OR or "," in between or same_doer(a, b):
+            continue
+        if lists()["undecided"].isdisjoint(low[:start]):
+            continue
+        done = "by" in before and not deeds.isdisjoint(low[max(0, start - _ACT - _OR) : start])
+        doing = next((i for i in range(end, min(end + _FIRED, len(low))) if low[i] in deeds), None)
+        around = {*before, *low[end:doing]} - {"if"}  # "the dead were X or Y", "whether X or Y would be hit"
+        if done or (doing is not None and around.isdisjoint(words("be") | words("unreal"))):
             return [a, b]
     return []
 

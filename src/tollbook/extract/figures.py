@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from tollbook.extract.among import find_among, tells_among
+from tollbook.extract.cues import live_cues, one_each, put_at, put_to_death, shot_of_them
 from tollbook.extract.groups import Cue, Group, Vocabulary, find_groups, plural, vocabulary, with_names
-from tollbook.extract.linking import chained, link, live_cues, one_each, put_at, put_to_death, shot_of_them
+from tollbook.extract.linking import chained, link
 from tollbook.extract.singles import with_singles
 from tollbook.extract.tokens import Hit, Tokens
 from tollbook.extract.words import phrases, words
