@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
@@ -61,11 +61,11 @@ class Hit(NamedTuple, Generic[T]):
 class Phrases(Generic[T]):
     """Finds listed phrases in tokens, the longest at each place. Phrases are lower-case words joined by spaces.
 
-    A word may end in `*` (any word that begins so). A phrase may carry several values.
+    A word may end in `*` (any word that begins so). Of two phrases as long the one with the word in full is meant,
+    else the one listed first. A phrase may carry several values.
     """
 
     def __init__(self, entries: Iterable[tuple[str, T]]) -> None:
-        self._by_first: dict[str, list[tuple[tuple[str, ...], list[T]]]] = {}
         seen: dict[tuple[str, ...], list[T]] = {}
         for phrase, value in entries:
             words = tuple(phrase.lower().split())
@@ -74,13 +74,7 @@ class Phrases(Generic[T]):
                     seen[words].append(value)
                 continue
             seen[words] = [value]
-        for words, values in seen.items():
-            self._by_first.setdefault(words[0], []).append((words[1:], values))
-        self._stems = {first[:-1]: rows for first, rows in self._by_first.items() if first.endswith("*")}
-        self._stem_lengths = sorted({len(stem) for stem in self._stems})
-        self._shortest = self._stem_lengths[0] if self._stem_lengths else 0
-        self._stem_heads = frozenset(stem[: self._shortest] for stem in self._stems)
-        self._rows_of: dict[str, _Rows[T]] = {}
+        self._root = _Node([(words, -k, values) for k, (words, values) in enumerate(seen.items()) if words])
         self._blank: set[str] = set()
 
     def find(self, tokens: Tokens) -> list[Hit[T]]:
@@ -90,79 +84,81 @@ class Phrases(Generic[T]):
         if blank.issuperset(low):
             return hits
         count, last = len(low), 0
-        rows_of = self._rows_of
+        match = self._root.match
         for i in [k for k, word in enumerate(low) if word not in blank]:
             if i < last:
                 continue
-            rows = rows_of.get(low[i]) or self._rows(low[i])
-            match = rows.match(low, i, count) if rows is not None else None
-            if match is not None:
-                rest, values = match
-                last = i + 1 + len(rest)
+            found = match(low, i, count)
+            if found is not None:
+                last, _, values = found
                 for value in values:
                     hits.append(Hit(i, last, value))
+            elif len(blank) < _REMEMBERED and not self._root.goes_on(low[i]):
+                blank.add(low[i])
         return hits
 
-    def _rows(self, word: str) -> _Rows[T] | None:
-        """The phrases that may begin with this word, None of none; remembered for the words seen so far."""
-        found = self._by_first.get(word, [])
-        if word[: self._shortest] in self._stem_heads:
-            found = list(found)
-            for length in self._stem_lengths:
-                found += self._stems.get(word[:length], ()) if length <= len(word) else ()
-        rows = _Rows(found) if found else None
-        if len(self._rows_of) + len(self._blank) < _REMEMBERED:
-            if rows is None:
-                self._blank.add(word)
-            else:
-                self._rows_of[word] = rows
-        return rows
 
+class _Node(Generic[T]):
+    """The phrases that go on alike so far: what they say if they end here, and the phrases by their next word.
 
-class _Rows(Generic[T]):
-    """The phrases behind one first word, looked up by the second word."""
+    The phrases behind a node are sorted when a text first comes to it: most never are.
+    """
 
-    __slots__ = ("second", "single", "wild")
+    __slots__ = ("_leaf", "_rows", "any", "heads", "lengths", "rank", "shortest", "stems", "values", "words")
 
-    def __init__(self, rows: list[tuple[tuple[str, ...], list[T]]]) -> None:
-        self.single: list[T] | None = next((values for rest, values in rows if not rest), None)
-        self.second: dict[str, list[tuple[tuple[str, ...], list[T]]]] = {}
-        self.wild: list[tuple[tuple[str, ...], list[T]]] = []
-        for rest, values in sorted((r for r in rows if r[0]), key=lambda row: -len(row[0])):
-            if rest[0].endswith("*"):
-                self.wild.append((rest, values))
-            else:
-                self.second.setdefault(rest[0], []).append((rest, values))
+    def __init__(self, rows: Sequence[tuple[tuple[str, ...], int, list[T]]]) -> None:
+        self.values: list[T] | None = None
+        self.rank = 0
+        for rest, rank, values in rows:
+            if not rest:
+                self.rank, self.values = rank, values
+        self._rows = [row for row in rows if row[0]]
+        self._leaf = not self._rows
+        self.any: _Node[T] | None = None
+        self.words: dict[str, _Node[T]] = {}
+        self.stems: dict[str, _Node[T]] = {}
+        self.lengths: list[int] = []
+        self.heads: frozenset[str] = frozenset()
+        self.shortest = 0
 
-    def match(self, low: tuple[str, ...], i: int, count: int) -> tuple[tuple[str, ...], list[T]] | None:
-        """The longest phrase that stands at token `i`."""
-        best: tuple[tuple[str, ...], list[T]] | None = None
-        if i + 1 < count:
-            for row in self.second.get(low[i + 1], ()):
-                size = len(row[0])
-                if size == 1 or (i + 1 + size <= count and _follows(row[0], low, i + 1)):
-                    best = row
-                    break
-            for row in self.wild:
-                if best is not None and len(row[0]) <= len(best[0]):
-                    break
-                if i + 1 + len(row[0]) <= count and _follows(row[0], low, i + 1):
-                    best = row
-                    break
-        if best is None and self.single is not None:
-            return (), self.single
-        return best
+    def _sort(self) -> None:
+        following: dict[str, list[tuple[tuple[str, ...], int, list[T]]]] = {}
+        for rest, rank, values in self._rows:
+            following.setdefault(rest[0], []).append((rest[1:], rank, values))
+        nodes = {word: _Node(behind) for word, behind in following.items()}
+        self.any = nodes.pop("*", None)
+        self.stems = {word[:-1]: node for word, node in nodes.items() if word.endswith("*")}
+        self.words = {word: node for word, node in nodes.items() if not word.endswith("*")}
+        self.lengths = sorted({len(stem) for stem in self.stems})
+        self.shortest = self.lengths[0] if self.lengths else 0
+        self.heads = frozenset(stem[: self.shortest] for stem in self.stems)
+        self._rows = []  # last: another thread that comes here meanwhile sorts for itself
 
+    def goes_on(self, word: str) -> bool:
+        """Whether any phrase goes on with this word, whatever comes behind it."""
+        if self.any is not None or word in self.words:
+            return True
+        return word[: self.shortest] in self.heads and any(word.startswith(stem) for stem in self.stems)
 
-def _follows(rest: tuple[str, ...], low: tuple[str, ...], start: int) -> bool:
-    for k, word in enumerate(rest, start):  # noqa: SIM110 - the hot path: a generator costs twice as much
-        if not _same(word, low[k]):
-            return False
-    return True
-
-
-def _same(pattern: str, word: str) -> bool:
-    return word.startswith(pattern[:-1]) if pattern.endswith("*") else pattern == word
+    def match(self, low: tuple[str, ...], k: int, count: int) -> tuple[int, int, list[T]] | None:
+        """Where the longest phrase ends that goes on at token `k`, its place in the list (negative) and its values."""
+        if self._rows:
+            self._sort()
+        best = (k, self.rank, self.values) if self.values is not None else None
+        if self._leaf or k == count:
+            return best
+        word = low[k]
+        child = self.words.get(word)
+        if child is not None:
+            best = child.match(low, k + 1, count) or best
+        wild = self.any.match(low, k + 1, count) if self.any is not None else None
+        if word[: self.shortest] in self.heads:
+            for length in self.lengths:
+                child = self.stems.get(word[:length])
+                found = child.match(low, k + 1, count) if child is not None else None
+                if found is not None and (wild is None or found[:2] > wild[:2]):
+                    wild = found
+        return wild if best is None or (wild is not None and wild[0] > best[0]) else best
 
 
 def expand(table: Mapping[str, Iterable[str]]) -> Iterator[tuple[str, str]]:
