@@ -1,5 +1,5 @@
-"""Short reports end to end: the case tables zero, denied, thwarted, either, undivided, totals, mishaps, sparse,
-acts.
+"""Short reports end to end: the case tables zero, denied, thwarted, either, undivided, totals, mishaps, finds,
+sparse, acts.
 
 A row holds a report in our own words and what a careful recorder writes down after reading it; only the keys a row
 gives are compared, but the number of incidents always is. Rows under `open` are not read right yet: as many of them
@@ -22,7 +22,7 @@ from tollbook.extract.rules import RulesExtractor
 from tollbook.model import Casualty, Incident, RawReport, to_plain
 
 ISSUED = ("zero", "denied", "thwarted", "either", "undivided", "totals", "mishaps")
-TABLES = (*ISSUED, "sparse", "acts")
+TABLES = (*ISSUED, "finds", "sparse", "acts")
 FOLDER = Path(__file__).parent / "cases"
 PLAIN = ("type", "status", "scope", "perpetrators_are", "acts", "country")
 

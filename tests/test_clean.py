@@ -12,6 +12,7 @@ import sys
 import time
 import unicodedata
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -64,6 +65,27 @@ def test_page(path: Path) -> None:
             assert [f.kind for f in ranges] == [kind], text
     for text in case.get("absent", []):
         assert text not in report.text
+
+
+FURNITURE = yaml.safe_load((Path(__file__).parent / "cases" / "furniture.yml").read_text(encoding="utf-8"))
+STORY = (
+    "Gunmen ambushed an army patrol near the old bridge in Gao on Monday, the defence ministry said in a statement.",
+    "The patrol had left the town at dawn to escort a convoy of food lorries, a resident said by telephone.",
+    "The army sent helicopters and closed the road to the north until further notice, the statement said.",
+)
+
+
+@pytest.mark.parametrize("case", FURNITURE, ids=lambda c: c["description"])
+def test_a_line_beside_the_report(case: dict[str, Any]) -> None:
+    line, place = case["line"], {"top": 0, "middle": 2, "end": 3}[case.get("at", "middle")]
+    paragraphs = [*STORY[:place], line, *STORY[place:]]
+    report = clean_report(raw("\n\n".join(paragraphs), title="Army reports losses after ambush in Gao"))
+    assert marked(report) == ([(case["kind"], line)] if case["kind"] else [])
+
+
+def test_enough_lines_of_both_kinds() -> None:
+    assert sum(case["kind"] is not None for case in FURNITURE) >= 30
+    assert sum(case["kind"] is None for case in FURNITURE) >= 20
 
 
 def shared() -> Path:

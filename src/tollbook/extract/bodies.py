@@ -7,11 +7,12 @@ from typing import Any
 
 from tollbook import lexicon
 from tollbook.errors import LexiconError
+from tollbook.extract.groups import vocabulary
 from tollbook.extract.tokens import Tokens
 
 _REACH = 12  # words between the find and the body, place and number included
-_LISTS = ("bodies", "find", "dead", "not_yet", "grave", "head", "remains", "institution", "body_after", "apart", "ruin",
-          "attack")  # fmt: skip
+_LISTS = ("bodies", "find", "dead", "not_yet", "grave", "head", "remains", "institution", "own_finding", "thing",
+          "body_after", "apart", "ruin", "attack")  # fmt: skip
 
 
 @cache
@@ -41,10 +42,17 @@ def found_bodies(tokens: Tokens) -> bool:
         if any(w in words["not_yet"] for w in low[max(0, i - 4) : i]):
             continue
         after = low[i + 1 : i + 3]
-        if word == "found" and any(w in words["dead"] for w in after) and after[0] not in ("guilty", "that"):
+        if after[:1] in (("guilty",), ("that",)):
+            continue
+        if word == "found" and any(w in words["dead"] for w in after):
             return True
+        own = after and after[0] in words["own_finding"]
         if any(
-            low[k] in words["bodies"] and _is_body(low, k) and not _apart(low, i, k) and not _of_attack(low, i)
+            low[k] in words["bodies"]
+            and not (own and k < i)
+            and _is_body(low, k)
+            and not _apart(low, i, k)
+            and not _of_attack(low, i)
             for k in range(max(0, i - _REACH), min(i + _REACH, len(low)))
         ):
             return True
@@ -52,15 +60,22 @@ def found_bodies(tokens: Tokens) -> bool:
 
 
 def _particle(low: tuple[str, ...], i: int) -> bool:
-    needed = lists().get(f"particle {low[i]}")
-    return needed is None or (i + 1 < len(low) and low[i + 1] in needed)
+    words = lists()
+    needed = words.get(f"particle {low[i]}")
+    if needed is None or (i + 1 < len(low) and low[i + 1] in needed):
+        return True
+    behind = low[i + 1 : i + 1 + _REACH]
+    body = next((k for k, word in enumerate(behind) if word in words["bodies"]), len(behind))
+    return not needed.isdisjoint(behind[body + 1 : body + 6]) and "and" not in behind[: body + 6]
 
 
 def _is_body(low: tuple[str, ...], k: int) -> bool:
-    """A dead body: not "a UN body", "heads of state", "the road remains a threat"."""
+    """A dead body: not "a UN body", "the remains of a bridge", "heads of state", "the road remains a threat"."""
     words = lists()
     before = low[k - 1] if k else ""
     after = low[k + 1] if k + 1 < len(low) else ""
+    if after == "of" and low[k] in ("remains", "body", "skeleton", "skeletons") and _thing(low, k + 2):
+        return False
     if low[k] in ("grave", "graves"):
         return before in words["grave"]
     if low[k] in ("head", "heads"):
@@ -70,6 +85,12 @@ def _is_body(low: tuple[str, ...], k: int) -> bool:
     if low[k] == "body":
         return before not in words["institution"] and after not in words["body_after"]
     return True
+
+
+def _thing(low: tuple[str, ...], i: int) -> bool:
+    """Does a thing stand among the three words at `i`: "a drone", "the old bridge", not "a school teacher"?"""
+    at = next((k for k in range(i, min(i + 3, len(low))) if low[k] in lists()["thing"]), None)
+    return at is not None and (at + 1 == len(low) or low[at + 1] not in vocabulary().who)
 
 
 def _apart(low: tuple[str, ...], i: int, k: int) -> bool:

@@ -78,6 +78,8 @@ def live_cues(tokens: Tokens, cues: list[Hit[Cue]], groups: Sequence[Group]) -> 
             tokens.low[max(0, hit.first - _DENIED) : hit.first]
         ):
             continue  # "there were no reports of casualties": nothing is told
+        if tokens.low[hit.first] in words("of_the_dead") and _describes(tokens, cues, hit):
+            continue
         before = tokens.low[max(0, hit.first - 4) : hit.first]
         if hit.value.use in ("verb", "active", "subject") and _unreal(before, tokens.low[hit.first]):
             continue
@@ -102,6 +104,15 @@ def live_cues(tokens: Tokens, cues: list[Hit[Cue]], groups: Sequence[Group]) -> 
             continue
         live.append(read)
     return live
+
+
+def _describes(tokens: Tokens, cues: Sequence[Hit[Cue]], hit: Hit[Cue]) -> bool:
+    """ "Two tortured and strangled bodies": how the dead look, no harm besides their death."""
+    dead = next(
+        (c for c in cues if c.value.use == "counted" and c.value.harm == "killed" and c.first >= hit.last), None
+    )
+    between = tokens.low[hit.last : dead.first] if dead is not None else ("",)
+    return all(w in words("of_the_dead") or w in ("and", ",") for w in between)
 
 
 def _burns_things(tokens: Tokens, hit: Hit[Cue], groups: Sequence[Group]) -> bool:

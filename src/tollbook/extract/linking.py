@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
+from tollbook.extract.bodies import found_bodies
 from tollbook.extract.groups import Cue, Group, passive
 from tollbook.extract.tokens import Hit, Tokens
 from tollbook.extract.words import phrases, words
@@ -96,7 +97,9 @@ def _victims(
     if use == "toll":
         return _toll(tokens, groups, last.last, upper) or [g for g in right(24) if _fits_toll(tokens, groups[g], last)]
     if use == "counted":
-        return left(0) or _taken(tokens, groups, first)
+        at = first.first - (_described(tokens.low, first.first) if found_bodies(tokens) else 0)
+        at -= tokens.low[at - 1 : at] == ("of",)  # "dozens of deaths"
+        return left(0) or _leftward(tokens, groups, at, lower, 0, used) or _taken(tokens, groups, first)
     vague = _vague_of(tokens, groups, first.first)
     if use in ("state", "verb") and vague is not None and vague not in used:
         return [vague]
@@ -135,6 +138,17 @@ def _pointed_at(tokens: Tokens, groups: Sequence[Group], cue: Hit[Cue]) -> list[
         return []  # "shot down three drones and destroyed them"
     before = [g for g, group in enumerate(groups) if group.last < cue.first and group.head and group.head != "them"]
     return before[-1:] if before and groups[before[-1]].first > 1 else []
+
+
+def _described(low: Sequence[str], position: int) -> int:
+    """How many words before `position` say how the dead look: "found 14 charred and headless corpses".
+
+    Asked of finds alone: bodies carried or shown may be those of the act told before.
+    """
+    i = position
+    while i and low[i - 1] in words("of_the_dead"):
+        i -= 2 if i > 2 and low[i - 2] in ("and", ",") and low[i - 3] in words("of_the_dead") else 1
+    return position - i
 
 
 def _taken(tokens: Tokens, groups: Sequence[Group], cue: Hit[Cue]) -> list[int]:
