@@ -30,7 +30,9 @@ def told(text: str, rules: RulesExtractor) -> tuple[Incident, ...]:
 def test_case(case: dict[str, Any], rules: RulesExtractor) -> None:
     incidents = told(case["input"], rules)
     assert [list(i.perpetrators) for i in incidents] == case.get("each", [case.get("expected")])
-    for detail in [d for i in incidents for d in i.perpetrator_details]:
+    details = [d for i in incidents for d in i.perpetrator_details]
+    assert "basis" not in case or [d.basis for d in details] == case["basis"]
+    for detail in details:
         assert case["input"][slice(*detail.span)] == detail.name
 
 

@@ -55,6 +55,8 @@ def does_violence(tokens: Tokens, end: int, last: int, others: Collection[int]) 
     relative = moved = False  # within "who ..."; a verb of the actor's own has been passed
     for i in range(end, min(end + _REACH, last)):
         word = low[i]
+        if word in words("lays_on") and low[i - 1] not in _BE:
+            return False  # "rebels in Kita blamed the army for killing two"
         if word in verbs or (word in whole and not whole[word].isdisjoint(low[i + 1 : i + 8])):
             if low[i - 1] == "to" or low[i - 1] in words("before_noun"):
                 continue

@@ -12,6 +12,8 @@ from tollbook.extract.tokens import Tokens
 from tollbook.extract.words import phrases, words
 from tollbook.model import Actor, AttributionBasis, Span
 
+_LAID_ON = 6  # tokens from "suspected" to its "of"
+_LOST = 12  # tokens from "lost nine men" to "but killed"
 _BY = 8  # tokens from "by" to those behind it, with what numbers and describes them
 _HARM_BY = 10  # tokens from the word of harm to its "by"
 _ACCUSED = 8  # tokens behind those accused in which the deed may be named
@@ -58,7 +60,7 @@ def find_blame(
         if start < covered:
             continue  # "ISIS terrorists": one doer
         covered = end
-        if _of_another_act(tokens, start, told=bool(found)):
+        if _of_another_act(tokens, start, told=bool(found)) or _loses(tokens, end, last):
             continue
         basis = _basis(tokens, telling, actor, end)
         if basis is None or _only_said_by(tokens, telling, start) or _makes_do(tokens, start, end):
@@ -70,8 +72,8 @@ def find_blame(
             found.append(Blame(actor, found[-1].basis))
         elif _sends(tokens, telling, start, end, first):
             found.append(Blame(actor, basis))
-        elif _is_struck(tokens, start, end, does) or _inquires(tokens, end) or telling.has("blamed", end, end + 2):
-            continue  # "Kyiv accused Moscow of killing ten"
+        elif _is_struck(tokens, start, end, does) or _inquires(tokens, end) or _accuses(tokens, telling, end):
+            continue
         elif _speaks(tokens, end) or _makes_claim(tokens, end):
             if _says_it_did(tokens, end, last, does, begins):
                 found.append(Blame(actor, "claimed"))
@@ -85,10 +87,24 @@ def find_blame(
     return _unique([_named(tokens, b, here) for b in found if force_of(b.actor)])
 
 
+def _loses(tokens: Tokens, end: int, last: int) -> bool:
+    """ "The army lost nine men", "has suffered 14 casualties": who came to harm did it only where it struck too."""
+    while end < last and (tokens.low[end] in words("have") or tokens.low[end] in words("adverb")):
+        end += 1
+    if tokens.low[end : end + 1] == () or tokens.low[end] not in words("loses"):
+        return False
+    rest = range(end, min(end + _LOST, last - 1))
+    return not any(tokens.low[i] in ("but", "and", "while") and tokens.low[i + 1] in words("does") for i in rest)
+
+
 def _basis(tokens: Tokens, telling: Telling, actor: Actor, end: int) -> AttributionBasis | None:
     """How the sentence lays the act on the actor; None where it lays a lesser deed on it."""
     start = tokens.at(actor.span[0])
     before = tokens.low[max(0, start - 6) : start]
+    if tokens.low[start] in words("not_sure"):
+        return "suspected"
+    if before and before[-1] in words("not_sure") and tokens.low[end : end + 1] != ("of",):
+        return "suspected"
     if telling.has("blamed", max(0, start - 6), start):
         return None if of_lesser_deed(tokens, actor) else "blamed"
     if telling.has("alleged", max(0, start - 8), end + 8):
@@ -99,6 +115,12 @@ def _basis(tokens: Tokens, telling: Telling, actor: Actor, end: int) -> Attribut
     if claims or (telling.has("claimed", max(0, start - 6), start) and "but" not in before):
         return "claimed"
     return "asserted"
+
+
+def _accuses(tokens: Tokens, telling: Telling, end: int) -> bool:
+    """ "Kyiv accused Moscow of killing ten": who lays it on another; not "police arrested suspected rebels"."""
+    adjective = tokens.low[end + 1 : end + 2] and tokens.low[end + 1] in words("not_sure")
+    return telling.has("blamed", end, end + (1 if adjective else 2))
 
 
 def _is_accused(tokens: Tokens, end: int) -> bool:
@@ -113,7 +135,10 @@ def _sends(tokens: Tokens, telling: Telling, start: int, end: int, first: int) -
     """Was it sent by the actor: "dropped from X's helicopters", "a bomber from X", "on the orders of X"?"""
     if any(w in words("includes") for w in tokens.low[max(0, start - 2) : start]):
         return False
-    sent = tokens.low[start - 1 : start] == ("from",) and start > 1 and tokens.low[start - 2] in words("sent")
+    k = start - 1
+    while k > first and (tokens.low[k] in words("called_before") or tokens.low[k] in words("articles")):
+        k -= 1
+    sent = k > 0 and tokens.low[k] == "from" and tokens.low[k - 1] in words("sent")
     return sent or _sent_by(tokens, telling, start, end, first)
 
 
@@ -151,6 +176,8 @@ def _is_object(tokens: Tokens, start: int) -> bool:
     k = start - 1
     while k >= max(0, start - 3) and tokens.low[k] in words("called_before"):
         k -= 1
+    if k > 0 and tokens.low[k] in words("articles") and tokens.low[k - 1] not in words("block"):
+        k -= 1  # "attacked an army convoy", but "died from an Israeli strike"
     if k < max(0, start - 3):
         return False
     if tokens.low[k] == "to" and tokens.low[k - 1 : k] in (("belonging",), ("belonged",)):
@@ -418,8 +445,10 @@ def _acts(tokens: Tokens, end: int, last: int, does: set[int], strong: set[int])
             and word not in ("on", "in", "near", "from", "with", "of", "for", "at")
         ):
             return False
-        if word in ("said", "says", "told", "reported", ".", ";", ":", "killed"):
+        if word in ("said", "says", "told", "reported", ".", ";", ":", "killed") or word in words("lays_on"):
             return False
+        if word in words("not_sure") and "of" in tokens.low[i + 1 : i + _LAID_ON]:
+            return False  # "police in Beni suspected the ADF of killing six"
         if i > end and word in ("during", "after", "before", "since", "because", "until"):
             return False
         if i - end > 5:

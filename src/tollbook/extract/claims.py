@@ -60,11 +60,21 @@ def claims_in(tokens: Tokens, actors: Sequence[Actor]) -> list[Blame]:
             found.append(Blame(_apposed(tokens, actor, sided), "claimed"))
         elif (_held(tokens, end) or _laid_to(tokens, start)) and not of_lesser_deed(tokens, actor):
             found.append(Blame(actor, "blamed"))
-        elif start and tokens.low[start - 1] in lists()["names"]:
+        elif start and tokens.low[start - 1] in lists()["names"] and not _came_to_harm(tokens, start - 1):
             found.append(Blame(actor, "suspected"))
         elif (told := _identified(tokens, start)) is not None:
             found.append(Blame(actor, told))
     return found
+
+
+def _came_to_harm(tokens: Tokens, i: int) -> bool:
+    """ "Arrested six suspected rebels": who is told so is what was done to."""
+    while i > 0 and tokens.low[i - 1] in words("before_subject"):
+        i -= 1
+    passive = i > 1 and tokens.low[i - 2] in words("be")
+    return (
+        i > 0 and not passive and (tokens.low[i - 1] in words("harming") or tokens.low[i - 1] in words("object_before"))
+    )
 
 
 def _either(tokens: Tokens, sided: Sequence[Actor]) -> list[Actor]:

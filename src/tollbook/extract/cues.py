@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tollbook.extract.groups import Cue, Group, vocabulary
+from tollbook.extract.groups import Cue, Group, plural, vocabulary
 from tollbook.extract.tokens import Hit, Tokens
 from tollbook.extract.words import words
 
@@ -63,6 +63,22 @@ def shot_of_them(tokens: Tokens) -> list[Hit[Cue]]:
         and tokens.low[i + 2 : i + 4] == ("of", "them")
         and not words("in_hands").isdisjoint(tokens.low[:i])
     ]
+
+
+def shot_people(tokens: Tokens, cues: Sequence[Hit[Cue]], groups: Sequence[Group]) -> list[Hit[Cue]]:
+    """ "Four guards were shot", "shot two guards", and nothing of a death in the sentence: hurt, as far as it says."""
+    if "shot" not in tokens.low or any(c.value.harm == "killed" for c in cues):
+        return []
+    found = []
+    counted = [g for g in groups if g.count is not None and g.head in vocabulary().who and plural(g.head)]
+    for i, word in enumerate(tokens.low):
+        if word != "shot" or any(c.first <= i < c.last for c in cues):
+            continue
+        if any(g.first == i + 1 for g in counted):
+            found.append(Hit(i, i + 1, Cue("injured", "active")))
+        elif tokens.low[i - 1] in words("be") and any(g.last == i - 1 for g in counted):
+            found.append(Hit(i, i + 1, Cue("injured", "verb")))
+    return found
 
 
 def live_cues(tokens: Tokens, cues: list[Hit[Cue]], groups: Sequence[Group]) -> list[Hit[Cue]]:

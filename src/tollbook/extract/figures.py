@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from tollbook.extract.among import find_among, tells_among
-from tollbook.extract.cues import live_cues, one_each, put_at, put_to_death, shot_of_them
+from tollbook.extract.cues import live_cues, one_each, put_at, put_to_death, shot_of_them, shot_people
 from tollbook.extract.groups import Cue, Group, Vocabulary, find_groups, plural, vocabulary, with_names
 from tollbook.extract.linking import chained, link
 from tollbook.extract.singles import with_singles
@@ -57,11 +57,11 @@ def find_figures(text: str, tokens: Tokens, counts: Sequence[Count], actors: Seq
     """The figures of the sentence that `tokens` covers, in text order; `part_of` points into the result."""
     vocab = vocabulary()
     cues = one_each([*put_to_death(tokens), *shot_of_them(tokens), *put_at(tokens), *vocab.cues.find(tokens)])
-    cues.sort(key=lambda cue: cue.first)
     zeros = _nobody(tokens)
-    if not cues and not tells_among(tokens):
+    if not cues and not tells_among(tokens) and "shot" not in tokens.low:
         return zeros
     groups = find_groups(tokens, counts, actors, vocab)
+    cues = sorted([*cues, *shot_people(tokens, cues, groups)], key=lambda cue: cue.first)
     cues = live_cues(tokens, cues, groups)
     groups = with_singles(text, tokens, with_names(text, tokens, cues, groups, actors))
     links = link(tokens, cues, groups)
@@ -132,10 +132,27 @@ def _fellows(
             figure = replace(figure, who=result[-1].who, role=result[-1].role)
         elif not result and figure.head == "them" and figure.who == "unknown":
             figure = replace(figure, who=_pointed_to(tokens, groups[:g]))
+        elif figure.who in ("unknown", "civilian") and (side := _loser(tokens, groups[g].first, actors)):
+            figure = replace(figure, who=side)
         elif told[-1:] == ("men",) and any(w in ("its", "their") for w in told[:-1]):
             figure = replace(figure, who=_owners(tokens, groups[g], actors) or figure.who)
         result.append(figure)
     return result
+
+
+def _loser(tokens: Tokens, first: int, actors: Sequence[Actor]) -> Who | None:
+    """The class of the side whose loss comes at token `first`: "the army lost nine", "they suffered 14 casualties"."""
+    i = first - 1
+    if i < 1 or tokens.low[i] not in words("loses"):
+        return None
+    while i > 0 and (tokens.low[i - 1] in words("have") or tokens.low[i - 1] in words("adverb")):
+        i -= 1
+    sided = [a for a in actors if a.who in ("state_forces", "armed_group") and tokens.at(a.span[0]) < i]
+    if i > 0 and tokens.low[i - 1] in ("they", "it"):
+        saying = [a for a in sided if tokens.low[tokens.at(a.span[1] - 1) + 1] in words("said")]
+        sides = {a.who for a in saying or sided}
+        return sides.pop() if len(sides) == 1 else None
+    return next((a.who for a in sided if tokens.at(a.span[1] - 1) == i - 1), None)
 
 
 def _pointed_to(tokens: Tokens, before: Sequence[Group]) -> Who:
