@@ -26,6 +26,7 @@ FLAGS = (
     "another",
     "sums",
     "statistic",
+    "years",
 )
 _KIND_WEIGHT = {"event": 3.0, "means": 2.0, "generic": 0.5, "take": 2.5}
 # Of two types a sentence names, the one that says more narrowly how people were harmed

@@ -90,6 +90,9 @@ class Act:
             return not self._in_a_year(nearest)
         if self.index > _LEAD and all(f.word and (f.min or 0) >= _VAGUE_WAR for f in self.counted):
             return True
+        low = self.marks.tokens.low[self.first : self.last]
+        if "years" in self.flags and any(w in ("have", "has") for w in low) and words("superlatives").isdisjoint(low):
+            return True  # "have killed thousands in a decade", not "has been the deadliest in ten years"
         return "statistic" in self.flags or toll >= _WHOLE_WAR
 
     def _in_a_year(self, date: DateRange) -> bool:

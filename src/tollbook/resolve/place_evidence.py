@@ -68,6 +68,9 @@ def _before(line: Line, mention: Mention, lists: PlaceWords) -> tuple[float, str
         low in ("on", "at", "against", "over", "of", "from", "to") and _attack_before(line, at, lists)
     ):
         return score + WEIGHTS["strong"], hint, True
+    behind = line.tokens[mention.last + 1].low if mention.last + 1 < len(line.tokens) else ""
+    if low in ("took", "takes") and behind in lists.taken_away:
+        return score, hint, False  # a person, who was taken somewhere
     return (score + WEIGHTS["weak"] if low in lists.weak else score), hint, False
 
 
@@ -108,6 +111,9 @@ def _after(line: Line, mention: Mention, lists: PlaceWords) -> tuple[float, str 
         return (0.0 if mention.preposition else WEIGHTS["verb"]), None  # "a doctor in Lal Pur said"
     if low in ("was", "were") and following is not None and following.low in lists.struck:
         return WEIGHTS["struck"], None
+    if low in ("fell", "falls") and following is not None and following.low == "to" and at + 2 < len(tokens):
+        beyond = tokens[at + 2].low if tokens[at + 2].low != "the" or at + 3 == len(tokens) else tokens[at + 3].low
+        return (0.0 if beyond in lists.fell_to else WEIGHTS["struck"]), None
     if mention.known and low in lists.people_after:
         return WEIGHTS["people"], None
     return 0.0, None

@@ -65,6 +65,8 @@ class PlaceWords:
     facilities_before: frozenset[str]
     parts: frozenset[str]
     struck: frozenset[str]
+    fell_to: frozenset[str]
+    taken_away: frozenset[str]
     qualifiers: frozenset[str]
     cues: dict[str, tuple[tuple[tuple[str, ...], str], ...]]  # first word -> phrases and the country they speak for
 
@@ -94,6 +96,8 @@ _LISTS = (
     "facilities_before",
     "parts",
     "struck",
+    "fell_to",
+    "taken_away",
     "qualifiers",
 )
 
@@ -164,6 +168,8 @@ def place_words() -> PlaceWords:
         facilities_before=lists["facilities_before"],
         parts=lists["parts"],
         struck=lists["struck"],
+        fell_to=lists["fell_to"],
+        taken_away=lists["taken_away"],
         qualifiers=lists["qualifiers"],
         cues={first: tuple(phrases) for first, phrases in cues.items()},
         countries=countries,
