@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tollbook.extract.figures import Figure, find_figures
+from tollbook.extract.figure import Figure
+from tollbook.extract.figures import find_figures
 from tollbook.extract.groups import vocabulary
 from tollbook.extract.tokens import tokenize
 from tollbook.model import Sentence

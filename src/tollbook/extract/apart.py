@@ -14,7 +14,7 @@ from functools import cache
 
 from tollbook.extract.blame import Blame
 from tollbook.extract.clauses import Act
-from tollbook.extract.figures import Figure
+from tollbook.extract.figure import Figure
 from tollbook.extract.marks import Marks
 from tollbook.extract.same_act import FAMILY
 from tollbook.extract.story import Story, fold, heaviest

@@ -60,7 +60,7 @@ def find_blame(
         if start < covered:
             continue  # "ISIS terrorists": one doer
         covered = end
-        if _of_another_act(tokens, start, told=bool(found)) or _loses(tokens, end, last):
+        if _of_another_act(tokens, start, told=bool(found)) or _loses(tokens, end, last) or _ruled_out(tokens, start):
             continue
         basis = _basis(tokens, telling, actor, end)
         if basis is None or _only_said_by(tokens, telling, start) or _makes_do(tokens, start, end):
@@ -85,6 +85,12 @@ def find_blame(
             found += [Blame(other, basis) for other in _in_league(tokens, here[:k], actor)]
             found.append(Blame(actor, basis))
     return _unique([_named(tokens, b, here) for b in found if force_of(b.actor)])
+
+
+def _ruled_out(tokens: Tokens, start: int) -> bool:
+    """ "Gunmen from X, not the Y": the report says that it was somebody else."""
+    before = tokens.low[max(0, start - 2) : start]
+    return before[-1:] == ("not",) or before in (("not", "the"), ("not", "by"))
 
 
 def _loses(tokens: Tokens, end: int, last: int) -> bool:

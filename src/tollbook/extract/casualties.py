@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tollbook.extract.clauses import Act
-from tollbook.extract.figures import Figure
+from tollbook.extract.figure import Figure
 from tollbook.extract.same_act import OVER, ROUND
 from tollbook.extract.story import Story
 from tollbook.model import Casualty, Harm, Report, Span, Speaker, Victim, Who
@@ -43,15 +43,16 @@ def casualties(story: Story, report: Report) -> list[Casualty]:
                 continue
             if act.title and any(c.harm == figure.harm for c in kept) and not _sums_up(figure, kept, told_in):
                 continue
-            if figure.word and any(_overtakes(c, figure.harm, figure.who) for c in kept):
+            speaker = _speaker(figure, act.marks.speakers)
+            told = _casualty(figure, None, speaker, report)
+            if figure.word and any(_overtakes(c, figure.harm, figure.who) and not _other_zero(told, c) for c in kept):
                 continue
             whole = None
             marks_figures = act.marks.figures
             if figure.part_of is not None:
                 target = marks_figures[figure.part_of]
                 whole = next((index[m] for m, f in enumerate(ordered) if f is target and m in index), None)
-            speaker = _speaker(figure, act.marks.speakers)
-            kept.append(_casualty(figure, whole, speaker, report))
+            kept.append(replace(told, subset_of=whole))
             heads.append(figure.head)
             listed.append(figure.among_dead)
             told_in.append(act.index)
@@ -176,7 +177,7 @@ def _classes(kept: list[Casualty], heads: Sequence[str | None]) -> list[Casualty
             if whole.who in ("state_forces", "armed_group") or (c.who == "unknown" and whole.who != "unknown"):
                 out[i] = replace(c, who=whole.who)
                 continue
-        if c.who == "unknown" and heads[i] in _OPEN_HEADS and not c.of:
+        if c.who == "unknown" and heads[i] in _OPEN_HEADS and not c.of and c.max != 0:
             known = {k.who for k in out if k.who != "unknown" and k.subset_of is None}
             before = [k.who for k in out[:i] if k.who != "unknown" and k.subset_of is None]
             if before:
@@ -216,6 +217,11 @@ def _overtakes(exact: Casualty, harm: Harm, who: Who) -> bool:
     return exact.word is None and exact.harm == harm and (exact.who == who or "unknown" in (exact.who, who))
 
 
+def _other_zero(zero: Casualty, told: Casualty) -> bool:
+    """Does somebody else, or of another group, say that nobody was harmed?"""
+    return zero.max == 0 and (zero.says != told.says or zero.who not in ("unknown", told.who))
+
+
 def _exact_of(exact: Casualty, round_one: Casualty) -> bool:
     """Does the same voice tell a figure in round numbers and exactly ("more than 60 soldiers ... sixty-two")?"""
     low, high = round_one.min or 0, exact.min or 0
@@ -229,7 +235,8 @@ def _without_vague(kept: list[Casualty]) -> list[Casualty]:
     idle = {
         i
         for i, c in enumerate(kept)
-        if c.subset_of is None and any((c.word or _exact_of(k, c)) and _overtakes(k, c.harm, c.who) for k in kept)
+        if c.subset_of is None
+        and any((c.word or _exact_of(k, c)) and _overtakes(k, c.harm, c.who) and not _other_zero(c, k) for k in kept)
     }
     stay = [i for i in range(len(kept)) if i not in idle]
     new = {old: k for k, old in enumerate(stay)}

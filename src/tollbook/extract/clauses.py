@@ -12,7 +12,7 @@ from tollbook.extract.agents import own_toll
 from tollbook.extract.blame import Blame, find_blame, speaks
 from tollbook.extract.clashes import clash_sides, clash_with
 from tollbook.extract.cuts import clauses, day_before, stands_alone
-from tollbook.extract.figures import Figure
+from tollbook.extract.figure import Figure
 from tollbook.extract.groups import vocabulary
 from tollbook.extract.marks import Marks, inside
 from tollbook.extract.oneormany import names_many_acts, names_one_act

@@ -118,8 +118,16 @@ def live_cues(tokens: Tokens, cues: list[Hit[Cue]], groups: Sequence[Group]) -> 
         taken = read is hit and tokens.low[hit.first] in words("takes_things_too")
         if taken and hit.value.harm != "killed" and not _takes_people(tokens, hit, groups):
             continue
-        live.append(read)
+        live.append(_with_number(tokens, read, groups))
     return live
+
+
+def _with_number(tokens: Tokens, hit: Hit[Cue], groups: Sequence[Group]) -> Hit[Cue]:
+    """ "Six casualties among the guards": losses told without a number elsewhere have one here."""
+    counted = hit.value.use == "vague" and tokens.low[hit.first] == "casualties"
+    if counted and any(g.count is not None and g.last == hit.first for g in groups):
+        return Hit(hit.first, hit.first + 1, Cue("injured", "counted"))
+    return hit
 
 
 def _describes(tokens: Tokens, cues: Sequence[Hit[Cue]], hit: Hit[Cue]) -> bool:

@@ -10,54 +10,25 @@ GUIDELINES.md, "Casualties", and RULINGS.md.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import replace
 
 from tollbook.extract.among import find_among, tells_among
 from tollbook.extract.cues import live_cues, one_each, put_at, put_to_death, shot_of_them, shot_people
+from tollbook.extract.figure import Figure
 from tollbook.extract.groups import Cue, Group, Vocabulary, find_groups, plural, vocabulary, with_names
 from tollbook.extract.linking import chained, link
+from tollbook.extract.losses import borne_by, loser, nobody, vague
 from tollbook.extract.singles import with_singles
 from tollbook.extract.tokens import Hit, Tokens
 from tollbook.extract.words import phrases, words
-from tollbook.model import Actor, AgeGroup, Count, Harm, Sex, Span, Who
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A figure found in a sentence. `part_of` is the index of its whole in the same list.
-
-    `counted` is False for a group named without any number ("civilians were killed").
-    """
-
-    span: Span
-    harm: Harm
-    who: Who
-    min: int | None
-    max: int | None
-    approx: bool = False
-    word: str | None = None
-    counted: bool = True
-    part_of: int | None = None
-    among_dead: bool = False
-    undivided: bool = False
-    head: str | None = None
-    of: str | None = None
-    of_span: Span | None = None
-    role: str | None = None
-    sex: Sex | None = None
-    age_group: AgeGroup | None = None
-    cue: Span = (0, 0)
-    definite: bool = False
-    name: str | None = None
-    more: bool = False
+from tollbook.model import Actor, Count, Span, Who
 
 
 def find_figures(text: str, tokens: Tokens, counts: Sequence[Count], actors: Sequence[Actor]) -> list[Figure]:
     """The figures of the sentence that `tokens` covers, in text order; `part_of` points into the result."""
     vocab = vocabulary()
     cues = one_each([*put_to_death(tokens), *shot_of_them(tokens), *put_at(tokens), *vocab.cues.find(tokens)])
-    zeros = _nobody(tokens)
+    zeros = nobody(tokens)
     if not cues and not tells_among(tokens) and "shot" not in tokens.low:
         return zeros
     groups = find_groups(tokens, counts, actors, vocab)
@@ -80,7 +51,8 @@ def find_figures(text: str, tokens: Tokens, counts: Sequence[Count], actors: Seq
     figures = _parts(tokens, groups, order, figures)
     read = _households(tokens, groups, order, figures)
     read = [f for f in read if not any(z.span[0] <= f.cue[0] < z.span[1] for z in zeros)]
-    return [*read, *_risen_from(tokens, counts, read), *zeros] or _vague(tokens, cues)
+    read = [f for f in read if f.max != 0 or f.harm in ("killed", "injured")]  # "no one was arrested" counts nobody
+    return [*read, *_risen_from(tokens, counts, read), *zeros] or vague(tokens, cues)
 
 
 def _risen_from(tokens: Tokens, counts: Sequence[Count], figures: Sequence[Figure]) -> list[Figure]:
@@ -132,27 +104,12 @@ def _fellows(
             figure = replace(figure, who=result[-1].who, role=result[-1].role)
         elif not result and figure.head == "them" and figure.who == "unknown":
             figure = replace(figure, who=_pointed_to(tokens, groups[:g]))
-        elif figure.who in ("unknown", "civilian") and (side := _loser(tokens, groups[g].first, actors)):
+        elif figure.who in ("unknown", "civilian") and (side := loser(tokens, groups[g].first, actors)):
             figure = replace(figure, who=side)
         elif told[-1:] == ("men",) and any(w in ("its", "their") for w in told[:-1]):
             figure = replace(figure, who=_owners(tokens, groups[g], actors) or figure.who)
         result.append(figure)
     return result
-
-
-def _loser(tokens: Tokens, first: int, actors: Sequence[Actor]) -> Who | None:
-    """The class of the side whose loss comes at token `first`: "the army lost nine", "they suffered 14 casualties"."""
-    i = first - 1
-    if i < 1 or tokens.low[i] not in words("loses"):
-        return None
-    while i > 0 and (tokens.low[i - 1] in words("have") or tokens.low[i - 1] in words("adverb")):
-        i -= 1
-    sided = [a for a in actors if a.who in ("state_forces", "armed_group") and tokens.at(a.span[0]) < i]
-    if i > 0 and tokens.low[i - 1] in ("they", "it"):
-        saying = [a for a in sided if tokens.low[tokens.at(a.span[1] - 1) + 1] in words("said")]
-        sides = {a.who for a in saying or sided}
-        return sides.pop() if len(sides) == 1 else None
-    return next((a.who for a in sided if tokens.at(a.span[1] - 1) == i - 1), None)
 
 
 def _pointed_to(tokens: Tokens, before: Sequence[Group]) -> Who:
@@ -177,41 +134,6 @@ def _with_among(
     cues = [*cues, *(cue for _, cue in among)]
     extra = [(g, len(cues) - len(among) + k, False) for k, (g, _) in enumerate(among)]
     return cues, sorted([*links, *extra])
-
-
-@cache
-def _nobody_words() -> frozenset[str]:
-    """The first words of the phrases that say zero."""
-    return frozenset(phrase.split()[0] for phrase in phrases("nobody"))
-
-
-def _nobody(tokens: Tokens) -> list[Figure]:
-    """ "No casualties", "without loss of life": zero, said of the killed, the injured, or both."""
-    if _nobody_words().isdisjoint(tokens.low):
-        return []
-    low = " ".join(tokens.low)
-    for phrase in phrases("nobody"):
-        at = f" {low} ".find(f" {phrase} ")
-        if at < 0 or any(w in low[:at].split()[-3:] for w in ("reports", "report", "word")):
-            continue
-        first = low[:at].count(" ")
-        span = (tokens.starts[first], tokens.ends[first + phrase.count(" ")])
-        harms: tuple[Harm, ...] = ("killed", "injured")
-        if phrase.split()[-1] in ("deaths", "fatalities", "life"):
-            harms = ("killed",)
-        elif phrase.split()[-1] in ("injuries", "hurt"):
-            harms = ("injured",)
-        return [Figure(span, harm, "unknown", 0, 0, cue=span) for harm in harms]
-    return []
-
-
-def _vague(tokens: Tokens, cues: Sequence[Hit[Cue]]) -> list[Figure]:
-    """Harm told without any group or number ("inflicting heavy losses"): one figure of at least one."""
-    for cue in cues:
-        if cue.value.use == "vague":
-            span = (tokens.starts[cue.first], tokens.ends[cue.last - 1])
-            return [Figure(span, cue.value.harm, "unknown", 1, None, counted=False, cue=span)]
-    return []
 
 
 def _with_parts(
@@ -384,6 +306,10 @@ def _figure(tokens: Tokens, group: Group, cue: Hit[Cue], undivided: bool, vocab:
         last = cue.last
     span = (tokens.starts[first], tokens.ends[last - 1])
     head = group.head
+    if head is None and count is not None and count.max == 0:  # "no policemen": the noun is in the number's words
+        head = next((w for w in reversed(tokens.low[first:last]) if w in vocab.who), None)
+    if head is None and cue.value.use == "counted":
+        head = borne_by(tokens, cue.last)
     who: Who = "civilian" if group.name else vocab.who.get(head or "", "unknown")
     named = group.actor is not None and not (group.actor.generic and head in vocab.who)
     if (

@@ -25,7 +25,7 @@ from tollbook.extract.assemble import assemble
 from tollbook.extract.blame import Blame, inquires
 from tollbook.extract.choice import weights
 from tollbook.extract.clauses import Act
-from tollbook.extract.figures import Figure
+from tollbook.extract.figure import Figure
 from tollbook.extract.marks import Marks
 from tollbook.extract.rules import RulesExtractor, may_be_violent
 from tollbook.extract.tagger import HARMS, TaggedSpan, Tagger, Tagging

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tollbook.extract.acts import Telling
-from tollbook.extract.figures import Figure
+from tollbook.extract.figure import Figure
 from tollbook.extract.tokens import Tokens
 from tollbook.model import Actor, Count, DateRange, Means, ObjectHit, Place, Sentence, Speaker, Victim
 

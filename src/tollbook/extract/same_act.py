@@ -10,7 +10,7 @@ from tollbook.errors import LexiconError
 from tollbook.extract.advice import Advice
 from tollbook.extract.clauses import Act
 from tollbook.extract.doers import own_forces
-from tollbook.extract.figures import Figure
+from tollbook.extract.figure import Figure
 from tollbook.extract.scenes import width
 from tollbook.extract.story import Story, fold, heaviest
 from tollbook.extract.words import words

@@ -10,7 +10,7 @@ from functools import cached_property, lru_cache
 from tollbook.extract.blame import Blame
 from tollbook.extract.clauses import Act
 from tollbook.extract.doers import own_forces
-from tollbook.extract.figures import Figure
+from tollbook.extract.figure import Figure
 from tollbook.extract.marks import Marks
 from tollbook.extract.scenes import width
 from tollbook.extract.words import words
