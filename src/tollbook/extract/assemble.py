@@ -12,6 +12,7 @@ from tollbook.extract.addresses import at_address
 from tollbook.extract.advice import Advice
 from tollbook.extract.apart import blamed_for_all, stories_of, told_apart
 from tollbook.extract.blame import Blame, claimant
+from tollbook.extract.bodies import in_ruin
 from tollbook.extract.casualties import casualties
 from tollbook.extract.choice import choose, place_detail
 from tollbook.extract.clauses import Act, candidate_acts
@@ -295,7 +296,7 @@ def _incident(
     figures = casualties(story, report)
     quote = _quote(story)
     means, objects = _told_things(story)
-    if any(a.marks.found and not a.told and a.figures for a in story.acts):
+    if story.found:
         detail = replace(detail, date_of="found")
     quote_text = report.text[quote[0] : quote[1]]
     return Incident(
@@ -351,7 +352,12 @@ def _type(story: Story, stories: Sequence[Story], verdict: Verdict, marks: Seque
 
 
 def _type_before(story: Story, stories: Sequence[Story]) -> ActType | None:
-    """The type of the act told last before one whose words leave it open ("Five more died in Qaterji")."""
+    """The type of the act told last before one whose words leave it open ("Five more died in Qaterji").
+
+    Bodies found elsewhere were not killed in it, unless they lay in a ruin.
+    """
+    if story.found and not any(in_ruin(a.marks.tokens) for a in story.acts):
+        return None
     here = min(a.index for a in story.acts)
     told = [
         (a.index, s.type)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from tollbook.extract.acts import Telling
 from tollbook.extract.agents import came_upon, does_violence, is_subject
+from tollbook.extract.bodies import is_finder
 from tollbook.extract.doers import SIDED, force_of, is_alias, past_explanation, reach, same_doer
 from tollbook.extract.tokens import Tokens
 from tollbook.extract.words import phrases, words
@@ -241,6 +242,8 @@ def inquires(tokens: Tokens, actor: Actor) -> bool:
 
 def _inquires(tokens: Tokens, end: int) -> bool:
     """Do they look into an act, and arrest nobody: "police are searching for the gunmen who killed nine"?"""
+    if is_finder(tokens, end):
+        return True
     stems = phrases("inquires_stems")
     if not any(w.startswith(stems) for w in tokens.low[end : end + 3]):
         return False

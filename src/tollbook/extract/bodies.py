@@ -11,8 +11,9 @@ from tollbook.extract.groups import vocabulary
 from tollbook.extract.tokens import Tokens
 
 _REACH = 12  # words between the find and the body, place and number included
-_LISTS = ("bodies", "find", "dead", "not_yet", "grave", "head", "remains", "institution", "own_finding", "thing",
-          "body_after", "apart", "ruin", "attack")  # fmt: skip
+_TO_FIND = 3  # words from who finds to the word of finding ("soldiers on Monday found", "troops have recovered")
+_LISTS = ("bodies", "find", "laid", "dead", "not_yet", "grave", "head", "remains", "institution", "own_finding",
+          "thing", "body_after", "apart", "ruin", "attack")  # fmt: skip
 
 
 @cache
@@ -32,31 +33,43 @@ def found_bodies(tokens: Tokens) -> bool:
 
     Not the recovery of those whom an attack told in the same sentence killed, a search, or a body that was not found.
     """
-    words = lists()
+    return not lists()["find"].isdisjoint(tokens.low) and any(_finds(tokens.low, i) for i in range(len(tokens)))
+
+
+def is_finder(tokens: Tokens, end: int) -> bool:
+    """Does who stands before token `end` find bodies there ("Villagers pulled two bodies out of the lake")?
+
+    Then the find is no word on who killed them. Those who dump or leave bodies are no finders.
+    """
     low = tokens.low
-    if words["find"].isdisjoint(low):
+    return any(low[i] not in lists()["laid"] and _finds(low, i) for i in range(end, min(end + _TO_FIND, len(low))))
+
+
+def in_ruin(tokens: Tokens) -> bool:
+    """Are the bodies drawn from rubble, so that what struck there killed them?"""
+    return not lists()["ruin"].isdisjoint(tokens.low)
+
+
+def _finds(low: tuple[str, ...], i: int) -> bool:
+    words = lists()
+    if low[i] not in words["find"] or not _particle(low, i):
         return False
-    for i, word in enumerate(low):
-        if word not in words["find"] or not _particle(low, i):
-            continue
-        if any(w in words["not_yet"] for w in low[max(0, i - 4) : i]):
-            continue
-        after = low[i + 1 : i + 3]
-        if after[:1] in (("guilty",), ("that",)):
-            continue
-        if word == "found" and any(w in words["dead"] for w in after):
-            return True
-        own = after and after[0] in words["own_finding"]
-        if any(
-            low[k] in words["bodies"]
-            and not (own and k < i)
-            and _is_body(low, k)
-            and not _apart(low, i, k)
-            and not _of_attack(low, i)
-            for k in range(max(0, i - _REACH), min(i + _REACH, len(low)))
-        ):
-            return True
-    return False
+    if any(w in words["not_yet"] for w in low[max(0, i - 4) : i]):
+        return False
+    after = low[i + 1 : i + 3]
+    if after[:1] in (("guilty",), ("that",)):
+        return False
+    if low[i] == "found" and any(w in words["dead"] for w in after):
+        return True
+    own = bool(after) and after[0] in words["own_finding"]
+    return any(
+        low[k] in words["bodies"]
+        and not (own and k < i)
+        and _is_body(low, k)
+        and not _apart(low, i, k)
+        and not _of_attack(low, i)
+        for k in range(max(0, i - _REACH), min(i + _REACH, len(low)))
+    )
 
 
 def _particle(low: tuple[str, ...], i: int) -> bool:

@@ -163,7 +163,12 @@ def _one_act(story: Story) -> bool:
 
 
 def _may_hold(whole: Story, part: Story) -> bool:
-    """May a sum told of the whole's place hold the part? A province or large city holds all, a town its quarters."""
+    """May a sum told of the whole's place hold the part? A province or large city holds all, a town its quarters.
+
+    Bodies found were not killed in another act whose type is told.
+    """
+    if whole.type not in _ANY and _all_found(part) and not _all_found(whole):
+        return False
     if not whole.places or not part.places:
         return True
     first, other = whole.places[0], part.places[0]
@@ -173,6 +178,10 @@ def _may_hold(whole: Story, part: Story) -> bool:
     if any(fold(p.name) in named for p in part.places):
         return True
     return width(first) == 1 and (other.level != "town" or nested(first, other))
+
+
+def _all_found(story: Story) -> bool:
+    return all(a.marks.found for a in story.acts)
 
 
 def _told_by(story: Story) -> Act:

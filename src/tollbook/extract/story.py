@@ -83,6 +83,11 @@ class Story:
         return [(f, act.marks) for act in self.acts for f in act.figures]
 
     @cached_property
+    def found(self) -> bool:
+        """Is it a find of bodies, told with their number and without the act that killed them?"""
+        return any(a.marks.found and not a.told and a.figures for a in self.acts)
+
+    @cached_property
     def blames(self) -> list[Blame]:
         """The doers as the fullest body telling names them; another telling counts where that one names none, or only
         the government whose forces that one names, or only a kind ("rebels") where it names the group. What somebody
