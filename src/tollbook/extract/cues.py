@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tollbook.extract.groups import Cue, Group, plural, vocabulary
+from tollbook.extract.groups import Cue, Group, of_bodies, plural, vocabulary
 from tollbook.extract.tokens import Hit, Tokens
 from tollbook.extract.words import words
 
@@ -96,6 +96,8 @@ def live_cues(tokens: Tokens, cues: list[Hit[Cue]], groups: Sequence[Group]) -> 
             continue  # "there were no reports of casualties": nothing is told
         if tokens.low[hit.first] in words("of_the_dead") and _describes(tokens, cues, hit):
             continue
+        if any(g.first < hit.first < g.last and of_bodies(tokens, g.first) for g in groups):
+            continue  # "the bodies of six kidnapped policemen": they are dead
         before = tokens.low[max(0, hit.first - 4) : hit.first]
         if hit.value.use in ("verb", "active", "subject") and _unreal(before, tokens.low[hit.first]):
             continue

@@ -260,7 +260,9 @@ def _noun_phrase(
                 limit, j = limit + spelled - j, spelled
                 continue
             break
-        if tokens.low[j] in _cue_words() or tokens.low[j] in _counted_words():
+        if (tokens.low[j] in _cue_words() or tokens.low[j] in _counted_words()) and not (
+            tokens.low[j] in words("befell_before") and of_bodies(tokens, first)
+        ):
             break
         j += 1
     if head is None and count is None and _national(tokens, i):
@@ -278,6 +280,11 @@ def _noun_phrase(
         last = _past_age(tokens, last, starts)
     possessive = first > 0 and tokens.low[first - 1] in words("possessive")
     return Group(first, max(last, i), count, head, actor, article=count is None, possessive=possessive)
+
+
+def of_bodies(tokens: Tokens, i: int) -> bool:
+    """Does the phrase at `i` say whose bodies they are ("the bodies of six kidnapped policemen")?"""
+    return i > 1 and tokens.low[i - 1] == "of" and tokens.low[i - 2] in words("body_words")
 
 
 def _spelled_out(tokens: Tokens, i: int) -> int:

@@ -22,6 +22,7 @@ from tollbook.model import ActType, Who
 _IN_ATTACKS = 4  # tokens from "killed" to "attacks" ("in violent attacks")
 _NEAR = 3  # sentences around an act in which a bomb's carrier may be told, or the fight that fighters died in
 _CIVIL = ("hospital", "school", "worship", "market", "home", "camp", "restaurant", "aid_convoy", "media")
+_TAKEN: tuple[ActType, ...] = ("abduction", "arrests")
 _BLASTS = ("bomb", "suicide_bomb")
 _GROUND: tuple[ActType, ...] = ("territory_taken", "territory_regained")
 _FIRES: tuple[ActType, ...] = ("air_strike", "shelling", "bomb", "suicide_bomb", "grenade")  # what else sets on fire
@@ -37,6 +38,8 @@ def settled(
         return "suicide_bomb"
     hurt = {f.who for f, _ in story.figures if f.counted and f.harm in ("killed", "injured")}
     did = {b.actor.who for b in doers}
+    if named in _TAKEN and story.only_found and {f.harm for f, _ in story.figures} == {"killed"}:
+        named = "attack"  # "the bodies of two kidnapped engineers were found"
     if named == "looting_destruction" and any(f.max != 0 for f, _ in story.figures if f.harm in ("killed", "injured")):
         named = _what_burnt(story) or "attack"
     if named in ("attack", "violent_demonstration", None) and hurt and (_crowd(doers) or _jail_riot(named, story)):

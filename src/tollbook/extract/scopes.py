@@ -167,7 +167,7 @@ def _may_hold(whole: Story, part: Story) -> bool:
 
     Bodies found were not killed in another act whose type is told.
     """
-    if whole.type not in _ANY and _all_found(part) and not _all_found(whole):
+    if whole.type not in _ANY and part.only_found and not whole.only_found:
         return False
     if not whole.places or not part.places:
         return True
@@ -178,10 +178,6 @@ def _may_hold(whole: Story, part: Story) -> bool:
     if any(fold(p.name) in named for p in part.places):
         return True
     return width(first) == 1 and (other.level != "town" or nested(first, other))
-
-
-def _all_found(story: Story) -> bool:
-    return all(a.marks.found for a in story.acts)
 
 
 def _told_by(story: Story) -> Act:

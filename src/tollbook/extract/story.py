@@ -87,6 +87,11 @@ class Story:
         """Is it a find of bodies, told with their number and without the act that killed them?"""
         return any(a.marks.found and not a.told and a.figures for a in self.acts)
 
+    @property
+    def only_found(self) -> bool:
+        """Does every telling of it tell a find of bodies?"""
+        return all(a.marks.found for a in self.acts)
+
     @cached_property
     def blames(self) -> list[Blame]:
         """The doers as the fullest body telling names them; another telling counts where that one names none, or only
