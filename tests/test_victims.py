@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tollbook.errors import LexiconError
 from tollbook.extract import persons, victims
-from tollbook.extract.persons import age_of
+from tollbook.extract.persons import age_of, surnames
 from tollbook.extract.tokens import tokenize
 from tollbook.extract.victims import find_victims
 from tollbook.model import Sentence, Victim
@@ -23,7 +23,8 @@ CASES = yaml.safe_load((Path(__file__).parent / "cases" / "victims.yml").read_te
 
 def read(text: str) -> list[Victim]:
     span = (0, len(text))
-    return find_victims(text, tokenize(text, span), find_actors(text, [Sentence(span, 0)], load_actors()))
+    actors = find_actors(text, [Sentence(span, 0)], load_actors())
+    return find_victims(text, tokenize(text, span), actors, known=surnames(text))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda c: c["description"])

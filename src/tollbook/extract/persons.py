@@ -352,7 +352,8 @@ def surnames(text: str) -> frozenset[str]:
         word = last.lower().replace("’", "'").removesuffix("'s")
         if word in words["not_name"] or word in words["not_person"]:
             continue
-        if first.lower().rstrip(".") not in words["not_name"]:
+        stopped = first.endswith(".") and first.lower().rstrip(".") not in words.titles  # a sentence that ended
+        if first.lower() not in words["not_name"] and not stopped:
             found.add(word)
     return frozenset(found)
 
