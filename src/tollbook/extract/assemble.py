@@ -23,11 +23,12 @@ from tollbook.extract.marks import Marks
 from tollbook.extract.merge import merge_acts
 from tollbook.extract.mishaps import mishaps
 from tollbook.extract.scenes import elsewhere, measured_from, width
-from tollbook.extract.scopes import find_totals, scope_of, whole_toll
+from tollbook.extract.scopes import scope_of, whole_toll
 from tollbook.extract.status import is_thwarted
 from tollbook.extract.story import Story, fold
 from tollbook.extract.sums import without_parts
 from tollbook.extract.told import acts_nowhere, acts_told, placed_before, unplaced
+from tollbook.extract.totals import find_totals
 from tollbook.extract.verdicts import Verdict, verdicts
 from tollbook.extract.words import words
 from tollbook.model import (

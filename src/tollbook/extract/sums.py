@@ -12,8 +12,8 @@ from itertools import combinations
 from tollbook.extract.clauses import Act
 from tollbook.extract.oneormany import names_many_acts
 from tollbook.extract.scenes import width
-from tollbook.extract.scopes import LARGE_KM
 from tollbook.extract.story import Story, fold
+from tollbook.extract.totals import LARGE_KM
 
 _LEAST = 4  # dead: two smaller tolls make three too easily
 _MOST_PARTS = 6  # tolls tried; more of them make almost any number
