@@ -19,6 +19,7 @@ _TO_TOTAL = 3  # tokens from "a total" to its number
 LARGE_KM = 8.0  # a city drawn as wide as this stands for what lies around it too
 _BRINGS = 9  # tokens from "bringing" to the number of a sum
 _MANY = 150  # as many dead over a province or city, told as of more than one act, are a sum over acts
+_VAST = 1000  # as many dead are a sum wherever the report tells other tolls
 _LEAST = 3  # dead: of fewer no report tells the acts that make them
 _PERFECT = 3  # tokens from "have" to the word of harm ("have also been killed")
 _SOME_DAYS = 3  # days from the first to the last: over as many even one name stands for many acts
@@ -66,7 +67,8 @@ def _told_of(
     lead, flagged = story.acts[0], "sums" in story.acts[0].flags
     if all(a.title for a in story.acts) and len(smaller) >= 2:
         return tuple(smaller)
-    if counts[k] >= _MANY and _of_an_area(story):
+    others = [n for j, n in counts.items() if j != k and scopes[j] == "incident"]
+    if counts[k] >= _MANY and _of_an_area(story, counts[k], others):
         return ()
     if flagged and _brought(lead):
         return tuple(_later(k, stories, scopes, counts))
@@ -80,13 +82,36 @@ def _told_of(
     return None
 
 
-def _of_an_area(story: Story) -> bool:
-    """Is a large toll, no blast's, told of more than one place and more than one act?"""
+def _of_an_area(story: Story, toll: int, others: Sequence[int]) -> bool:
+    """Is a large toll, no blast's, told of no one place, and in words for more than one act? `others` are the tolls
+    of other acts: beside one of ten dead a bare number is no longer plainly of the act told, nor so great a one.
+    """
     if story.places and width(story.places[0]) == 0:
         return False
-    if story.type in ("bomb", "suicide_bomb", "chemical_weapon") or _told_by(story).one:
+    act = _told_by(story)
+    if story.type in ("bomb", "suicide_bomb", "chemical_weapon") or act.one or _one_act(story):
         return False
-    return not _one_act(story)
+    return _of_many_acts(act) or (bool(others) and toll >= _VAST) or (story.type is None and max(others, default=0) > 9)
+
+
+def _of_many_acts(act: Act) -> bool:
+    """Do the words tell several acts or a time: "have been killed", "in the past weeks", "strikes", over some days?
+
+    "The army said that 300 rebels had been killed", "160 bodies lie there": the toll of the act told before.
+    """
+    tokens, near = act.marks.tokens, act.nearest_date
+    if _perfect(act) or names_many_acts(tokens, act.first, act.last):
+        return True
+    if not words("over_acts").isdisjoint(tokens.low[act.first : act.last]):
+        return True
+    return near is not None and bool(near.start and near.end) and (near.end - near.start).days >= _SOME_DAYS
+
+
+def _perfect(act: Act) -> bool:
+    """Is the toll that of up to now: "have been killed", "has cost 300 lives"?"""
+    tokens = act.marks.tokens
+    cues = [tokens.at(f.cue[0]) for f in act.toll]
+    return any(w in ("have", "has") for i in cues for w in tokens.low[max(act.first, i - _PERFECT) : i])
 
 
 def _one_act(story: Story) -> bool:
