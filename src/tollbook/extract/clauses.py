@@ -15,7 +15,7 @@ from tollbook.extract.cuts import clauses, day_before, stands_alone
 from tollbook.extract.figure import Figure
 from tollbook.extract.groups import vocabulary
 from tollbook.extract.marks import Marks, inside
-from tollbook.extract.oneormany import names_many_acts, names_one_act
+from tollbook.extract.oneormany import brings_sum, brought_to_one, names_many_acts, names_one_act
 from tollbook.extract.recalled import Taken, taken_before
 from tollbook.extract.scenes import (
     as_called,
@@ -303,14 +303,6 @@ def _sites(act: Act) -> list[Act]:
     return [replace(site, figures=[replace(site.figures[0], part_of=None)]) for site in found]
 
 
-def _brought_to_one(tokens: Tokens, first: int, last: int) -> bool:
-    """ "Bringing to 20 the number of dead in the bombing": the toll of one act rises, nothing is summed up."""
-    i = next((i for i in range(first, last) if tokens.low[i] in words("brings")), last)
-    return names_one_act(tokens, i, last) or any(
-        tokens.low[k] in words("one_act") and tokens.low[k - 1].endswith(("'s", "’s")) for k in range(i + 1, last)
-    )
-
-
 def _people_behind(marks: Marks, count: Count, *, bare: bool) -> tuple[int, Who | None]:
     """The token behind the people counted, and their class where a noun tells it ("three border guards in Zinder")."""
     tokens = marks.tokens
@@ -344,7 +336,9 @@ def _read(marks: Marks, index: int, first: int, last: int, *, shared: bool) -> A
     triggers = [t for t in telling.triggers if first <= t.first < last and _real(marks, t)]
     triggers = with_thwarted(tokens, triggers, first, last)
     flags = frozenset(name for name in telling.flags if telling.has(name, first, last))
-    if "sums" in flags and _brought_to_one(tokens, first, last):
+    if brings_sum(tokens, first, last):
+        flags |= {"sums"}
+    elif "sums" in flags and brought_to_one(tokens, first, last):
         flags -= {"sums"}
     if "unreal" in flags:  # "may have caused casualties": no act is told
         figures = [f for f in figures if f.counted]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tollbook.extract.tokens import Tokens
 from tollbook.extract.words import words
 
+_BEGINS = 3  # tokens within which a clause begins: ", and taking", "which brings"
 _TO_NOUN = 5  # tokens from the article to the noun: "a Saudi-led coalition air strike"
 
 
@@ -32,3 +33,18 @@ def _goes_on(after: str) -> bool:
 def names_many_acts(tokens: Tokens, first: int, last: int) -> bool:
     """Is a noun for several acts told in tokens [first, last)?"""
     return not words("many_acts").isdisjoint(tokens.low[first:last])
+
+
+def brought_to_one(tokens: Tokens, first: int, last: int) -> bool:
+    """ "Bringing to 20 the number of dead in the bombing": the toll of one act rises, nothing is summed up."""
+    i = next((i for i in range(first, last) if tokens.low[i] in words("brings")), last)
+    return names_one_act(tokens, i, last) or any(
+        tokens.low[k] in words("one_act") and tokens.low[k - 1].endswith(("'s", "’s")) for k in range(i + 1, last)
+    )
+
+
+def brings_sum(tokens: Tokens, first: int, last: int) -> bool:
+    """Does the clause bring a toll to what it is "since" a day: "taking to 31 those killed since the curfew"?"""
+    low = tokens.low[first:last]
+    begins = next((i for i, word in enumerate(low[:_BEGINS]) if word in words("brings")), None)
+    return begins is not None and "to" in low[begins:] and "since" in low and not brought_to_one(tokens, first, last)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from tollbook.extract.clauses import Act
 from tollbook.extract.marks import Marks
+from tollbook.extract.oneormany import brings_sum
 from tollbook.extract.story import Story
 from tollbook.extract.told_days import is_said_on
 from tollbook.model import DateRange, Report, Scope
@@ -84,6 +85,8 @@ def counted_since(act: Act, date: DateRange) -> bool:
     low = tokens.low[max(act.first, at - _SINCE) : at + 1]
     if "since" not in low or {"when", "after", ","} & set(low[low.index("since") :]):
         return False
+    if brings_sum(tokens, act.first, act.last):
+        return True
     cues = [tokens.at(f.cue[0]) for f in act.figures if f.harm == "killed" and f.counted and f.part_of is None]
     return any(w in ("have", "has") for cue in cues for w in tokens.low[max(0, cue - 3) : cue])
 

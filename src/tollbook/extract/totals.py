@@ -18,8 +18,8 @@ _ANY = (None, "attack", "other")  # types that may stand for any other
 _TO_TOTAL = 3  # tokens from "a total" to its number
 LARGE_KM = 8.0  # a city drawn as wide as this stands for what lies around it too
 _BRINGS = 9  # tokens from "bringing" to the number of a sum
-_MANY = 150  # as many dead over a province or city, told as of more than one act, are a sum over acts
-_VAST = 1000  # as many dead are a sum wherever the report tells other tolls
+_MANY = 150  # as many dead over a province or city are a sum, where the words tell several acts (docs/method.md, 8)
+_VAST = 1000  # as many are one wherever the report tells other tolls
 _LEAST = 3  # dead: of fewer no report tells the acts that make them
 _PERFECT = 3  # tokens from "have" to the word of harm ("have also been killed")
 _SOME_DAYS = 3  # days from the first to the last: over as many even one name stands for many acts
@@ -104,7 +104,9 @@ def _of_many_acts(act: Act) -> bool:
         return True
     if not words("over_acts").isdisjoint(tokens.low[act.first : act.last]):
         return True
-    return near is not None and bool(near.start and near.end) and (near.end - near.start).days >= _SOME_DAYS
+    if near is None or near.start is None or near.end is None:
+        return False
+    return (near.end - near.start).days >= _SOME_DAYS
 
 
 def _perfect(act: Act) -> bool:
@@ -155,7 +157,14 @@ def _told_as_sum(story: Story) -> bool:
             in_total = "total" in tokens.low[max(0, start - _TO_TOTAL) : start + 1]
             if act.since or (in_total and _spread(act, figure.span[1])):
                 return True
+        if _over_time(act):
+            return True
     return False
+
+
+def _over_time(act: Act) -> bool:
+    """Is the toll that of a long time up to now: "have died in four months of fighting"?"""
+    return _perfect(act) and not words("long_times").isdisjoint(act.marks.tokens.low[act.first : act.last])
 
 
 def _brought(act: Act) -> bool:
