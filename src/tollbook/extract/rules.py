@@ -84,9 +84,11 @@ class RulesExtractor:
             tokens = tokenize(text, sentence.span)
             counts = find_counts(text, first, last)
             here = _within(actors, begun[0], first, last)
-            victims = find_victims(text, tokens, here, known=known)
+            near = _within(reading.places, begun[1], first, last)
+            towns = [p.span for p in near if p.gazetteer_id is not None and " " in p.name]
+            victims = find_victims(text, tokens, here, towns, known)
             named = [v.span for v in victims if v.name]
-            places = [p for p in _within(reading.places, begun[1], first, last) if not _overlaps(p.span, named)]
+            places = [p for p in near if not _overlaps(p.span, named)]
             marks.append(
                 Marks(
                     sentence=sentence,

@@ -98,7 +98,9 @@ def _beside_the_act(tokens: Tokens, victim: Victim) -> bool:
 
 
 def _unreal(tokens: Tokens, hit: Hit[_Cue]) -> bool:
-    """Planned, tried, threatened, denied: in the three words before."""
+    """Planned, tried, threatened, denied, in the three words before; or done to an aircraft ("shot down")."""
+    if tokens.low[hit.last : hit.last + 1] == ("down",) and tokens.low[hit.last - 1] == "shot":
+        return True
     never = lists()["unreal_of" if hit.value.use == "of" else "unreal"]
     return any(w in never for w in tokens.low[max(0, hit.first - 3) : hit.first])
 
