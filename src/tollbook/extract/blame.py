@@ -146,7 +146,15 @@ def _sends(tokens: Tokens, telling: Telling, start: int, end: int, first: int) -
     while k > first and (tokens.low[k] in words("called_before") or tokens.low[k] in words("articles")):
         k -= 1
     sent = k > 0 and tokens.low[k] == "from" and tokens.low[k - 1] in words("sent")
-    return sent or _sent_by(tokens, telling, start, end, first)
+    return sent or _owns_weapon(tokens, k, end) or _sent_by(tokens, telling, start, end, first)
+
+
+def _owns_weapon(tokens: Tokens, k: int, end: int) -> bool:
+    """ "A drone belonging to X struck", with the "to" at token `k`; not "shot down a drone belonging to X"."""
+    low = tokens.low
+    if k < 2 or low[k] != "to" or low[k - 1] != "belonging" or low[k - 2] not in words("weapons_sent"):
+        return False
+    return end < len(low) and low[end] in words("weapon_hits") and low[end + 1 : end + 2] != ("by",)
 
 
 def _is_struck(tokens: Tokens, start: int, end: int, does: set[int]) -> bool:
@@ -160,6 +168,10 @@ def _is_struck(tokens: Tokens, start: int, end: int, does: set[int]) -> bool:
     )
     if members and before in (("of",), ("the",), ("from",)):
         return False  # "fighters of X"
+    at = end + (low[end : end + 1] == (",",))
+    harms = at in does or any(w in words("harming") for w in low[at : at + 1])
+    if harms and before2 == ("from",) and start > 2 and low[start - 3] in words("members"):
+        return False  # "fighters from the X shot dead nine"
     if _is_object(tokens, start) and not _toll_from(tokens, start, end, does):
         return True
     return "according" in low[max(0, start - 5) : start]
@@ -204,7 +216,7 @@ def _sent_by(tokens: Tokens, telling: Telling, start: int, end: int, first: int)
         return False
     before = low[k - 1]
     if low[k] in ("from", "of", "for") and before in words("bombers"):
-        return True
+        return words("harming").isdisjoint(low[end + 1 : end + 2]) or low[end] not in words("be")
     if low[k] == "of" and before in ("orders", "order") and low[k - 2 : k - 1] and low[k - 2] in ("on", "under", "the"):
         return True
     takes = any(t.kind == "take" and first <= t.first for t in telling.triggers)

@@ -20,6 +20,7 @@ SIDED = ("state_forces", "armed_group")
 _ACRONYM = 3  # letters at most; longer ones (ISIL, FARC) are the name that a report goes by
 _BRACKET = 8  # tokens that a name's explanation in brackets may have
 _EXPLAINED = 9  # tokens between a name and the noun that says what it is
+_DESCRIBED = 5  # tokens from a noun that explains a name back to its article
 _ALIAS_TAILS = ("-linked", "-affiliated", "-allied", "-aligned", "-inspired")
 
 
@@ -34,9 +35,14 @@ def is_alias(tokens: Tokens, actor: Actor, others: Sequence[Actor]) -> bool:
             at = tokens.at(o.span[0])
             if not o.generic and end < at <= end + 4 and all(w in words("called") for w in low[end + 1 : at]):
                 return True  # "fighters of the paramilitary Rapid Support Forces"
-    apposed = start > 1 and low[start - 1] in ("a", "an", "the") and low[start - 2] == ","
-    if actor.generic and apposed and any(tokens.at(o.span[1] - 1) == start - 3 for o in others):
-        return True  # "the Army of Conquest, an alliance of ..."
+    k = start - 1
+    while k > max(0, start - _DESCRIBED) and low[k] not in ("a", "an", "the") and low[k][0].isalpha():
+        k -= 1
+    apposed = k > 0 and (low[k] in ("a", "an") or (low[k] == "the" and k == start - 1)) and low[k - 1] == ","
+    if actor.generic and apposed and any(tokens.at(o.span[1] - 1) == k - 2 and not o.generic for o in others):
+        return True  # "the Army of Conquest, an alliance of ...", "the Red Spear, a small rebel group"
+    if actor.generic and low[k - 1 : k + 1] == ("to", "the") and low[k - 2 : k - 1] == ("loyal",) and k == start - 1:
+        return True  # "a militia loyal to the warlord"
     if any(o is not actor and _explained(tokens, o, actor) for o in others):
         return True
     owns = end - 1 if low[end - 1].endswith(("'s", "’s")) else end

@@ -120,6 +120,10 @@ class Words(NamedTuple):
     heads_first: frozenset[str]
     heads: frozenset[str]  # both
     heads_not: frozenset[str]
+    group_nouns: frozenset[str]
+    armed_words: frozenset[str]
+    goes_on: frozenset[str]
+    of_a_group: frozenset[str]
     joins: frozenset[str]
     caps_words: frozenset[str]
     belonging: frozenset[str]
@@ -252,6 +256,10 @@ def _words(data: Any) -> Words:
         heads_first=single("heads_first"),
         heads=single("heads_last") | single("heads_first"),
         heads_not=phrases("heads_not"),
+        group_nouns=single("group_nouns"),
+        armed_words=single("armed_words"),
+        goes_on=single("goes_on"),
+        of_a_group=single("of_a_group"),
         joins=single("name_joins") | {"al"},
         caps_words=frozenset(word.rstrip(".") for word in split(data["caps_words"])),
         belonging=phrases("belonging"),

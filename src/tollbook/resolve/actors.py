@@ -85,7 +85,8 @@ def _line(text: str, span: tuple[int, int], book: ActorBook) -> Line:
             raw = text[found[i].bare : found[i].end]
             if raw in book.words.caps_words or raw.removesuffix("S") in book.words.caps_words:
                 hits[i] = [(n, kept, c) for n, v, c in hits[i] if (kept := _no_acronym(n, v))]
-    groups = not caps and not book.words.heads.isdisjoint([word.norm for word in found])
+    norms = [word.norm for word in found]
+    groups = not caps and not (book.words.heads.isdisjoint(norms) and book.words.group_nouns.isdisjoint(norms))
     return Line(text, found, caps, hits, [i for i in openings if hits[i]], groups)
 
 
@@ -181,7 +182,7 @@ def _give_way(line: Line, found: Found, book: ActorBook, report: Told) -> Found:
             for skip in (0, 1):
                 at = found.last + length + skip
                 if at < len(line.words) and (skip == 0 or line.words[at - 1].norm == "the"):
-                    named = _group(line, at, report)
+                    named = _group(line, at, report) or (_unknown(line, at, book) if not line.hits[at] else None)
                     if named is not None:
                         return named
     return found
@@ -362,7 +363,7 @@ def _unknown(line: Line, i: int, book: ActorBook) -> Found | None:
     if not line.groups:
         return None
     word = line.words[i]
-    if not _capital(line, word) or word.norm in ("the", "a", "an"):
+    if not _capital(line, word) or word.norm in ("the", "a", "an") or word.norm in vocabulary.of_a_group:
         return None
     last = i
     j = i
@@ -373,6 +374,8 @@ def _unknown(line: Line, i: int, book: ActorBook) -> Found | None:
         elif line.words[j].norm not in vocabulary.joins:
             break
         j += 1
+    if _is_group_by_word(line, i, last, vocabulary):
+        return Found(i, last, None, "armed_group", (), False, False, 0)
     if head_first and " ".join(w.norm for w in line.words[i : i + 2]) in vocabulary.heads_not:
         return None
     if last < len(line.words) and line.words[last].norm in vocabulary.heads_last and _called_a_group(line, last + 1):
@@ -398,11 +401,35 @@ def _unknown(line: Line, i: int, book: ActorBook) -> Found | None:
     return None
 
 
+def _is_group_by_word(line: Line, i: int, last: int, vocabulary: Any) -> bool:
+    """Is the row explained right behind it as an armed group ("the Red Spear, a rebel group active in the hills")?"""
+    one = last - i == 1
+    if (one and (i == 0 or line.words[i - 1].norm != "the")) or last + 2 > len(line.words):
+        return False
+    if not _explaining(line, last):
+        return False
+    armed = False
+    for k in range(last + 1, min(last + 1 + _EXPLAINED, len(line.words))):
+        norm = line.words[k].norm
+        if line.words[k].gap > 1 or norm in vocabulary.goes_on:
+            return False
+        if norm in vocabulary.group_nouns and (armed or norm in ("militia", "guerrillas")):
+            after = k + 1
+            return after == len(line.words) or line.words[after].gap > 1 or line.words[after].norm in vocabulary.goes_on
+        armed = armed or norm in vocabulary.armed_words
+    return False
+
+
+def _explaining(line: Line, i: int) -> bool:
+    """Do a comma and an article open an explanation at word `i`?"""
+    if line.words[i].norm not in ("a", "an"):
+        return False
+    return line.text[line.words[i - 1].end : line.words[i].start].strip() == ","
+
+
 def _called_a_group(line: Line, i: int) -> bool:
     """Do the words from `i` on explain a name as that of an armed group (", a newly formed militia")?"""
-    if i + 1 >= len(line.words) or line.words[i].norm not in ("a", "an"):
-        return False
-    if line.text[line.words[i - 1].end : line.words[i].start].strip() != ",":
+    if i + 1 >= len(line.words) or not _explaining(line, i):
         return False
     for k in range(i + 1, min(i + 1 + _EXPLAINED, len(line.words))):
         if line.words[k].gap > 1:
