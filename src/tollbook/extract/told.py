@@ -44,12 +44,25 @@ def _counts(act: Act) -> bool:
         return False
     if "habitual" in act.flags or "statistic" in act.flags:
         return False
+    if "anaphora" in act.flags and not _goes_into(act):
+        return False
     events = _events(act)
     if events and all(_spoken_of(act, t) for t in events):
         return False
     if not events:
         return bool(act.blames) and bool(act.places) and any(_done(act, t) for t in act.triggers)
     return bool(act.places or act.sites) or _of_a_day(act, events)
+
+
+def _goes_into(act: Act) -> bool:
+    """Does a clause that refers back to an act, and counts nobody, tell one: ground taken, or where it was?
+
+    "The clashes were in Bria", "after the fighting they captured Baoro"; but not "people fled the
+    attack to Bangui", which goes on with an act told.
+    """
+    if any(t.kind == "take" for t in act.triggers):
+        return True
+    return bool(act.places) and act.marks.telling.has("anaphora", 0, 1)
 
 
 def _done(act: Act, trigger: Trigger) -> bool:
