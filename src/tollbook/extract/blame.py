@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from tollbook.extract.acts import Telling
 from tollbook.extract.agents import came_upon, does_violence, is_subject
+from tollbook.extract.basis import accuses, basis_of, of_lesser_deed
 from tollbook.extract.bodies import is_finder
 from tollbook.extract.doers import SIDED, force_of, is_alias, past_explanation, reach, same_doer
+from tollbook.extract.senders import sends
 from tollbook.extract.tokens import Tokens
 from tollbook.extract.words import phrases, words
 from tollbook.model import Actor, AttributionBasis, Span
@@ -17,7 +19,6 @@ _LAID_ON = 6  # tokens from "suspected" to its "of"
 _LOST = 12  # tokens from "lost nine men" to "but killed"
 _BY = 8  # tokens from "by" to those behind it, with what numbers and describes them
 _HARM_BY = 10  # tokens from the word of harm to its "by"
-_ACCUSED = 8  # tokens behind those accused in which the deed may be named
 _LEAGUE = 12  # tokens of those who helped, up to the verb
 _INQUIRY = 14  # tokens behind those who inquire in which they may arrest
 
@@ -63,7 +64,7 @@ def find_blame(
         covered = end
         if _of_another_act(tokens, start, told=bool(found)) or _loses(tokens, end, last) or _ruled_out(tokens, start):
             continue
-        basis = _basis(tokens, telling, actor, end)
+        basis = basis_of(tokens, telling, actor, end)
         if basis is None or _only_said_by(tokens, telling, start) or _makes_do(tokens, start, end):
             continue
         if _behind_by(tokens, start) or basis in ("blamed", "claimed"):
@@ -71,9 +72,9 @@ def find_blame(
                 found.append(Blame(actor, basis))
         elif found and here[k - 1] is found[-1].actor and _coordinated(tokens, here[k - 1], actor):
             found.append(Blame(actor, found[-1].basis))
-        elif _sends(tokens, telling, start, end, first):
+        elif sends(tokens, telling, start, end, first):
             found.append(Blame(actor, basis))
-        elif _is_struck(tokens, start, end, does) or _inquires(tokens, end) or _accuses(tokens, telling, end):
+        elif _is_struck(tokens, start, end, does) or _inquires(tokens, end) or accuses(tokens, telling, end):
             continue
         elif _speaks(tokens, end) or _makes_claim(tokens, end):
             if _says_it_did(tokens, end, last, does, begins):
@@ -102,59 +103,6 @@ def _loses(tokens: Tokens, end: int, last: int) -> bool:
         return False
     rest = range(end, min(end + _LOST, last - 1))
     return not any(tokens.low[i] in ("but", "and", "while") and tokens.low[i + 1] in words("does") for i in rest)
-
-
-def _basis(tokens: Tokens, telling: Telling, actor: Actor, end: int) -> AttributionBasis | None:
-    """How the sentence lays the act on the actor; None where it lays a lesser deed on it."""
-    start = tokens.at(actor.span[0])
-    before = tokens.low[max(0, start - 6) : start]
-    if tokens.low[start] in words("not_sure"):
-        return "suspected"
-    if before and before[-1] in words("not_sure") and tokens.low[end : end + 1] != ("of",):
-        return "suspected"
-    if telling.has("blamed", max(0, start - 6), start):
-        return None if of_lesser_deed(tokens, actor) else "blamed"
-    if telling.has("alleged", max(0, start - 8), end + 8):
-        return "suspected"
-    if _is_accused(tokens, end):
-        return "blamed"
-    claims = telling.has("claimed", end, end + 6) and words("lives").isdisjoint(tokens.low[end : end + 8])
-    if claims or (telling.has("claimed", max(0, start - 6), start) and "but" not in before):
-        return "claimed"
-    return "asserted"
-
-
-def _accuses(tokens: Tokens, telling: Telling, end: int) -> bool:
-    """ "Kyiv accused Moscow of killing ten": who lays it on another; not "police arrested suspected rebels"."""
-    adjective = tokens.low[end + 1 : end + 2] and tokens.low[end + 1] in words("not_sure")
-    return telling.has("blamed", end, end + (1 if adjective else 2))
-
-
-def _is_accused(tokens: Tokens, end: int) -> bool:
-    """Is the deed laid on the actor behind it: "which was implicated in a raid", "were blamed for two attacks"?"""
-    for i in range(end, min(end + 4, len(tokens) - 1)):
-        if tokens.low[i] in words("be"):
-            return tokens.low[i + 1] in words("laid_on") and tokens.low[i - 1] not in words("unreal")
-    return False
-
-
-def _sends(tokens: Tokens, telling: Telling, start: int, end: int, first: int) -> bool:
-    """Was it sent by the actor: "dropped from X's helicopters", "a bomber from X", "on the orders of X"?"""
-    if any(w in words("includes") for w in tokens.low[max(0, start - 2) : start]):
-        return False
-    k = start - 1
-    while k > first and (tokens.low[k] in words("called_before") or tokens.low[k] in words("articles")):
-        k -= 1
-    sent = k > 0 and tokens.low[k] == "from" and tokens.low[k - 1] in words("sent")
-    return sent or _owns_weapon(tokens, k, end) or _sent_by(tokens, telling, start, end, first)
-
-
-def _owns_weapon(tokens: Tokens, k: int, end: int) -> bool:
-    """ "A drone belonging to X struck", with the "to" at token `k`; not "shot down a drone belonging to X"."""
-    low = tokens.low
-    if k < 2 or low[k] != "to" or low[k - 1] != "belonging" or low[k - 2] not in words("weapons_sent"):
-        return False
-    return end < len(low) and low[end] in words("weapon_hits") and low[end + 1 : end + 2] != ("by",)
 
 
 def _is_struck(tokens: Tokens, start: int, end: int, does: set[int]) -> bool:
@@ -204,27 +152,6 @@ def _is_object(tokens: Tokens, start: int) -> bool:
     return tokens.low[k] in words("object_before") or (
         tokens.low[k] in words("ousts") and tokens.low[k - 1 : k] != ("be",)
     )
-
-
-def _sent_by(tokens: Tokens, telling: Telling, start: int, end: int, first: int) -> bool:
-    """Is the actor the one whose bomber it was, on whose orders it was done, or to whom the ground fell?"""
-    low = tokens.low
-    k = start - 1
-    while k > first and low[k] in words("called_before"):
-        k -= 1
-    if k <= first:
-        return False
-    before = low[k - 1]
-    if low[k] in ("from", "of", "for") and before in words("bombers"):
-        return words("harming").isdisjoint(low[end + 1 : end + 2]) or low[end] not in words("be")
-    if low[k] == "of" and before in ("orders", "order") and low[k - 2 : k - 1] and low[k - 2] in ("on", "under", "the"):
-        return True
-    takes = any(t.kind == "take" and first <= t.first for t in telling.triggers)
-    if low[k] == "to" and before in words("falls"):
-        return True
-    owner = low[end - 1].endswith(("'s", "’s")) or low[end - 1].endswith("s")
-    under = low[k] == "under" and owner and "control" in low[end : end + 2]
-    return takes and (under or (low[k] == "of" and before in ("control", "hands") and "under" in low[k - 4 : k]))
 
 
 def _group_struck(tokens: Tokens, start: int) -> bool:
@@ -322,13 +249,6 @@ def _only_said_by(tokens: Tokens, telling: Telling, start: int) -> bool:
     by = next((i for i in range(start - 1, max(0, start - 3), -1) if tokens.low[i] == "by"), 0)
     before = tokens.low[max(0, by - 2) : by]
     return bool(by) and (telling.has("blamed", by - 1, by) or any(w in words("not_done_by") for w in before))
-
-
-def of_lesser_deed(tokens: Tokens, actor: Actor) -> bool:
-    """Is the actor accused of another deed than violence ("accused X, Y and others of sheltering rebels")?"""
-    end = tokens.at(actor.span[1] - 1) + 1
-    at = next((i for i in range(end, min(end + _ACCUSED, len(tokens))) if tokens.low[i] == "of"), len(tokens))
-    return any(w in words("lesser_deeds") for w in tokens.low[at + 1 : at + 3])
 
 
 def _harmed_by(tokens: Tokens, start: int) -> bool:

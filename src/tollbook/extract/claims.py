@@ -13,7 +13,8 @@ from itertools import pairwise
 
 from tollbook import lexicon
 from tollbook.errors import LexiconError
-from tollbook.extract.blame import Blame, of_lesser_deed
+from tollbook.extract.basis import of_lesser_deed
+from tollbook.extract.blame import Blame
 from tollbook.extract.doers import SIDED, reach, same_doer
 from tollbook.extract.tokens import Tokens
 from tollbook.extract.words import words
@@ -21,7 +22,7 @@ from tollbook.model import Actor, AttributionBasis
 
 _LISTS = (
     "gate", "claims", "claimed_things", "takes", "credit", "says", "own", "own_acts", "held", "helds", "behind",
-    "names", "between", "several", "attackers", "shows", "before_held", "before_name", "blames", "laid", "work",
+    "between", "several", "attackers", "shows", "before_held", "before_name", "blames", "laid", "work",
     "owners", "own_men", "puts_out", "avenges", "doers", "identity", "supposed", "identifies", "undecided",
 )  # fmt: skip
 _SAID = 13  # tokens between "said" and "it", "its fighters"
@@ -60,7 +61,7 @@ def claims_in(tokens: Tokens, actors: Sequence[Actor]) -> list[Blame]:
             found.append(Blame(_apposed(tokens, actor, sided), "claimed"))
         elif (_held(tokens, end) or _laid_to(tokens, start)) and not of_lesser_deed(tokens, actor):
             found.append(Blame(actor, "blamed"))
-        elif start and tokens.low[start - 1] in lists()["names"] and not _came_to_harm(tokens, start - 1):
+        elif start and tokens.low[start - 1] in words("not_sure") and not _came_to_harm(tokens, start - 1):
             found.append(Blame(actor, "suspected"))
         elif (told := _identified(tokens, start)) is not None:
             found.append(Blame(actor, told))

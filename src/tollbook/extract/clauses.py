@@ -90,10 +90,12 @@ class Act:
             return not self._in_a_year(nearest)
         if self.index > _LEAD and all(f.word and (f.min or 0) >= _VAGUE_WAR for f in self.counted):
             return True
+        return "statistic" in self.flags or toll >= _WHOLE_WAR or ("years" in self.flags and self._up_to_now())
+
+    def _up_to_now(self) -> bool:
+        """ "Have killed thousands in a decade", not "has been the deadliest in ten years"."""
         low = self.marks.tokens.low[self.first : self.last]
-        if "years" in self.flags and any(w in ("have", "has") for w in low) and words("superlatives").isdisjoint(low):
-            return True  # "have killed thousands in a decade", not "has been the deadliest in ten years"
-        return "statistic" in self.flags or toll >= _WHOLE_WAR
+        return any(w in ("have", "has") for w in low) and words("superlatives").isdisjoint(low)
 
     def _in_a_year(self, date: DateRange) -> bool:
         """Is one act told of a year or month ("a bombing in 1995 killed 40", "in 2014 gunmen killed two in Quetta")?"""

@@ -97,7 +97,8 @@ def _victims(
     if use == "toll":
         return _toll(tokens, groups, last.last, upper) or [g for g in right(24) if _fits_toll(tokens, groups[g], last)]
     if use == "counted":
-        at = first.first - (_described(tokens.low, first.first) if found_bodies(tokens) else 0)
+        described = _described(tokens.low, first.first)
+        at = first.first - (described if described and found_bodies(tokens) else 0)
         at -= tokens.low[at - 1 : at] == ("of",)  # "dozens of deaths"
         return left(0) or _leftward(tokens, groups, at, lower, 0, used) or _taken(tokens, groups, first)
     vague = _vague_of(tokens, groups, first.first)

@@ -12,7 +12,8 @@ from typing import Literal
 
 from tollbook.extract.agents import continues, is_subject
 from tollbook.extract.allies import add_allies
-from tollbook.extract.blame import Blame, find_blame, is_owned, is_person, of_lesser_deed, owner_of
+from tollbook.extract.basis import of_lesser_deed
+from tollbook.extract.blame import Blame, find_blame, is_owned, is_person, owner_of
 from tollbook.extract.claims import claims_in, of_several
 from tollbook.extract.doers import SIDED, force_of, is_alias, numbered, reach, same_doer, spelled_out, without_owners
 from tollbook.extract.groups import vocabulary

@@ -120,6 +120,7 @@ class Words(NamedTuple):
     heads_first: frozenset[str]
     heads: frozenset[str]  # both
     heads_not: frozenset[str]
+    armed_nouns: frozenset[str]
     group_nouns: frozenset[str]
     armed_words: frozenset[str]
     goes_on: frozenset[str]
@@ -256,6 +257,7 @@ def _words(data: Any) -> Words:
         heads_first=single("heads_first"),
         heads=single("heads_last") | single("heads_first"),
         heads_not=phrases("heads_not"),
+        armed_nouns=single("armed_nouns"),
         group_nouns=single("group_nouns"),
         armed_words=single("armed_words"),
         goes_on=single("goes_on"),

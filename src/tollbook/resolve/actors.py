@@ -86,7 +86,9 @@ def _line(text: str, span: tuple[int, int], book: ActorBook) -> Line:
             if raw in book.words.caps_words or raw.removesuffix("S") in book.words.caps_words:
                 hits[i] = [(n, kept, c) for n, v, c in hits[i] if (kept := _no_acronym(n, v))]
     norms = [word.norm for word in found]
-    groups = not caps and not (book.words.heads.isdisjoint(norms) and book.words.group_nouns.isdisjoint(norms))
+    groups = not caps and any(
+        not heads.isdisjoint(norms) for heads in (book.words.heads, book.words.group_nouns, book.words.armed_nouns)
+    )
     return Line(text, found, caps, hits, [i for i in openings if hits[i]], groups)
 
 
@@ -413,7 +415,7 @@ def _is_group_by_word(line: Line, i: int, last: int, vocabulary: Any) -> bool:
         norm = line.words[k].norm
         if line.words[k].gap > 1 or norm in vocabulary.goes_on:
             return False
-        if norm in vocabulary.group_nouns and (armed or norm in ("militia", "guerrillas")):
+        if norm in vocabulary.armed_nouns or (armed and norm in vocabulary.group_nouns):
             after = k + 1
             return after == len(line.words) or line.words[after].gap > 1 or line.words[after].norm in vocabulary.goes_on
         armed = armed or norm in vocabulary.armed_words

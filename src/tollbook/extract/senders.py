@@ -1,0 +1,44 @@
+"""Who sent what did the harm: from whose helicopters, whose bomber or shell it was, on whose orders."""
+
+from __future__ import annotations
+
+from tollbook.extract.acts import Telling
+from tollbook.extract.tokens import Tokens
+from tollbook.extract.words import words
+
+
+def sends(tokens: Tokens, telling: Telling, start: int, end: int, first: int) -> bool:
+    """Was it sent by the actor of tokens [start, end): "dropped from X's helicopters", "a drone belonging to X struck"?
+
+    Or is it the one whose bomber it was, on whose orders it was done, or to whom the ground fell? The clause begins at
+    token `first`.
+    """
+    low = tokens.low
+    if any(w in words("includes") for w in low[max(0, start - 2) : start]):
+        return False
+    k = start - 1
+    while k > first and (low[k] in words("called_before") or low[k] in words("articles")):
+        k -= 1
+    if k <= first:
+        return False
+    if (low[k] == "from" and low[k - 1] in words("sent")) or _owns_weapon(tokens, k, end):
+        return True
+    before = low[k - 1]
+    if low[k] in ("from", "of", "for") and before in words("bombers"):
+        return words("harming").isdisjoint(low[end + 1 : end + 2]) or low[end] not in words("be")
+    if low[k] == "of" and before in ("orders", "order") and low[k - 2 : k - 1] and low[k - 2] in ("on", "under", "the"):
+        return True
+    takes = any(t.kind == "take" and first <= t.first for t in telling.triggers)
+    if low[k] == "to" and before in words("falls"):
+        return True
+    owner = low[end - 1].endswith(("'s", "’s")) or low[end - 1].endswith("s")
+    under = low[k] == "under" and owner and "control" in low[end : end + 2]
+    return takes and (under or (low[k] == "of" and before in ("control", "hands") and "under" in low[k - 4 : k]))
+
+
+def _owns_weapon(tokens: Tokens, k: int, end: int) -> bool:
+    """ "A drone belonging to X struck", with the "to" at token `k`; not "shot down a drone belonging to X"."""
+    low = tokens.low
+    if k < 2 or low[k] != "to" or low[k - 1] != "belonging" or low[k - 2] not in words("weapons_sent"):
+        return False
+    return end < len(low) and low[end] in words("weapon_hits") and low[end + 1 : end + 2] != ("by",)
