@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from tollbook.extract.groups import Cue, Group
 from tollbook.extract.linking import chained
 from tollbook.extract.tokens import Hit, Tokens
-from tollbook.extract.words import words
+from tollbook.extract.words import phrases, words
 from tollbook.model import Harm
 
 _TO_DEAD = 4  # words from "among" to "dead" ("among Monday's 17 dead")
+_TO_WHOLE = 2  # words from "among" to a numbered group ("among the nine killed")
 _TO_GROUP = 3  # words of "were also" between the group and "among", or between "the dead were" and the group
 
 
@@ -48,6 +49,48 @@ def find_among(tokens: Tokens, groups: Sequence[Group], used: frozenset[int]) ->
     return [(g, cue) for g, cue in sorted(found.items()) if g not in used and not _unnumbered(groups[g])]
 
 
+def counted_among(tokens: Tokens, groups: Sequence[Group]) -> dict[int, int]:
+    """Which groups are said to be among a numbered one: "two nurses and a guard were among nine people killed".
+
+    Each group's position, and the position of the one that holds it.
+    """
+    found: dict[int, int] = {}
+    for i, word in enumerate(tokens.low):
+        whole = next((g for g, group in enumerate(groups) if 0 < group.first - i <= _TO_WHOLE), None)
+        if word not in ("among", "amongst") or whole is None or groups[whole].count is None:
+            continue
+        inner = (
+            _after(tokens, groups, _be_before_group(tokens, groups, whole))
+            if i == 0
+            else _behind_asides(tokens, groups, i)
+        )
+        found.update((g, whole) for g in inner if _number(groups[g]) < _number(groups[whole]))
+    return found
+
+
+def _number(group: Group) -> int:
+    """How many the group counts at least; one for "a guard"."""
+    return 1 if group.count is None else group.count.min or group.count.max or 0
+
+
+def _behind_asides(tokens: Tokens, groups: Sequence[Group], i: int) -> list[int]:
+    """The numbered groups before "were among" at `i`, past an aside ("six nurses, including a man, were among")."""
+    ends = [g for g, group in enumerate(groups) if group.last <= i]
+    if not ends or not all(w == "," or w == "also" or w in words("be") for w in tokens.low[groups[ends[-1]].last : i]):
+        return []
+    g = ends[-1]
+    while g and " ".join(tokens.low[groups[g - 1].last : groups[g].first]).endswith(phrases("part")[:-1]):
+        g -= 1
+    return _chain_before(tokens, groups, g)
+
+
+def _be_before_group(tokens: Tokens, groups: Sequence[Group], whole: int) -> int:
+    """Where behind a group "were" stands right before another; the sentence's end where it stands nowhere."""
+    starts = {group.first for group in groups}
+    at = (k for k in range(groups[whole].last, len(tokens) - 1) if tokens.low[k] in words("be") and k + 1 in starts)
+    return next(at, len(tokens))
+
+
 def _dead(tokens: Tokens, i: int) -> Hit[Cue] | None:
     """The word for the dead or the wounded within the next words, as a word of harm."""
     for k in range(i, min(i + _TO_DEAD, len(tokens))):
@@ -72,9 +115,12 @@ def _be(tokens: Tokens, i: int) -> bool:
 def _before(tokens: Tokens, groups: Sequence[Group], i: int) -> list[int]:
     """The numbered groups that end right before "were among" at `i`."""
     ends = [g for g, group in enumerate(groups) if 0 < i - group.last <= _TO_GROUP and _be(tokens, group.last)]
-    if not ends:
-        return []
-    chain = [ends[-1]]
+    return _chain_before(tokens, groups, ends[-1]) if ends else []
+
+
+def _chain_before(tokens: Tokens, groups: Sequence[Group], g: int) -> list[int]:
+    """Group `g` and those that it goes on from ("two women and three men"), without those nobody counted."""
+    chain = [g]
     while chain[0] and chained(tokens, groups[chain[0] - 1], groups[chain[0]]):
         chain.insert(0, chain[0] - 1)
     return [g for g in chain if groups[g].count is not None or groups[g].article]

@@ -9,10 +9,10 @@ GUIDELINES.md, "Casualties", and RULINGS.md.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from tollbook.extract.among import find_among, tells_among
+from tollbook.extract.among import counted_among, find_among, tells_among
 from tollbook.extract.cues import live_cues, one_each, put_at, put_to_death, shot_of_them, shot_people
 from tollbook.extract.figure import Figure
 from tollbook.extract.groups import Cue, Group, Vocabulary, find_groups, plural, vocabulary, with_names
@@ -38,7 +38,8 @@ def find_figures(text: str, tokens: Tokens, counts: Sequence[Count], actors: Seq
     links = link(tokens, cues, groups)
     among = find_among(tokens, groups, frozenset(g for g, _, _ in links))
     cues, links = _with_among(cues, links, among)
-    links = _with_parts(tokens, groups, links)
+    within = counted_among(tokens, groups)
+    links = _with_parts(tokens, groups, _with_inner(links, within))
     described = {g for g, _ in among}
     links = [(g, c, undivided) for g, c, undivided in links if not _ran_off(groups[g], cues[c], vocab)]
     figures = [_figure(tokens, groups[g], cues[c], undivided, vocab) for g, c, undivided in links]
@@ -48,7 +49,7 @@ def find_figures(text: str, tokens: Tokens, counts: Sequence[Count], actors: Seq
     ]
     order = [g for g, _, _ in links]
     figures = _fellows(tokens, groups, order, _each_some(order, figures), actors)
-    figures = _parts(tokens, groups, order, figures)
+    figures = _parts(tokens, groups, order, figures, within)
     read = _households(tokens, groups, order, figures)
     read = [f for f in read if not any(z.span[0] <= f.cue[0] < z.span[1] for z in zeros)]
     read = [f for f in read if f.max != 0 or f.harm in ("killed", "injured")]  # "no one was arrested" counts nobody
@@ -134,6 +135,13 @@ def _with_among(
     cues = [*cues, *(cue for _, cue in among)]
     extra = [(g, len(cues) - len(among) + k, False) for k, (g, _) in enumerate(among)]
     return cues, sorted([*links, *extra])
+
+
+def _with_inner(links: list[tuple[int, int, bool]], within: Mapping[int, int]) -> list[tuple[int, int, bool]]:
+    """Adds groups said to be among a figure's people, which have its word of harm."""
+    cue = {g: c for g, c, _ in links}
+    inner = [(g, cue[whole], False) for g, whole in within.items() if g not in cue and whole in cue]
+    return sorted([*links, *inner])
 
 
 def _with_parts(
@@ -382,8 +390,13 @@ def _listed_dead(tokens: Tokens, first: int) -> bool:
     return "among" in before and any(w in words("dead_ones") for w in before) and any(w in words("be") for w in before)
 
 
-def _parts(tokens: Tokens, groups: Sequence[Group], order: list[int], figures: list[Figure]) -> list[Figure]:
-    """Sets `part_of`: after "including" and the like, and where the groups behind a colon add up to the first."""
+def _parts(
+    tokens: Tokens, groups: Sequence[Group], order: list[int], figures: list[Figure], within: Mapping[int, int]
+) -> list[Figure]:
+    """Sets `part_of`: after "including" and the like, and where the groups behind a colon add up to the first.
+
+    `within` holds the groups told as among another (`counted_among`).
+    """
     result = list(figures)
     for k in range(1, len(result)):
         whole = next(
@@ -422,11 +435,10 @@ def _parts(tokens: Tokens, groups: Sequence[Group], order: list[int], figures: l
             and not (between.strip() == ", and" and _of_them(tokens, groups[order[k - 1]]))
         ) and _fits(result, result[k - 1].part_of, k):
             result[k] = replace(result[k], part_of=result[k - 1].part_of)
-    for k in range(len(result) - 1):
-        gap = tokens.low[groups[order[k]].last : groups[order[k + 1]].first]
-        small = (result[k].min or 0) < (result[k + 1].min or 0)
-        if "among" in gap and len(gap) <= 4 and small and result[k].part_of is None:
-            result[k] = replace(result[k], part_of=k + 1)
+    for k, figure in enumerate(result):
+        holders = [j for j in range(len(result)) if order[j] == within.get(order[k]) and result[j].harm == figure.harm]
+        if holders and figure.part_of is None:
+            result[k] = replace(figure, part_of=holders[0])
     return _sums(result)
 
 
