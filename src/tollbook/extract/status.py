@@ -264,7 +264,7 @@ def _denier(tokens: Tokens, actors: Sequence[Actor], i: int) -> Actor | str | No
         if lists.has("denial", "pronouns", near[k]) and near[k] not in ("which", "who"):
             return near[k]
     if left:
-        actor = (_before_relative(low, earlier, i) or left[-1])[2]
+        actor = (_before_relative(low, earlier, i) or _who_goes_on(low, earlier, i) or left[-1])[2]
         sided = actor.who in ("state_forces", "armed_group")
         if sided or not actor.generic:
             return actor
@@ -282,6 +282,15 @@ def _before_relative(
         if any(w in ("which", "who", "whose") for w in after) and placed[1] + 4 < i:
             return placed
     return None
+
+
+def _who_goes_on(low: Sequence[str], left: Sequence[tuple[int, int, Actor]], i: int) -> tuple[int, int, Actor] | None:
+    """Who said or blamed what stands before "and denied" ("The army said it killed rebels and denied ...")."""
+    if i < 1 or low[i - 1] not in ("and", "but"):
+        return None
+    lists = book()
+    speaks = [p for p in left if any(lists.has("denial", "said", w) or w == "blamed" for w in low[p[1] : p[1] + 2])]
+    return speaks[-1] if speaks else None
 
 
 def may_deny(denier: Actor | str, accused: Sequence[Actor]) -> bool:

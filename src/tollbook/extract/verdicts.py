@@ -92,6 +92,8 @@ def verdicts(
         ):
             continue
         for n in _told_together(i, k, denier, stories, doers):
+            if _owned_up(i, stories[n], doers[n]):
+                continue
             denied.add(n)
             if isinstance(denier, Actor):
                 doers[n] = [replace(b, basis="denied") if same_side(denier, b.actor) else b for b in doers[n]]
@@ -403,6 +405,11 @@ def _told_together(
         and all(last(begun) < a.index < i for a in story.acts)
     ]  # fmt: skip
     return list(dict.fromkeys((k, begun, *others)))
+
+
+def _owned_up(i: int, story: Story, doers: Sequence[Blame]) -> bool:
+    """Does the sentence that denies claim this act itself ("The army said it killed rebels, and denied ...")?"""
+    return bool(doers) and all(b.basis == "claimed" for b in doers) and all(a.index == i for a in story.acts)
 
 
 def _without_denial(story: Story) -> Status:
