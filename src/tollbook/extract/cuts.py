@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 from tollbook.extract.marks import Marks, inside
-from tollbook.extract.words import words
+from tollbook.extract.words import phrases, words
 from tollbook.model import DateRange
 
 _CUTS = frozenset({"and", "when", "bringing", "brings", "brought", "raising", "taking"})  # these cut under conditions
@@ -19,9 +19,13 @@ def clauses(marks: Marks) -> list[tuple[int, int]]:
     count = len(tokens)
     if not count:
         return []
-    cuts, cutting = [0], words("cut")
-    for i in [k for k in range(2, count - 2) if tokens.low[k] in cutting or tokens.low[k] in _CUTS]:
+    cuts, cutting, earlier = [0], words("cut"), _turns_to_earlier(marks)
+    for i in [k for k in range(2, count - 2) if tokens.low[k] in cutting or tokens.low[k] in _CUTS or k in earlier]:
         word = tokens.low[i]
+        if i in earlier:
+            if _apart(marks, cuts[-1], i, count):
+                cuts.append(i)
+            continue
         if word == "when":
             if _since_when(marks, cuts[-1], i) and _kills(marks, cuts[-1], i) and _kills(marks, i, count):
                 cuts.append(i)
@@ -36,6 +40,23 @@ def clauses(marks: Marks) -> list[tuple[int, int]]:
             cuts.append(i)
     cuts.append(count)
     return list(itertools.pairwise(cuts))
+
+
+def _turns_to_earlier(marks: Marks) -> frozenset[int]:
+    """Where the sentence turns to an act that came first ("in response to a raid on Dori that killed two")."""
+    low = marks.tokens.low
+    openers = [tuple(p.split()) for p in phrases("cut_to_earlier")]
+    firsts = {p[0] for p in openers}
+    at = [i for i, word in enumerate(low) if word in firsts]
+    return frozenset(i for i in at if any(low[i : i + len(p)] == p for p in openers))
+
+
+def _apart(marks: Marks, first: int, cut: int, last: int) -> bool:
+    """Does each side tell an act of its own, at places that the other does not name?"""
+    if not (stands_alone(marks, first, cut) and stands_alone(marks, cut, last)):
+        return False
+    here, there = ({p.name for p in marks.places if inside(marks, p.span, *side)} for side in ((first, cut), (cut, last)))
+    return here.isdisjoint(there)
 
 
 def _since_when(marks: Marks, first: int, cut: int) -> bool:

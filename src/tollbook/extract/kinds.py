@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Sequence, Set
 
 from tollbook.extract.blame import Blame
+from tollbook.extract.clauses import Act
 from tollbook.extract.doers import SIDED
 from tollbook.extract.marks import Marks, inside
 from tollbook.extract.story import Story, heaviest
@@ -102,13 +103,21 @@ def _jail_riot(named: ActType | None, story: Story) -> bool:
 
 
 def _struck(story: Story) -> bool:
-    """Is a strike on something told ("killed in a strike on a house"), not a blow struck or an attack?"""
-    low = [a.marks.tokens.low[a.first : a.last] for a in story.acts]
-    return any(
-        w in ("strike", "strikes") and not words("struck_at").isdisjoint(clause[i + 1 : i + 2])
-        for clause in low
-        for i, w in enumerate(clause)
-    )
+    """Is a strike on something told, or a state's ("killed in a strike on a house", "Turkish strikes killed")?
+
+    Not a blow struck, a walkout or an attack.
+    """
+    return any(_strike_at(a, i) for a in story.acts for i in range(a.first, a.last))
+
+
+def _strike_at(act: Act, i: int) -> bool:
+    low = act.marks.tokens.low
+    if low[i] not in ("strike", "strikes"):
+        return False
+    if not words("struck_at").isdisjoint(low[i + 1 : min(i + 2, act.last)]):
+        return True
+    states = [b.actor for b in act.blames if b.actor.who == "state_forces"]
+    return any(act.marks.tokens.at(a.span[1] - 1) + 1 == i for a in states)
 
 
 def _what_burnt(story: Story) -> ActType | None:
