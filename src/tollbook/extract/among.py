@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from tollbook.extract.groups import Cue, Group
 from tollbook.extract.linking import chained
 from tollbook.extract.tokens import Hit, Tokens
-from tollbook.extract.words import phrases, words
+from tollbook.extract.words import words
 from tollbook.model import Harm
 
 _TO_DEAD = 4  # words from "among" to "dead" ("among Monday's 17 dead")
@@ -75,13 +75,13 @@ def _number(group: Group) -> int:
 
 def _behind_asides(tokens: Tokens, groups: Sequence[Group], i: int) -> list[int]:
     """The numbered groups before "were among" at `i`, past an aside ("six nurses, including a man, were among")."""
-    ends = [g for g, group in enumerate(groups) if group.last <= i]
-    if not ends or not all(w == "," or w == "also" or w in words("be") for w in tokens.low[groups[ends[-1]].last : i]):
-        return []
-    g = ends[-1]
-    while g and " ".join(tokens.low[groups[g - 1].last : groups[g].first]).endswith(phrases("part")[:-1]):
-        g -= 1
-    return _chain_before(tokens, groups, g)
+    end = i
+    while end and (tokens.low[end - 1] == "also" or tokens.low[end - 1] in words("be")):
+        end -= 1
+    if end and tokens.low[end - 1] == ",":
+        end = next((k for k in range(end - 2, 0, -1) if tokens.low[k] == ","), 0)
+    ends = [g for g, group in enumerate(groups) if group.last == end]
+    return _chain_before(tokens, groups, ends[0]) if ends else []
 
 
 def _be_before_group(tokens: Tokens, groups: Sequence[Group], whole: int) -> int:

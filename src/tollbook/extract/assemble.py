@@ -364,7 +364,11 @@ def _type_before(story: Story, stories: Sequence[Story]) -> ActType | None:
         (a.index, s.type)
         for s in stories
         for a in s.acts
-        if s is not story and s.type in _CARRIED and a.index <= here and here - a.index <= 4 and a.types
+        if s is not story
+        and s.type in _CARRIED
+        and a.index <= here
+        and here - a.index <= 4
+        and a.types
         and not (a.index == here and _own_words(story))
     ]
     if _own_words(story) & words("attack_words") and not any("anaphora" in a.flags for a in story.acts):

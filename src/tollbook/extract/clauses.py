@@ -39,6 +39,7 @@ _ROLE_CLASS: dict[str, Who] = {
 }  # fmt: skip
 _OF_PERSONS: tuple[Harm, ...] = ("killed", "injured", "abducted", "detained")
 _WEIGHED = 8  # tokens from "the fall of" to "would"
+_OF_ALL = (None, "them", "people", "persons")  # what a part is counted as that is told by where it died, not by who
 _NOUN = 3  # tokens from a number to the noun of the people counted
 _SUPPORT = 9  # tokens from "backed by" to the weapon
 _RELATIVE = 16  # tokens from the verb of taking to the comma that ends its clause
@@ -294,8 +295,10 @@ def _sites(act: Act) -> list[Act]:
         found.append(replace(act, figures=[told or figure], places=[place], shared=True))
     own = {p.span for site in found for p in site.places}
     rest = [p for p in act.places if p.span not in own]
-    parts = len(found) >= 2 and sum(site.figures[0].min or 0 for site in found) <= whole.min
-    first_site = found and any(whole.span[1] < p.span[0] < found[0].figures[0].span[0] for p in rest)
+    listed = [site.figures[0] for site in found]
+    held = bool(found) and all(f.part_of is not None and f.head in _OF_ALL for f in listed)  # "including seven in Dori"
+    parts = (held or len(found) >= 2) and sum(f.min or 0 for f in listed) <= whole.min
+    first_site = found and not held and any(whole.span[1] < p.span[0] < found[0].figures[0].span[0] for p in rest)
     if not parts and not first_site:
         return []
     spans = {site.figures[0].span for site in found}

@@ -55,7 +55,9 @@ def _apart(marks: Marks, first: int, cut: int, last: int) -> bool:
     """Does each side tell an act of its own, at places that the other does not name?"""
     if not (stands_alone(marks, first, cut) and stands_alone(marks, cut, last)):
         return False
-    here, there = ({p.name for p in marks.places if inside(marks, p.span, *side)} for side in ((first, cut), (cut, last)))
+    here, there = (
+        {p.name for p in marks.places if inside(marks, p.span, *side)} for side in ((first, cut), (cut, last))
+    )
     return here.isdisjoint(there)
 
 
