@@ -41,7 +41,11 @@ def find_figures(text: str, tokens: Tokens, counts: Sequence[Count], actors: Seq
     within = counted_among(tokens, groups)
     links = _with_parts(tokens, groups, _with_inner(links, within))
     described = {g for g, _ in among}
-    links = [(g, c, undivided) for g, c, undivided in links if not _ran_off(groups[g], cues[c], vocab)]
+    links = [
+        (g, c, undivided)
+        for g, c, undivided in links
+        if not (_ran_off(groups[g], cues[c], vocab) or _things_destroyed(tokens, groups[g], cues[c]))
+    ]
     figures = [_figure(tokens, groups[g], cues[c], undivided, vocab) for g, c, undivided in links]
     figures = [
         replace(f, among_dead=True) if g in described and not f.among_dead else f
@@ -366,6 +370,11 @@ def _ran_off(group: Group, cue: Hit[Cue], vocab: Vocabulary) -> bool:
     """ "Two of the gunmen fled on a motorcycle": fighters who flee are not displaced people."""
     fighters = vocab.who.get(group.head or "") in ("armed_group", "state_forces")
     return cue.value.harm == "displaced" and cue.value.use == "subject" and fighters
+
+
+def _things_destroyed(tokens: Tokens, group: Group, cue: Hit[Cue]) -> bool:
+    """ "Destroyed 20 of them": drones or tanks told before; people destroyed are named ("destroyed 20 terrorists")."""
+    return tokens.low[cue.first].startswith("destroy") and group.head in (None, "them")
 
 
 def _of_the_dead(tokens: Tokens, group: Group) -> bool:

@@ -6,6 +6,9 @@ from tollbook.extract.acts import Telling
 from tollbook.extract.tokens import Tokens
 from tollbook.extract.words import words
 
+_TO_VERB = 8  # tokens from who stops a weapon to "shot down" ("Ukraine's air force said on Friday it had shot down")
+_TO_WEAPON = 9  # tokens from "shot down" to what was ("shot down 20 of the 27 attack drones")
+
 
 def sends(tokens: Tokens, telling: Telling, start: int, end: int, first: int) -> bool:
     """Was it sent by the actor of tokens [start, end): "dropped from X's helicopters", "a drone belonging to X struck"?
@@ -42,3 +45,31 @@ def _owns_weapon(tokens: Tokens, k: int, end: int) -> bool:
     if k < 2 or low[k] != "to" or low[k - 1] != "belonging" or low[k - 2] not in words("weapons_sent"):
         return False
     return end < len(low) and low[end] in words("weapon_hits") and low[end + 1 : end + 2] != ("by",)
+
+
+def shoots_down(tokens: Tokens, end: int, last: int) -> bool:
+    """Does the actor that ends at token `end` stop drones or missiles on their way? It did not do what they did.
+
+    "The air force shot down 20 drones", "said it had destroyed all of them"; not "destroyed 12 tanks with drones".
+    """
+    low = tokens.low
+    verb = next((k for k in range(end, min(end + _TO_VERB, last)) if low[k] in words("intercepts")), None)
+    between = low[end:verb]
+    if verb is None or "by" in between or not (words("harming") | words("does")).isdisjoint(between):
+        return False
+    return stops_weapons(tokens, verb, last)
+
+
+def stops_weapons(tokens: Tokens, verb: int, last: int) -> bool:
+    """Does the word at `verb` tell that drones or missiles were stopped ("shot down 20 of the 27 drones")?"""
+    low = tokens.low
+    if low[verb] not in words("intercepts"):
+        return False
+    if low[verb].startswith("sho") and low[verb + 1 : verb + 2] != ("down",):
+        return False
+    for k in range(verb + 1, min(verb + 1 + _TO_WEAPON, last)):
+        if low[k] in words("flying_weapons") or low[k - 1 : k + 1] == ("of", "them"):
+            return True
+        if low[k] in ("with", "by", "using", "and", ",", "in", "at", "near"):
+            return False
+    return False

@@ -8,6 +8,7 @@ from dataclasses import replace
 from tollbook.extract.acts import Trigger
 from tollbook.extract.clauses import Act
 from tollbook.extract.doers import same_doer
+from tollbook.extract.senders import stops_weapons
 from tollbook.extract.story import Story
 from tollbook.extract.words import phrases, words
 from tollbook.model import DateRange
@@ -76,7 +77,8 @@ def _of_a_day(act: Act, events: Sequence[Trigger]) -> bool:
 
     "The rebels launched an offensive on Friday"; "fighters entered the city on June 25".
     """
-    if {"unreal", "anaphora"} & act.flags or not any(d.start and d.start == d.end for d in act.dates):
+    one_day = any(d.start and d.start == d.end for d in act.dates)
+    if {"unreal", "anaphora"} & act.flags or not one_day or _stopped_on_the_way(act):
         return False
     return _there(act) if all(t.type in _TAKES for t in events) else bool(act.blames)
 
@@ -113,7 +115,7 @@ def _counts_nowhere(act: Act) -> bool:
 
 def _dated_deed(act: Act) -> bool:
     """Is it a deed of a side named, on a day or in a week told ("M23, which was blamed for a raid last week")?"""
-    if act.title or act.figures or act.marks.places or _DOUBTED & act.flags:
+    if act.title or act.figures or act.marks.places or _DOUBTED & act.flags or _stopped_on_the_way(act):
         return False
     deeds = [t for t in act.triggers if t.kind == "event" and t.type not in _NOT_BY_DAY]
     named = any(not b.actor.generic for b in act.blames)
@@ -133,7 +135,7 @@ def _goes_on(act: Act, before: Sequence[Act]) -> Act | None:
 
     "M23 fighters seized Kiwanja on Monday. The M23 burned trucks and dug trenches": so the trucks burned there.
     """
-    if act.title or act.figures or act.places or act.marks.places or _DOUBTED & act.flags:
+    if act.title or act.figures or act.places or act.marks.places or _DOUBTED & act.flags or _stopped_on_the_way(act):
         return None
     types = {t.type for t in _events(act)} - _NOT_BY_DAY
     last = next((a for a in reversed(before) if a.index < act.index and _counts(a)), None)
@@ -141,6 +143,11 @@ def _goes_on(act: Act, before: Sequence[Act]) -> Act | None:
         return None
     named = [b.actor for b in act.blames if not b.actor.generic]
     return last if any(same_doer(a, b.actor) for a in named for b in last.blames) else None
+
+
+def _stopped_on_the_way(act: Act) -> bool:
+    """Does it tell of drones or missiles that were shot down ("shot down 60 of 78 drones launched by Russia")?"""
+    return any(stops_weapons(act.marks.tokens, i, act.last) for i in range(act.first, act.last))
 
 
 def _placed_next(act: Act, behind: Sequence[Act]) -> bool:
