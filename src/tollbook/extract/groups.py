@@ -215,6 +215,8 @@ def _noun_phrase(
         j += 1  # "several of the", "dozens of their"
     elif j < len(tokens) and tokens.low[j] == "of":
         j += 1
+    if count is not None and tokens.low[j + 1 : j + 2] == ("own",) and j + 2 not in nouns:
+        return Group(first, j + 2, count, "own", None)  # "lost four of its own"
     if count is not None and j < len(tokens) and tokens.low[j] in ('"', "”"):
         j += 1  # 'left "nearly 50" rebels dead'
     limit = j + 7

@@ -66,6 +66,8 @@ def loser(tokens: Tokens, first: int, actors: Sequence[Actor]) -> Who | None:
     while i > 0 and (tokens.low[i - 1] in words("have") or tokens.low[i - 1] in words("adverb")):
         i -= 1
     sided = [a for a in actors if a.who in ("state_forces", "armed_group") and tokens.at(a.span[0]) < i]
+    if i > 0 and tokens.low[i - 1] in ("and", "but"):  # "the army killed nine rebels and lost two men"
+        return sided[0].who if sided else None
     if i > 0 and tokens.low[i - 1] in ("they", "it"):
         saying = [a for a in sided if tokens.low[tokens.at(a.span[1] - 1) + 1] in words("said")]
         sides = {a.who for a in saying or sided}
