@@ -10,7 +10,7 @@ from tollbook.extract.agents import came_upon, does_violence, is_subject
 from tollbook.extract.basis import accuses, basis_of, of_lesser_deed
 from tollbook.extract.bodies import is_finder
 from tollbook.extract.doers import SIDED, force_of, is_alias, past_explanation, reach, same_doer
-from tollbook.extract.senders import sends, shoots_down
+from tollbook.extract.senders import sends
 from tollbook.extract.tokens import Tokens
 from tollbook.extract.words import phrases, words
 from tollbook.model import Actor, AttributionBasis, Span
@@ -63,8 +63,6 @@ def find_blame(
             continue  # "ISIS terrorists": one doer
         covered = end
         if _of_another_act(tokens, start, told=bool(found)) or _loses(tokens, end, last) or _ruled_out(tokens, start):
-            continue
-        if shoots_down(tokens, end, last):
             continue
         basis = basis_of(tokens, telling, actor, end)
         if basis is None or _only_said_by(tokens, telling, start) or _makes_do(tokens, start, end):

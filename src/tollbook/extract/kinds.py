@@ -16,6 +16,7 @@ from tollbook.extract.blame import Blame
 from tollbook.extract.clauses import Act
 from tollbook.extract.doers import SIDED
 from tollbook.extract.marks import Marks, inside
+from tollbook.extract.senders import stopped_weapon
 from tollbook.extract.story import Story, heaviest
 from tollbook.extract.words import phrases, words
 from tollbook.model import ActType, Who
@@ -61,6 +62,8 @@ def settled(
         return "bomb"
     if named is None and hurt and _struck(story):
         return "air_strike"
+    if named in ("weapons_disrupted", None) and hurt and (weapons := _stopped(story)):
+        return "air_strike" if weapons & words("flies_itself") else "shelling"
     if named == "armed_clash" and hurt and hurt <= _unarmed(story, did) and _no_fight(story):
         return "attack"
     if named == "force_against_protesters" and did and did <= {"armed_group", "unknown"} and not _protested(story):
@@ -108,6 +111,12 @@ def _struck(story: Story) -> bool:
     Not a blow struck, a walkout or an attack.
     """
     return any(_strike_at(a, i) for a in story.acts for i in range(a.first, a.last))
+
+
+def _stopped(story: Story) -> set[str]:
+    """The drones or missiles that are told as shot down, beside the people whom they, or their debris, hurt."""
+    told = (stopped_weapon(a.marks.tokens, i, a.last) for a in story.acts for i in range(a.first, a.last))
+    return {weapon for weapon in told if weapon is not None}
 
 
 def _strike_at(act: Act, i: int) -> bool:

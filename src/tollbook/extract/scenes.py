@@ -28,8 +28,10 @@ def measured_from(marks: Marks, place: Place) -> bool:
 def elsewhere(marks: Marks, place: Place) -> bool:
     """Is the place where fire came from, where somebody spoke or was taken, rather than where harm was done?
 
-    So is one that the sentence turns from ("Away from Anbar, ...").
+    So is one that the sentence turns from ("Away from Anbar, ..."), and the home of those harmed at another.
     """
+    if _home_of_harmed(marks, place):
+        return True
     i = marks.tokens.at(place.span[0])
     before = list(marks.tokens.low[max(0, i - _OPENS) : i])
     while before and before[-1] in (
@@ -53,6 +55,17 @@ def elsewhere(marks: Marks, place: Place) -> bool:
     if i <= _OPENS and " ".join(before) in phrases("turns_from"):
         return True
     return " ".join(before[-3:]).endswith(phrases("origin"))
+
+
+def _home_of_harmed(marks: Marks, place: Place) -> bool:
+    """ "Killed seven barbers from Punjab in Gwadar": the people counted come from there, and another place is told."""
+    tokens = marks.tokens
+    i = tokens.at(place.span[0]) - 1
+    if i < 1 or tokens.low[i] != "from":
+        return False
+    hurt = ("killed", "injured")  # not "abducted 12 pupils from Dori"
+    counted = any(f.counted and f.harm in hurt and tokens.at(f.span[1] - 1) + 1 == i for f in marks.figures)
+    return counted and any(p.level not in ("country", "point") and p.name != place.name for p in marks.places)
 
 
 def cared_for(marks: Marks, place: Place) -> bool:

@@ -54,22 +54,19 @@ def shoots_down(tokens: Tokens, end: int, last: int) -> bool:
     """
     low = tokens.low
     verb = next((k for k in range(end, min(end + _TO_VERB, last)) if low[k] in words("intercepts")), None)
-    between = low[end:verb]
-    if verb is None or "by" in between or not (words("harming") | words("does")).isdisjoint(between):
+    if verb is None or "by" in low[end:verb] or not (words("harming") | words("does")).isdisjoint(low[end:verb]):
         return False
-    return stops_weapons(tokens, verb, last)
+    return stopped_weapon(tokens, verb, last) is not None
 
 
-def stops_weapons(tokens: Tokens, verb: int, last: int) -> bool:
-    """Does the word at `verb` tell that drones or missiles were stopped ("shot down 20 of the 27 drones")?"""
+def stopped_weapon(tokens: Tokens, verb: int, last: int) -> str | None:
+    """The weapons that the word at `verb` tells were stopped ("shot down 20 of the 27 drones"), "them" among others."""
     low = tokens.low
-    if low[verb] not in words("intercepts"):
-        return False
-    if low[verb].startswith("sho") and low[verb + 1 : verb + 2] != ("down",):
-        return False
+    if low[verb] not in words("intercepts") or (low[verb].startswith("sho") and low[verb + 1 : verb + 2] != ("down",)):
+        return None
     for k in range(verb + 1, min(verb + 1 + _TO_WEAPON, last)):
         if low[k] in words("flying_weapons") or low[k - 1 : k + 1] == ("of", "them"):
-            return True
-        if low[k] in ("with", "by", "using", "and", ",", "in", "at", "near"):
-            return False
-    return False
+            return low[k]
+        if low[k] in words("ends_object"):
+            return None
+    return None

@@ -15,10 +15,12 @@ from tollbook.extract.allies import add_allies
 from tollbook.extract.basis import of_lesser_deed
 from tollbook.extract.blame import Blame, find_blame, is_owned, is_person, owner_of
 from tollbook.extract.claims import claims_in, of_several
+from tollbook.extract.clauses import Act
 from tollbook.extract.doers import SIDED, force_of, is_alias, numbered, reach, same_doer, spelled_out, without_owners
 from tollbook.extract.groups import vocabulary
 from tollbook.extract.inherited import add_of_campaign, add_of_same_acts, add_of_total
 from tollbook.extract.marks import Marks
+from tollbook.extract.senders import shoots_down
 from tollbook.extract.status import (
     acts_told,
     book,
@@ -148,6 +150,8 @@ def _own_doers(story: Story, told: Sequence[Blame]) -> list[Blame]:
     ]
     if story.type == "arrests" or (story.type == "weapons_disrupted" and len(told) == 1):
         stopped = []  # who stops an attack does these
+    if story.type != "weapons_disrupted" or any(f.harm in ("killed", "injured") for f, _ in story.figures):
+        stopped += [b.actor for a in story.acts for b in a.blames if _shot_down_by(a, b.actor)]
     for blame in told:
         group = [blame.actor]
         if story.type != "armed_clash":
@@ -161,6 +165,13 @@ def _own_doers(story: Story, told: Sequence[Blame]) -> list[Blame]:
             if not any(same_doer(actor, b.actor) for b in out) and all(actor.span != f.span for f in stopped):
                 out.append(Blame(actor, blame.basis))
     return out
+
+
+def _shot_down_by(act: Act, actor: Actor) -> bool:
+    """Does the actor, in this telling, stop drones or missiles on their way?"""
+    tokens = act.marks.tokens
+    here = tokens.starts[act.first] <= actor.span[0] < tokens.ends[act.last - 1]
+    return here and shoots_down(tokens, tokens.at(actor.span[1] - 1) + 1, act.last)
 
 
 def _add_blamed(doers: list[list[Blame]], stories: Sequence[Story], marks: Sequence[Marks]) -> None:
