@@ -21,6 +21,7 @@ from tollbook.extract.losses import borne_by, loser, nobody, vague
 from tollbook.extract.singles import with_singles
 from tollbook.extract.tokens import Hit, Tokens
 from tollbook.extract.words import phrases, words
+from tollbook.extract.wounds import with_died_of_wounds
 from tollbook.model import Actor, Count, Span, Who
 
 
@@ -35,7 +36,7 @@ def find_figures(text: str, tokens: Tokens, counts: Sequence[Count], actors: Seq
     cues = sorted([*cues, *shot_people(tokens, cues, groups)], key=lambda cue: cue.first)
     cues = live_cues(tokens, cues, groups)
     groups = with_singles(text, tokens, with_names(text, tokens, cues, groups, actors))
-    links = link(tokens, cues, groups)
+    links = with_died_of_wounds(tokens, groups, cues, link(tokens, cues, groups))
     among = find_among(tokens, groups, frozenset(g for g, _, _ in links))
     cues, links = _with_among(cues, links, among)
     within = counted_among(tokens, groups)
