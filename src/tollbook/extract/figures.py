@@ -427,9 +427,10 @@ def _parts(
         if ")" in between and "(" not in between:
             continue  # the bracket with the parts is closed: a group of its own
         apart = not words("cut").isdisjoint(between.split())  # "in the mainly Shia quarter, while six soldiers"
-        opens = any((p in between and not apart) or before.endswith(p) for p in phrases("part")[:-1]) or any(
-            p in after for p in ("of them", "of whom", "of which")
-        )
+        of_them = any(p in after for p in phrases("of_whole"))
+        opens = of_them or any((p in between and not apart) or before.endswith(p) for p in phrases("part")[:-1])
+        if of_them and result[k - 1].harm == "injured" and result[k].harm == "killed":
+            continue  # "killed six and left nine wounded, two of whom died": none of the six
         if opens:
             root = (
                 result[whole].part_of

@@ -47,7 +47,5 @@ def _death_after(tokens: Tokens, groups: Sequence[Group], cues: Sequence[Hit[Cue
 def _of_the_hurt(tokens: Tokens, group: Group) -> bool:
     """ "12 of the injured": a part of those, said to be in hospital or at home."""
     told = tokens.low[group.first : group.last + 3]
-    return any(
-        told[k : k + 1] == ("of",) and told[k + 1 : k + 2] in (("the",), ("those",)) and told[k + 2] in words("the_hurt")
-        for k in range(len(told) - 2)
-    )
+    triples = zip(told, told[1:], told[2:], strict=False)
+    return any(of == "of" and the in ("the", "those") and hurt in words("the_hurt") for of, the, hurt in triples)
