@@ -184,7 +184,7 @@ def _inquires(tokens: Tokens, end: int) -> bool:
     if is_finder(tokens, end):
         return True
     stems = phrases("inquires_stems")
-    if not any(w.startswith(stems) for w in tokens.low[end : end + 3]):
+    if _answers_with(tokens, end) or not any(w.startswith(stems) for w in tokens.low[end : end + 3]):
         return False
     return words("arrests").isdisjoint(tokens.low[end : end + _INQUIRY])
 
@@ -327,9 +327,16 @@ def is_person(actor: Actor) -> bool:
 def _speaks(tokens: Tokens, end: int) -> bool:
     """Is the actor named as one who speaks ("the army said", "a police spokesman")?"""
     after = tokens.low[end : end + 3]
+    if _answers_with(tokens, end):
+        return False
     return any(w.startswith(phrases("speaks_stems")) for w in after[:2]) or (
         len(after) > 2 and after[2] in ("said", "says")
     )
+
+
+def _answers_with(tokens: Tokens, i: int) -> bool:
+    """ "Israel responded with air strikes": an answer in deeds."""
+    return tokens.low[i : i + 1] != () and tokens.low[i] in words("answers") and tokens.low[i + 1 : i + 2] == ("with",)
 
 
 def speaks(tokens: Tokens, actor: Actor) -> bool:
@@ -377,7 +384,7 @@ def _acts(tokens: Tokens, end: int, last: int, does: set[int], strong: set[int])
         word = tokens.low[i]
         if i == end and (i in strong or i in does):
             return not _struck_noun(tokens.low[i : i + 3])
-        if (i in does or word in words("does")) and not _goes_on_to(tokens.low[i : i + 5]):
+        if (i in does or word in words("does") or _answers_with(tokens, i)) and not _goes_on_to(tokens.low[i : i + 5]):
             passive = any(w in ("was", "were", "been", "being") for w in tokens.low[max(end, i - 3) : i])
             return not passive and tokens.low[i + 1 : i + 2] != ("by",)  # "rebels killed by mistake"
         if (

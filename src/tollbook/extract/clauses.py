@@ -211,7 +211,9 @@ def candidate_acts(all_marks: Sequence[Marks]) -> list[Act]:
             act = _read(marks, index, first, last, shared=len(stretches) > 1)
             if act is not None:
                 went_before = "after" in marks.tokens.low[max(0, first - 1) : first + 1]
-                if went_before:  # "shot six on Tuesday, two days after 19 died in an ambush"
+                if went_before and acts and acts[-1].marks is marks and _goes_on_from(marks, first):
+                    act.blames = act.blames or acts[-1].blames  # "retook Djibo after killing 40 rebels in Arbinda"
+                elif went_before:  # "shot six on Tuesday, two days after 19 died in an ambush"
                     act.blames = [b for b in act.blames if inside(marks, b.actor.span, first, last)]
                 elif first not in starts and acts and acts[-1].marks is marks:  # "shot two in A, stabbed two in B"
                     act.blames, act.types = act.blames or acts[-1].blames, act.types or acts[-1].types
@@ -219,6 +221,11 @@ def candidate_acts(all_marks: Sequence[Marks]) -> list[Act]:
                     act.dates = [_on_its_first(day)]
                 acts += [act, *_sites(act)]
     return acts
+
+
+def _goes_on_from(marks: Marks, first: int) -> bool:
+    """Has what stands behind "after" the subject of the words before it ("after killing", not "after gunmen killed")?"""
+    return marks.tokens.low[first] == "after" and marks.tokens.low[first + 1].endswith("ing")
 
 
 def _ground_before(marks: Marks, index: int, taken: Taken) -> Act:

@@ -6,9 +6,11 @@ import itertools
 
 from tollbook.extract.marks import Marks, inside
 from tollbook.extract.words import phrases, words
-from tollbook.model import DateRange
+from tollbook.model import DateRange, Place
 
-_CUTS = frozenset({"and", "when", "bringing", "brings", "brought", "raising", "taking"})  # these cut under conditions
+_CUTS = frozenset(
+    {"and", "when", "after", "bringing", "brings", "brought", "raising", "taking"}
+)  # these cut under conditions
 _BRINGS = 12  # tokens from "brought" to the number that a toll comes to by it
 _BRINGING = 20  # "bringing the number killed in 24 hours of raids on the old town to 45"
 
@@ -22,8 +24,9 @@ def clauses(marks: Marks) -> list[tuple[int, int]]:
     cuts, cutting, earlier = [0], words("cut"), _turns_to_earlier(marks)
     for i in [k for k in range(2, count - 2) if tokens.low[k] in cutting or tokens.low[k] in _CUTS or k in earlier]:
         word = tokens.low[i]
-        if i in earlier:
-            if _apart(marks, cuts[-1], i, count):
+        if i in earlier or word == "after":
+            told = i in earlier or _kills(marks, i, count)
+            if told and _apart(marks, cuts[-1], i, count, alone=word != "after"):
                 cuts.append(i)
             continue
         if word == "when":
@@ -51,14 +54,18 @@ def _turns_to_earlier(marks: Marks) -> frozenset[int]:
     return frozenset(i for i in at if any(low[i : i + len(p)] == p for p in openers))
 
 
-def _apart(marks: Marks, first: int, cut: int, last: int) -> bool:
-    """Does each side tell an act of its own, at places that the other does not name?"""
-    if not (stands_alone(marks, first, cut) and stands_alone(marks, cut, last)):
-        return False
-    here, there = (
-        {p.name for p in marks.places if inside(marks, p.span, *side)} for side in ((first, cut), (cut, last))
-    )
-    return here.isdisjoint(there)
+def _apart(marks: Marks, first: int, cut: int, last: int, *, alone: bool) -> bool:
+    """Does what follows tell an act of its own at a place that the words before do not name?
+
+    With `alone` these must tell an act too; else a place of their own is enough ("Mourners met in Djibo after ...").
+    """
+    here, there = ({p.name for p in _scenes(marks, *side)} for side in ((first, cut), (cut, last)))
+    before = stands_alone(marks, first, cut) if alone else bool(here)
+    return before and stands_alone(marks, cut, last) and here.isdisjoint(there)
+
+
+def _scenes(marks: Marks, first: int, last: int) -> list[Place]:
+    return [p for p in marks.places if p.level != "country" and inside(marks, p.span, first, last)]
 
 
 def _since_when(marks: Marks, first: int, cut: int) -> bool:
@@ -114,16 +121,15 @@ def _new_subject(marks: Marks, i: int) -> bool:
     if nxt in ("another", "a", "in", "on", "one", "at", "two", "three", "four"):
         return True
     start = marks.tokens.starts[i + 1]
-    return any(f.span[0] == start for f in marks.figures)
+    return any(f.span[0] == start for f in marks.figures) or any(a.span[0] == start for a in marks.actors)
 
 
 def stands_alone(marks: Marks, first: int, last: int) -> bool:
     """Has the stretch a place of its own, and harm or an act?"""
-    places = [p for p in marks.places if p.level != "country" and inside(marks, p.span, first, last)]
     figures = [
         f
         for f in marks.figures
         if inside(marks, f.cue, first, last) and inside(marks, f.span, first, last) and f.part_of is None
     ]
     telling = any(t.kind in ("event", "take") and first <= t.first < last for t in marks.telling.triggers)
-    return bool(places) and (bool(figures) or telling)
+    return bool(_scenes(marks, first, last)) and (bool(figures) or telling)

@@ -34,7 +34,14 @@ def add_of_campaign(doers: list[list[Blame]], stories: Sequence[Story], marks: S
             continue
         for k, story in enumerate(stories):
             if not doers[k] and story.type == act_type and not story.acts[0].statistic:
-                doers[k] = list(told[0])
+                doers[k] = [] if _answered(k, told[0], doers, stories) else list(told[0])
+
+
+def _answered(k: int, told: Sequence[Blame], doers: Sequence[Sequence[Blame]], stories: Sequence[Story]) -> bool:
+    """Does the sentence tell another act as that side's ("X bombed Djibo after rockets killed two in Arbinda")?"""
+    here = {a.index for a in stories[k].acts if a.shared}
+    others = [j for j, s in enumerate(stories) if j != k and s.type != stories[k].type and doers[j]]
+    return any(_same(told, doers[j]) and any(a.index in here and a.shared for a in stories[j].acts) for j in others)
 
 
 def add_of_same_acts(doers: list[list[Blame]], stories: Sequence[Story]) -> None:

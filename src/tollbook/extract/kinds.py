@@ -56,7 +56,7 @@ def settled(
             return named if _helpless(story) else "armed_clash"
     if named == "armed_clash" and not hurt:
         named = heaviest(Counter({t: story.types[t] for t in _GROUND if t in story.types})) or named
-    if named == "bomb" and did == {"state_forces"} and _bombed(story):
+    if named in ("bomb", None) and did == {"state_forces"} and _bombed(story):
         return "air_strike"
     if named is None and did == {"armed_group"} and _bombed(story):
         return "bomb"
