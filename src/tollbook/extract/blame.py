@@ -15,6 +15,7 @@ from tollbook.extract.tokens import Tokens
 from tollbook.extract.words import phrases, words
 from tollbook.model import Actor, AttributionBasis, Span
 
+_ANSWER = 4  # words behind "responded with" in which the deed stands ("with a wave of strikes")
 _LAID_ON = 6  # tokens from "suspected" to its "of"
 _LOST = 12  # tokens from "lost nine men" to "but killed"
 _BY = 8  # tokens from "by" to those behind it, with what numbers and describes them
@@ -335,8 +336,10 @@ def _speaks(tokens: Tokens, end: int) -> bool:
 
 
 def _answers_with(tokens: Tokens, i: int) -> bool:
-    """ "Israel responded with air strikes": an answer in deeds."""
-    return tokens.low[i : i + 1] != () and tokens.low[i] in words("answers") and tokens.low[i + 1 : i + 2] == ("with",)
+    """ "Israel responded with air strikes": an answer in deeds, none in words ("with a statement")."""
+    if tokens.low[i : i + 1] == () or tokens.low[i] not in words("answers") or tokens.low[i + 1 : i + 2] != ("with",):
+        return False
+    return not words("answers_by").isdisjoint(tokens.low[i + 2 : i + 2 + _ANSWER])
 
 
 def speaks(tokens: Tokens, actor: Actor) -> bool:
