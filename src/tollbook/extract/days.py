@@ -17,8 +17,9 @@ from tollbook.resolve.numbers import number_at, tokens
 Told = tuple[tuple[dt.date | None, dt.date | None], DateDetail]
 
 ONE_DAY = dt.timedelta(days=1)
-_UNITS = {"day": 1, "days": 1, "hour": 24, "hours": 24}
-_LONGEST = 14  # days: as long as a fight told as one act goes on
+_UNITS = {"hour": 1, "hours": 1, "day": 24, "days": 24, "week": 168, "weeks": 168, "month": 720, "months": 720}  # hours
+_DAY_HOURS = 24
+_LONGEST = 31  # days: as long as fighting told as one goes on
 _SAME_DAY = 3  # sentences over which "Meanwhile four were killed in ..." goes on the day told before
 
 
@@ -43,9 +44,12 @@ def lasted(story: Story, report: Report) -> int:
         for i in [i for i, word in enumerate(t.low) if word in _UNITS and first <= t.start[i] < last]:
             joined = t.at(i - 1) == "-"
             number = next((n for k in (1, 2) if (n := number_at(t, i - joined - k)) and n[1] == i - joined), None)
-            if number is None or not (joined or t.at(i + 1) == "of"):
-                continue
-            days = number[0] if _UNITS[t.low[i]] == 1 else number[0] // 24
+            weeks = _UNITS[t.low[i]] > _DAY_HOURS
+            if number is None and weeks and t.at(i - 1) == "a":
+                number = (1, i)  # "a week of fighting"
+            if number is None or not (joined or t.at(i + 1) == "of") or (weeks and not act.toll):
+                continue  # a town taken after weeks of fighting was taken on a day
+            days = number[0] * _UNITS[t.low[i]] // _DAY_HOURS
             if 0 < days <= _LONGEST and words("goes_on") & set(t.low[i + 1 : i + 5]):
                 return days
     return 0
