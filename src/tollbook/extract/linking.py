@@ -128,7 +128,10 @@ def _victims(
         return beside  # "4 killed in blast"; but "two men shot dead a journalist" has its victim behind
     object_next = after and groups[after[0]].first - last.last <= 1 and not _cut(tokens, last.last)
     if after and (groups[after[0]].count is not None or groups[after[0]].article or object_next):
-        return after  # "gunmen murdered the mayor"
+        last_hit = groups[after[-1]].last  # "gunmen murdered the mayor", "... on Sunday along with two guards"
+        more = _beside(tokens, groups, last_hit, upper, {**used, **dict.fromkeys(after, "killed")})
+        aided = more and tokens.low[groups[more[0]].first - 1] == "alongside"  # maybe who helped to kill
+        return after if aided else after + more
     return beside or after or left(2)
 
 
