@@ -224,7 +224,7 @@ def candidate_acts(all_marks: Sequence[Marks]) -> list[Act]:
 
 
 def _goes_on_from(marks: Marks, first: int) -> bool:
-    """Has what stands behind "after" the subject of the words before it ("after killing", not "after gunmen killed")?"""
+    """Is the subject of what stands behind "after" that of the words before ("after killing")?"""
     return marks.tokens.low[first] == "after" and marks.tokens.low[first + 1].endswith("ing")
 
 
