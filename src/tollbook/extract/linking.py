@@ -83,6 +83,8 @@ def _victims(
         return pointed
     if use == "active" and tokens.low[first.last - 1] in words("weak_kill"):
         lost = right(3)  # "lost three sons and a grandson", not "lost a leg", "lost the war"
+        if lost and "that" in tokens.low[first.last : groups[lost[0]].first]:
+            return []  # "claimed today that 18 guerrillas had died"
         others = any(c.value.harm == "killed" and c is not first for c in cues)  # "30 were killed; it had lost eight"
         lost = [g for g in lost if groups[g].head is not None or (others and _bare_number(tokens, groups[g]))]
         return lost if any(groups[g].count for g in lost) else []
