@@ -96,7 +96,8 @@ class Act:
     def _up_to_now(self) -> bool:
         """ "Have killed thousands in a decade", not "has been the deadliest in ten years"."""
         low = self.marks.tokens.low[self.first : self.last]
-        return any(w in ("have", "has") for w in low) and words("superlatives").isdisjoint(low)
+        counted = any(w in ("have", "has") for w in low) or (bool(self.toll) and not self.dates)
+        return counted and words("superlatives").isdisjoint(low)
 
     def _in_a_year(self, date: DateRange) -> bool:
         """Is one act told of a year or month ("a bombing in 1995 killed 40", "in 2014 gunmen killed two in Quetta")?"""

@@ -124,12 +124,20 @@ def is_said_on(marks: Marks, span: tuple[int, int]) -> bool:
     behind = tokens.at(span[1] - 1) + 1
     if behind + 1 < len(tokens) and tokens.low[behind] in words("said_after_day"):
         return True  # "the ministry on Friday accused the rebels of ..."
+    if _of_court(tokens, i):
+        return True
     if k < 0 or not (tokens.low[k] in words("said") or _told_someone(marks, k)):
         return False
     if k == i - 1 and tokens.low[behind : behind + 1] and tokens.low[behind] in words("be"):
         return False  # "the ministry said 2014 was the worst year"
     after = " ".join(tokens.low[tokens.at(span[1] - 1) + 1 : tokens.at(span[1] - 1) + 6])
     return not any(w in after for w in ("at dawn", "morning"))
+
+
+def _of_court(tokens: Tokens, i: int) -> bool:
+    """ "Was charged Tuesday with the murder": the day at token `i` is that of the charge or the sentence."""
+    at = i - 1 - (tokens.low[max(0, i - 1) : i] == ("on",))
+    return at >= 0 and tokens.low[at] in words("court_verbs")
 
 
 def _told_someone(marks: Marks, k: int) -> bool:
