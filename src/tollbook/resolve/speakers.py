@@ -43,6 +43,8 @@ _NO_NAME = re.compile(
 )
 # How many speakers back a pronoun or "the source" may lead.
 LOOK_BACK = 80
+_ENDS = re.compile(r"[.;:!?\n]")
+_OFFICE = 40  # letters before and behind a name in which its office stands
 _LABEL = re.compile(r"([A-Z][\w.'’ -]{1,40}): ")
 
 # Verbs that may stand before their subject.
@@ -422,7 +424,7 @@ def _speaker(line: Line, cue: _Cue, scope: Span, memory: _Memory, book: SpeechBo
     phrase = cue.phrase
     span = phrase.name
     if phrase.back is not None:
-        known = _antecedent(phrase, memory)
+        known = _antecedent(line.text, phrase, memory, book)
         if known is not None:
             return replace(known, span=span, scope=scope, stance=cue.stance)
         if phrase.back in book.pronouns:
@@ -445,7 +447,7 @@ def _vague_monitor(name: str, book: SpeechBook) -> bool:
     return any(" ".join(norms[-k:]) in book.vague_monitors for k in (1, 2, 3, 4)) and len(norms) <= 5
 
 
-def _antecedent(phrase: Phrase, memory: _Memory) -> Speaker | None:
+def _antecedent(text: str, phrase: Phrase, memory: _Memory, book: SpeechBook) -> Speaker | None:
     spoken = memory.spoken[-LOOK_BACK:]
     noun = phrase.back or ""
     if noun in ("he", "she", "it", "they"):
@@ -462,6 +464,8 @@ def _antecedent(phrase: Phrase, memory: _Memory) -> Speaker | None:
     for speaker in reversed(spoken):
         if noun in speaker.name.lower().split() or noun.rstrip("s") in speaker.name.lower().split():
             return speaker
+    if noun in book.offices:
+        return next((s for s in reversed(spoken) if _holds(text, s, noun)), None)
     if noun in ("statement", "report", "toll", "video", "claim", "communique", "bulletin", "latter", "man", "woman"):
         return spoken[-1] if spoken else None
     for speaker in reversed(spoken):
@@ -470,6 +474,14 @@ def _antecedent(phrase: Phrase, memory: _Memory) -> Speaker | None:
     if phrase.kind in ("source", "official", "witness", "activist"):
         return spoken[-1] if spoken else None
     return None
+
+
+def _holds(text: str, speaker: Speaker, office: str) -> bool:
+    """Is the office told beside the speaker's name ("governor Ali Sesay said", "Ali Sesay, the governor, said")?"""
+    first, last = speaker.span
+    before = _ENDS.split(text[max(0, first - _OFFICE) : first])[-1]
+    behind = _ENDS.split(text[last : last + _OFFICE])[0]
+    return any(word.norm == office for side in (before, behind) for word in words(side, 0, len(side)))
 
 
 def _touching(quotes: Sequence[Span], start: int, end: int) -> Sequence[Span]:

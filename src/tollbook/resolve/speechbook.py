@@ -61,6 +61,7 @@ class SpeechBook(NamedTuple):
     prepositions: frozenset[str]
     pronouns: frozenset[str]
     back_nouns: frozenset[str]
+    offices: frozenset[str]
     definite: frozenset[str]
     between: frozenset[str]
     copular: frozenset[str]
@@ -149,6 +150,7 @@ def load_speech() -> SpeechBook:
         prepositions=single("prepositions"),
         pronouns=single("pronouns"),
         back_nouns=phrases("back_nouns"),
+        offices=phrases("offices"),
         definite=single("definite"),
         between=single("between"),
         copular=single("copular"),
