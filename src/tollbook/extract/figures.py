@@ -335,6 +335,8 @@ def _figure(tokens: Tokens, group: Group, cue: Hit[Cue], undivided: bool, vocab:
     plural = head is not None and head.endswith(("s", "people", "men", "children", "women", "police", "troops", "them"))
     if count is not None:
         low, high, approx, word = count.min, count.max, count.approx, count.word
+        if word is not None and word.endswith("couple") and who in ("unknown", "civilian"):
+            who, word = "civilian", None  # "a couple and their baby": a pair, not "a couple of soldiers"
     elif group.article or not plural:
         low, high, approx, word = 1, 1, False, None
     else:

@@ -370,8 +370,9 @@ def phrase_from(line: Line, i: int, book: SpeechBook) -> Phrase | None:
             break
         elif norm in book.nouns or norm in book.modifiers or norm in book.lands or is_capital(line, line.words[k]):
             plain = norm not in book.nouns and not is_capital(line, line.words[k])
-            if k > i and plain and line.words[k - 1].norm in book.nouns:
-                break
+            last = line.words[k - 1].norm
+            if k > i and plain and last in book.nouns and last not in book.modifiers:
+                break  # "a local emergency committee" goes on
             k += 1
         else:
             break
