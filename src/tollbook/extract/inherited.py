@@ -29,12 +29,13 @@ def add_of_campaign(doers: list[list[Blame]], stories: Sequence[Story], marks: S
     if _in_doubt(marks):
         return
     for act_type in _CAMPAIGNS:
-        told = _told(act_type, doers, stories, marks)
+        begun, told = _told(act_type, doers, stories, marks)
         if not told or any(not _same(told[0], other) for other in told[1:]) or _rivals(act_type, told[0], marks):
             continue
         for k, story in enumerate(stories):
             if not doers[k] and story.type == act_type and not story.acts[0].statistic:
-                doers[k] = [] if _answered(k, told[0], doers, stories) else list(told[0])
+                known = begun <= max(a.index for a in story.acts)  # not "a missile hit X. In Y, rebels shelled"
+                doers[k] = list(told[0]) if known and not _answered(k, told[0], doers, stories) else []
 
 
 def _answered(k: int, told: Sequence[Blame], doers: Sequence[Sequence[Blame]], stories: Sequence[Story]) -> bool:
@@ -105,10 +106,10 @@ def _known(low: Sequence[str], i: int) -> bool:
 
 def _told(
     act_type: ActType, doers: Sequence[Sequence[Blame]], stories: Sequence[Story], marks: Sequence[Marks]
-) -> list[Sequence[Blame]]:
+) -> tuple[int, list[Sequence[Blame]]]:
     """The doers of each act of this type and each sentence that tells of such acts; none where the lead tells none.
 
-    Those of the first sentence of the body come first: a headline shortens names.
+    Those of the first sentence of the body come first: a headline shortens names. With them the first such sentence.
     """
     found: list[tuple[int, Sequence[Blame]]] = []
     for index, mark in enumerate(marks):
@@ -120,9 +121,9 @@ def _told(
     found += [(s.acts[0].index, doers[k]) for k, s in enumerate(stories) if s.type == act_type and doers[k]]
     found.sort(key=lambda f: f[0])
     if not found or found[0][0] >= _LEAD:
-        return []
+        return 0, []
     body = next((k for k, f in enumerate(found) if marks[f[0]].sentence.kind != "title"), 0)
-    return [found[k][1] for k in (body, *(j for j in range(len(found)) if j != body))]
+    return found[0][0], [found[k][1] for k in (body, *(j for j in range(len(found)) if j != body))]
 
 
 def _same(a: Sequence[Blame], b: Sequence[Blame]) -> bool:
