@@ -45,7 +45,11 @@ def find_figures(text: str, tokens: Tokens, counts: Sequence[Count], actors: Seq
     links = [
         (g, c, undivided)
         for g, c, undivided in links
-        if not (_ran_off(groups[g], cues[c], vocab) or _things_destroyed(tokens, groups[g], cues[c]))
+        if not (
+            _ran_off(groups[g], cues[c], vocab)
+            or _one_who_fled(groups[g], cues[c])
+            or _things_destroyed(tokens, groups[g], cues[c])
+        )
     ]
     figures = [_figure(tokens, groups[g], cues[c], undivided, vocab) for g, c, undivided in links]
     figures = [
@@ -373,6 +377,11 @@ def _ran_off(group: Group, cue: Hit[Cue], vocab: Vocabulary) -> bool:
     """ "Two of the gunmen fled on a motorcycle": fighters who flee are not displaced people."""
     fighters = vocab.who.get(group.head or "") in ("armed_group", "state_forces")
     return cue.value.harm == "displaced" and cue.value.use == "subject" and fighters
+
+
+def _one_who_fled(group: Group, cue: Hit[Cue]) -> bool:
+    """ "Said a farmer who fled to the town": one person who speaks is no figure of displaced people."""
+    return cue.value.harm == "displaced" and group.count is None and group.article
 
 
 def _things_destroyed(tokens: Tokens, group: Group, cue: Hit[Cue]) -> bool:

@@ -17,6 +17,7 @@ from tollbook.extract.words import words
 from tollbook.model import Place
 
 _NEVER = -99.0
+_OPENS = 6  # tokens from "In" to the place it opens with ("In Russia's Belgorod region")
 _SAYER = 8  # tokens in which he is named
 _TELLING = 8  # from here on two acts of one report hardly share a toll by chance
 ROUND = 20  # from here on "at least" may round a sum by one, and a toll may be told in round numbers
@@ -149,9 +150,22 @@ def _by_harm(figures: Iterable[Figure]) -> dict[str, set[int]]:
 
 
 def may_tell(story: Story, act: Act) -> bool:
-    """False for an act of one place beside a toll summed over places ("23 were killed elsewhere in the country")."""
+    """False for an act of one place beside a toll summed over places ("23 were killed elsewhere in the country").
+
+    So too for one that opens with its place, behind another's toll told without one ("25 were hurt. In Kano, ...").
+    """
+    if _opens_elsewhere(story, act):
+        return False
     summed = "sums" in story.acts[0].flags and bool(story.acts[0].toll) and not story.places
     return not (summed and act.places) or bool(_numbers(act.counted) & _told_numbers(story))
+
+
+def _opens_elsewhere(story: Story, act: Act) -> bool:
+    if story.places or not act.places or not act.counted or act.marks.tokens.low[act.first] != "in":
+        return False
+    first = act.marks.tokens.at(min(p.span[0] for p in act.places))
+    told = not any(a.title for a in story.acts) and min(a.index for a in story.acts) > 0
+    return first - act.first <= _OPENS and told and any(a.counted for a in story.acts)
 
 
 def _numbers(figures: Iterable[Figure]) -> set[tuple[str, int]]:
