@@ -344,7 +344,7 @@ def _type(story: Story, stories: Sequence[Story], verdict: Verdict, marks: Seque
     if named in ("territory_taken", "territory_regained"):
         state = any(b.actor.who == "state_forces" for b in story.blames)
         other = any(b.actor.who == "armed_group" for b in story.blames)
-        named = "territory_regained" if state and not other else "territory_taken" if other else named
+        named = "territory_regained" if state else "territory_taken" if other else named
     if not harms & {"killed", "injured"}:
         for harm, act_type in _HARM_TYPE.items():
             if harm in harms and (named is None or act_type in ("abduction", "arrests")):

@@ -101,7 +101,10 @@ def _in_doubt(marks: Sequence[Marks]) -> bool:
 
 def _known(low: Sequence[str], i: int) -> bool:
     """Is the act told as one known already: "the strikes", "these air raids"?"""
-    return any(w in words("known") for w in low[max(0, i - 2) : i]) and low[i].rstrip("s") in words("act_nouns")
+    before = low[max(0, i - 2) : i]
+    if not words("superlatives").isdisjoint(before):
+        return False  # "the deadliest attack since May, when 30 died"
+    return any(w in words("known") for w in before) and low[i].rstrip("s") in words("act_nouns")
 
 
 def _told(
