@@ -448,6 +448,8 @@ def _doers(k: int, stories: Sequence[Story], claims: Sequence[tuple[int, Blame]]
         return story.blames[:4]
     last = max(a.index for a in story.acts)
     near = [b for index, b in claims if 0 <= index - last <= _CLAIMED_AFTER or len(stories) == 1]
+    if len(stories) > 1:  # the attackers shot dead are not killed by who claims the attack
+        near = [b for b in near if {f.who for f, _ in story.figures} != {b.actor.who}]
     if near:
         return near[:1]
     return []

@@ -6,6 +6,7 @@ name of a person is read here only where what follows says that it is one ("and 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -21,6 +22,7 @@ def with_singles(text: str, tokens: Tokens, groups: Sequence[Group]) -> list[Gro
     """The groups, single persons joined to counted ones among them as one person each."""
     if "and" not in tokens.low:
         return list(groups)
+    groups = _past_names(text, tokens, groups)
     named = _named(text, tokens, groups)
     apart = [g for g in groups if not any(n.first <= g.first < n.last for n in named)]
     joined = sorted([*apart, *named], key=lambda g: g.first)
@@ -30,6 +32,25 @@ def with_singles(text: str, tokens: Tokens, groups: Sequence[Group]) -> list[Gro
             joined[i] = replace(one, article=True) if _single(one) else one
             joined[i + 1] = replace(other, article=True) if _single(other) else other
     return joined
+
+
+def _past_names(text: str, tokens: Tokens, groups: Sequence[Group]) -> list[Group]:
+    """One person told by rank or trade reaches past the name behind it: "Colonel Ali Sesay and three soldiers"."""
+    if text[tokens.span[0] : tokens.span[1]].isupper():
+        return list(groups)
+    read = list(groups)
+    for k, (group, after) in enumerate(itertools.pairwise(groups)):
+        one = group.count is None and group.head is not None and not plural(group.head) and not group.name
+        if not one or group.head in words("collective") or not _number(after):
+            continue
+        comma = int(tokens.low[group.last : group.last + 1] == (",",))
+        first = end = group.last + comma
+        while end < after.first and end - first < _NAME and capital(text, tokens, end):
+            end += 1
+        behind = set(tokens.low[end : after.first])
+        if end - first > comma and behind and behind <= {",", "and"} | words("possessive"):
+            read[k] = replace(group, last=end, article=True)
+    return read
 
 
 def _number(group: Group) -> bool:

@@ -187,7 +187,7 @@ def _add_blamed(doers: list[list[Blame]], stories: Sequence[Story], marks: Seque
         ]
         if not blamed or not words("of_other_acts").isdisjoint(mark.tokens.low):
             continue  # "has claimed similar attacks in the past"
-        for k in _claimed_stories(i, stories, several=of_several(mark.tokens)):
+        for k in _claimed_stories(i, _not_of_its_own(stories, blamed), several=of_several(mark.tokens)):
             if any(not b.actor.generic or b.actor.who == "state_forces" for b in doers[k]):
                 continue
             victims = {fold(t.name) for a in stories[k].acts if a.index != i for t in a.targets}
@@ -298,9 +298,20 @@ def _suffered(actor: Actor, story: Story) -> bool:
     return actor.who in hurt or any(fold(t.name) == fold(actor.name) for t in story.targets)
 
 
-def _claimed_stories(i: int, stories: Sequence[Story], *, several: bool) -> list[int]:
+def _not_of_its_own(stories: Sequence[Story], blamed: Sequence[Blame]) -> dict[int, Story]:
+    """The acts that a side may claim: not the death of its own ("Five attackers were shot dead"), if there are others.
+
+    By their places in the report; statistics are no acts.
+    """
+    real = {k: story for k, story in enumerate(stories) if not story.acts[0].statistic}
+    sides = {b.actor.who for b in blamed} & {"state_forces", "armed_group"}
+    others = {k: s for k, s in real.items() if not s.figures or {f.who for f, _ in s.figures} - sides}
+    return others or real
+
+
+def _claimed_stories(i: int, stories: Mapping[int, Story], *, several: bool) -> list[int]:
     """The stories that a claim in sentence `i` is about."""
-    real = [k for k, story in enumerate(stories) if not story.acts[0].statistic]
+    real = list(stories)
     near = [(i - a.index, k) for k in real for a in stories[k].acts if 0 <= i - a.index <= _BLAMED]
     if near and not (several and min(near)[0]):
         return [min(near)[1]]
