@@ -79,6 +79,8 @@ class Words:
     period_modifiers: frozenset[str]
     no_period: frozenset[str]
     range_links: Phrases
+    night_parts: frozenset[str]
+    until_morning: Phrases
     before_bare_day: frozenset[str]
     after_bare_day: frozenset[str]
     prepositions: frozenset[str]
@@ -94,7 +96,7 @@ class Words:
 
 _PHRASES = (
     "nights_before_weekday",
-    "into_weekday", "this", "since", "range_links", "future_left", "future_cues", "dateline_labels",
+    "into_weekday", "this", "since", "range_links", "until_morning", "future_left", "future_cues", "dateline_labels",
     "update_labels",
 )  # fmt: skip
 _TABLES = ("few", "day_words", "anchor_words", "told_unit", "fixed_days", "movable_days")

@@ -61,9 +61,9 @@ def _from_calendar(s: Scene, c: Calendar) -> list[Hit]:
     if c.year is None and not c.choices:
         if (_ahead(c, s.published) and _future(t, c.first)) or (c.day and t.at(c.last) in w.names_after_day):
             return [Hit(c.first, c.last, None, "day", "stated", void=True)]
-        if c.day is None and (found := _year_beside(t, c.last)):
+        if found := _year_beside(t, c.last):
             if s.published is None:
-                return [Hit(c.first, found[0], None, "month", "relative")]
+                return [Hit(c.first, found[0], None, "day" if c.day else "month", "relative")]
             c = replace(c, year=s.published.year + found[1], last=found[0])
         elif c.day is None and (t.at(c.first - 1) in w.last and s.published):
             before = s.published.replace(day=1) - DAY
@@ -141,6 +141,8 @@ def _weekday(s: Scene, i: int) -> list[Hit]:
         day = latest_weekday(weekday, s.published)
         if before in w.last or before in w.past:
             first, day = i - 1, latest_weekday(weekday, s.published - DAY)
+            if before in w.last and _too_near(day, s.published):
+                day -= 7 * DAY
         elif before in w.previous and s.told:
             first, day = i - 1, latest_weekday(weekday, s.told - DAY)
         elif before == "this" and day < unit_span(s.published, "week")[0]:
@@ -159,7 +161,14 @@ def _weekday(s: Scene, i: int) -> list[Hit]:
         days = second[0].days
         if days and days[0] == day + DAY:
             return [Hit(first, second[0].last, (day, days[1]), "days")]
+    if day and before in ("to", "into") and t.at(i - 2) == "night" and t.at(i - 3) == "the":
+        return [Hit(first, last, (day - DAY, day), "days")]
     return [Hit(first, last, (day, day) if day else None, "day")]
+
+
+def _too_near(day: dt.date, published: dt.date) -> bool:
+    """Would "last Monday" told on a Wednesday be called "on Monday"? Then the Monday of the week before is meant."""
+    return (published - day).days <= 2 and unit_span(published, "week")[0] <= day and published.weekday() < 5
 
 
 def _numbered(s: Scene, weekday: int, j: int) -> tuple[int, dt.date] | None:

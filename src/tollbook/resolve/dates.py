@@ -13,11 +13,11 @@ import datetime as dt
 from dataclasses import replace
 
 from tollbook.model import DatePrecision, DateRange
-from tollbook.resolve.calendars import words
+from tollbook.resolve.calendars import DAY, words
 from tollbook.resolve.date_phrases import may_begin, read_at, triggers
 from tollbook.resolve.dateline import dateline_date
 from tollbook.resolve.numbers import Tokens, numerals, tokens
-from tollbook.resolve.scene import Hit, Scene
+from tollbook.resolve.scene import Hit, Scene, until
 
 __all__ = ["dateline_date", "find_dates"]
 
@@ -34,16 +34,41 @@ def _with_range(s: Scene, i: int, hits: list[Hit]) -> list[Hit]:
     end = link[0] if link else a.last + 1
     if end < len(t.low) and (link or (opener == "between" and t.at(a.last) == "and")):
         b = read_at(s, end)
-        if b and b[0].days and a.precision == b[0].precision:
+        if b and b[0].days and a.precision == b[0].precision and _joins(s, i, a, b[0]):
             again = read_at(replace(s, published=b[0].days[1]), i)
             days = again[-1].days if again else None
             if days and days[0] < b[0].days[0]:
                 precision = "days" if a.precision == "day" else a.precision
                 return [*hits[:-1], replace(a, last=b[0].last, days=(days[0], b[0].days[1]), precision=precision)]
+    if a.days and a.precision == "day" and (dawn := _until_morning(t, a)):
+        return [
+            *hits[:-1],
+            replace(a, last=dawn, days=until((a.days[0], a.days[0] + DAY), s.published), precision="days"),
+        ]
     if a.days and s.published and len(hits) == 1 and a.days[0] <= s.published and _opened_by_since(t, hits[0].first):
         precision = "days" if a.precision == "day" else a.precision
         return [replace(a, days=(a.days[0], s.published), precision=precision)]
     return hits
+
+
+def _joins(s: Scene, i: int, a: Hit, b: Hit) -> bool:
+    """Is the second day, where "and" joins it, the one after the first ("on Monday and again on Tuesday")? Its early
+    hours are joined to a night ("late on Monday and early on Tuesday"), not to what was done in the day.
+    """
+    t = s.t
+    if t.at(a.last) != "and" or t.at(i - 1) == "between":
+        return True
+    if not (a.days and b.days and b.days[0] - a.days[1] == DAY):
+        return False
+    return (
+        t.at(a.last + 1) != "early" or "late" in (t.at(i - 1), t.at(i - 2)) or t.at(a.last - 1) in words().night_parts
+    )
+
+
+def _until_morning(t: Tokens, a: Hit) -> int | None:
+    """The index past "until dawn" behind a night."""
+    found = words().until_morning.after(t, a.last)
+    return found[0] if found and t.at(a.last - 1) in words().night_parts else None
 
 
 def _opened_by_since(t: Tokens, i: int) -> bool:
