@@ -20,6 +20,8 @@ ONE_DAY = dt.timedelta(days=1)
 _UNITS = {"hour": 1, "hours": 1, "day": 24, "days": 24, "week": 168, "weeks": 168, "month": 720, "months": 720}  # hours
 _DAY_HOURS = 24
 _LONGEST = 31  # days: as long as fighting told as one goes on
+_CAMPAIGN = 100  # days: longer ago, what began is told of as history
+_BEGUN = 10  # tokens between "launched" and the day
 _SAME_DAY = 3  # sentences over which "Meanwhile four were killed in ..." goes on the day told before
 
 
@@ -62,6 +64,8 @@ def _told_days(
     date = dated(story)
     if date is not None:
         runs_on = scope == "statistic" and published is not None and counted_since(story.acts[0], date)
+        if published is not None and begun_on(story, date, published):
+            return (date.start, published), DateDetail(date.span, "days", date.basis)
         return (date.start, published if runs_on else date.end), DateDetail(date.span, date.precision, date.basis)
     if published is None:
         return (None, None), DateDetail(None, None, "none")
@@ -79,6 +83,27 @@ def _told_days(
         return (before.start, before.end), DateDetail(before.span, before.precision, before.basis)
     start = published - ONE_DAY
     return (start, published), DateDetail(None, "days", "fresh-news")
+
+
+def begun_on(story: Story, date: DateRange, published: dt.date) -> bool:
+    """Did something begin that day that goes on ("launched an offensive on Friday", "fighting that began on Friday")?
+
+    What it cost is told of that day, unless it has cost that since ("has left 50 dead").
+    """
+    act = next((a for a in story.acts if date in a.dates), None)
+    if act is None or date.span is None or date.start is None or date.start != date.end:
+        return False
+    if not 0 < (published - date.start).days <= _CAMPAIGN:
+        return False
+    low, i = act.marks.tokens.low, act.marks.tokens.at(date.span[0])
+    begin = next((k for k in range(i - 1, max(-1, i - _BEGUN), -1) if low[k] in words("begins_act")), None)
+    if begin is None or words("count_ends") & set(low[begin:i]):
+        return False
+    what = words("goes_on_from") if low[begin] in words("launched") else words("goes_on_from") | words("once_begun")
+    if what.isdisjoint(low[max(0, begin - _BEGUN) : i]):
+        return False
+    perfect = any(w in ("have", "has") for w in low[act.first : act.last])
+    return perfect or not any(f.counted for f in act.figures)
 
 
 def _date_before(

@@ -109,7 +109,7 @@ class RulesExtractor:
             if len(marks) == 1:
                 marks[0] = replace(marks[0], filed=reading.datelines)
             if sentence.kind != "title":
-                day = told_day(marks[-1]) or day
+                day = told_day(marks[-1], day)
         return marks, reading
 
 

@@ -9,7 +9,7 @@ from tollbook.extract.clauses import Act
 from tollbook.extract.marks import Marks
 from tollbook.extract.oneormany import brings_sum
 from tollbook.extract.story import Story
-from tollbook.extract.told_days import is_said_on
+from tollbook.extract.told_days import is_counted_on, is_said_on
 from tollbook.model import DateRange, Report, Scope
 
 NEWS_DAYS = 14  # GUIDELINES, "scope": news is what happened within the 14 days before publication
@@ -56,13 +56,15 @@ def counted_back(act: Act, date: DateRange) -> bool:
     return tokens.low[tokens.at(date.span[1] - 1)] == "after"
 
 
-def told_day(mark: Marks) -> dt.date | None:
+def told_day(mark: Marks, before: dt.date | None) -> dt.date | None:
     """The day that "the next day" in the sentences after this one counts from: the last day told, rather one on which
-    something happened than one on which somebody spoke.
+    something happened, of this sentence or told `before`, than one on which somebody spoke or counted a toll.
     """
     days = [d for d in mark.dates if d.span is not None and d.start is not None and d.start == d.end]
-    acted = [d for d in days if d.span is not None and not is_said_on(mark, d.span)]
-    return (acted or days)[-1].start if days else None
+    acted = [d for d in days if d.span is not None and not is_said_on(mark, d.span) and not is_counted_on(mark, d)]
+    if acted:
+        return acted[-1].start
+    return before or (days[-1].start if days else None)
 
 
 def scope_of(story: Story, report: Report) -> Scope:
