@@ -312,7 +312,7 @@ def _sites(act: Act) -> list[Act]:
     spans = {site.figures[0].span for site in found}
     act.figures = [f for f in act.figures if f.span not in spans]
     act.split = parts and not first_site
-    act.places = rest or act.places
+    act.places = rest if held else rest or act.places
     return [replace(site, figures=[replace(site.figures[0], part_of=None)]) for site in found]
 
 
