@@ -15,6 +15,8 @@ from tollbook.resolve.actorline import Found, Line, Told, holds_a_place, joined,
 _ACCUSING = frozenset({"accused", "accuses", "accusing", "blamed", "blames", "blaming"})
 _LED = frozenset({"led"})
 _AND = frozenset({"and", "or"})
+_LOYAL = frozenset({"loyal", "faithful", "allied"})  # "loyal to": what follows is a leader; "of" may be anything
+_LEADER = 3  # words of a leader's name
 _WHERE = frozenset({"in", "of", "from", "to", "into", "near", "at", "with", "on", "across", "inside", "against", "s"})
 _SIDES = ("north", "south", "east", "west", "northwest", "northeast", "southwest", "southeast")
 _DIRECTION = frozenset({"central", *_SIDES, *(f"{side}ern" for side in _SIDES)})
@@ -203,9 +205,27 @@ def _loyal(line: Line, i: int, book: ActorBook) -> Found | None:
                 i, chain.last, f"state:{chain.code}:army", "state_forces", (chain.code,), False, chain.clipped, 6
             )
         if line.words[k].norm not in book.words.titles and line.words[k].norm != "the":
-            return None
+            return _of_leader(line, i, j + 1, k)
         k += 1
     return None
+
+
+def _of_leader(line: Line, i: int, bond: int, k: int) -> Found | None:
+    """The forces of a leader that no list knows: "troops loyal to General Dabbo", all of it their name."""
+    if line.caps or line.words[bond].norm not in _LOYAL or line.hits[k]:
+        return None
+    end = k
+    while end < len(line.words) and end - k < _LEADER and _named(line, end):
+        if end > k and line.words[end].gap > 1:
+            break
+        end += 1
+    return Found(i, end, None, "armed_group", (), False, False, 6) if end > k else None
+
+
+def _named(line: Line, k: int) -> bool:
+    """Does the word at k begin with a capital, behind an Arabic article or not ("al-Sadr")?"""
+    word = line.text[line.words[k].start : line.words[k].end]
+    return word[:1].isupper() or (word[:3] in ("al-", "el-") and word[3:4].isupper())
 
 
 def _beside(line: Line, i: int) -> str | None:
