@@ -40,6 +40,8 @@ def _with_range(s: Scene, i: int, hits: list[Hit]) -> list[Hit]:
             if days and days[0] < b[0].days[0]:
                 precision = "days" if a.precision == "day" else a.precision
                 return [*hits[:-1], replace(a, last=b[0].last, days=(days[0], b[0].days[1]), precision=precision)]
+    if len(hits) == 2 and (both := _two_in_a_row(t, *hits)):
+        return [both]
     if a.days and a.precision == "day" and (dawn := _until_morning(t, a)):
         return [
             *hits[:-1],
@@ -63,6 +65,15 @@ def _joins(s: Scene, i: int, a: Hit, b: Hit) -> bool:
     return (
         t.at(a.last + 1) != "early" or "late" in (t.at(i - 1), t.at(i - 2)) or t.at(a.last - 1) in words().night_parts
     )
+
+
+def _two_in_a_row(t: Tokens, a: Hit, b: Hit) -> Hit | None:
+    """ "On 3 and 4 May" is a span, as "on Monday and Tuesday" is; days farther apart, or more of them, are a list."""
+    if t.low[a.last : b.first] != ["and"] or not (a.days and b.days) or {a.precision, b.precision} != {"day"}:
+        return None
+    if b.days[0] - a.days[1] != DAY:
+        return None
+    return replace(b, first=a.first, days=(a.days[0], b.days[1]), precision="days")
 
 
 def _until_morning(t: Tokens, a: Hit) -> int | None:
