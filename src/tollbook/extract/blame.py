@@ -10,7 +10,7 @@ from tollbook.extract.agents import came_upon, does_violence, is_subject
 from tollbook.extract.basis import accuses, basis_of, of_lesser_deed
 from tollbook.extract.bodies import is_finder
 from tollbook.extract.doers import SIDED, force_of, is_alias, past_explanation, reach, same_doer
-from tollbook.extract.senders import sends
+from tollbook.extract.senders import sends, steers
 from tollbook.extract.tokens import Tokens
 from tollbook.extract.words import phrases, words
 from tollbook.model import Actor, AttributionBasis, Span
@@ -285,6 +285,9 @@ def _named(tokens: Tokens, blame: Blame, here: Sequence[Actor]) -> Blame:
     for other in here:
         start = tokens.at(other.span[0])
         between = tokens.low[end:start]
+        supposed = "be" in between and all(w in words("member_of") | words("taken_for") or w == "," for w in between)
+        if supposed and other.generic and len(between) <= 6:
+            return Blame(other, "suspected")  # "unknown gunmen, believed to be bandits"
         if other.generic or not 0 < len(between) <= 6:
             continue
         if all(w in words("member_of") for w in between):
@@ -371,8 +374,8 @@ def _says_it_did(tokens: Tokens, end: int, last: int, does: set[int], begins: se
 def _quoted_by(tokens: Tokens, start: int) -> bool:
     """ "held by", "controlled by", "quoted by", "backed by": the actor is not the doer."""
     before = tokens.low[max(0, start - 4) : start]
-    if not words("captives").isdisjoint(before):
-        return False  # "held hostage by"
+    if not words("captives").isdisjoint(before) or steers(tokens, start):
+        return False  # "held hostage by", "a drone operated by"
     return any(w in words("by_not_doer") for w in before)
 
 

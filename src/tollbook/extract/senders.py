@@ -39,6 +39,16 @@ def sends(tokens: Tokens, telling: Telling, start: int, end: int, first: int) ->
     return takes and (under or (low[k] == "of" and before in ("control", "hands") and "under" in low[k - 4 : k]))
 
 
+def steers(tokens: Tokens, start: int) -> bool:
+    """Was a drone or aircraft steered by the actor at token `start` ("a drone operated by X struck"), not shot down?"""
+    low, k = tokens.low, start - 1
+    while k > 0 and (low[k] in words("called_before") or low[k] in words("articles")):
+        k -= 1
+    if k < 2 or low[k] != "by" or low[k - 1] not in words("steered") or low[k - 2] not in words("weapons_sent"):
+        return False
+    return words("intercepts").isdisjoint(low[max(0, k - _TO_WEAPON) : k - 2])
+
+
 def _owns_weapon(tokens: Tokens, k: int, end: int) -> bool:
     """ "A drone belonging to X struck", with the "to" at token `k`; not "shot down a drone belonging to X"."""
     low = tokens.low
