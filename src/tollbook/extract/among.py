@@ -55,20 +55,20 @@ def counted_among(tokens: Tokens, groups: Sequence[Group]) -> dict[int, int]:
     Each group's position, and the position of the one that holds it.
     """
     found: dict[int, int] = {}
-    for i, word in enumerate(tokens.low):
+    for i in [i for i, word in enumerate(tokens.low) if word in ("among", "amongst")]:
         whole = next((g for g, group in enumerate(groups) if 0 < group.first - i <= _TO_WHOLE), None)
-        if word not in ("among", "amongst") or whole is None or groups[whole].count is None:
+        if whole is None or groups[whole].count is None:
             continue
         inner = (
             _after(tokens, groups, _be_before_group(tokens, groups, whole))
             if i == 0
             else _behind_asides(tokens, groups, i)
         )
-        found.update((g, whole) for g in inner if _number(groups[g]) < _number(groups[whole]))
+        found.update((g, whole) for g in inner if number_of(groups[g]) < number_of(groups[whole]))
     return found
 
 
-def _number(group: Group) -> int:
+def number_of(group: Group) -> int:
     """How many the group counts at least; one for "a guard"."""
     return 1 if group.count is None else group.count.min or group.count.max or 0
 

@@ -15,6 +15,7 @@ from tollbook.extract.blame import Blame, claimant
 from tollbook.extract.bodies import in_ruin
 from tollbook.extract.casualties import casualties
 from tollbook.extract.choice import choose, place_detail
+from tollbook.extract.claims import own_dead
 from tollbook.extract.clauses import Act, candidate_acts
 from tollbook.extract.day_choice import choose_days
 from tollbook.extract.days import Told, days_of, with_days_of_sums
@@ -448,8 +449,8 @@ def _doers(k: int, stories: Sequence[Story], claims: Sequence[tuple[int, Blame]]
         return story.blames[:4]
     last = max(a.index for a in story.acts)
     near = [b for index, b in claims if 0 <= index - last <= _CLAIMED_AFTER or len(stories) == 1]
-    if len(stories) > 1:  # the attackers shot dead are not killed by who claims the attack
-        near = [b for b in near if {f.who for f, _ in story.figures} != {b.actor.who}]
+    if len(stories) > 1:
+        near = [b for b in near if not own_dead([f for f, _ in story.figures], b.actor)]
     if near:
         return near[:1]
     return []

@@ -16,6 +16,7 @@ from tollbook.errors import LexiconError
 from tollbook.extract.basis import of_lesser_deed
 from tollbook.extract.blame import Blame
 from tollbook.extract.doers import SIDED, reach, same_doer
+from tollbook.extract.figure import Figure
 from tollbook.extract.tokens import Tokens
 from tollbook.extract.words import words
 from tollbook.model import Actor, AttributionBasis
@@ -44,6 +45,13 @@ def lists() -> dict[str, frozenset[str]]:
             raise LexiconError(f"claims.yml: {name}: must be a list of lower-case words")
         found[name] = frozenset(listed)
     return found
+
+
+def own_dead(figures: Sequence[Figure], claimant: Actor) -> bool:
+    """Are these the claimant's own dead ("Five attackers were shot dead"), whom the act it claims did not kill?"""
+    attackers = lists()["doers"]
+    own = (f.head in attackers or (f.of is not None and f.of == claimant.actor_id) for f in figures)
+    return bool(figures) and all(own)
 
 
 def claims_in(tokens: Tokens, actors: Sequence[Actor]) -> list[Blame]:

@@ -94,7 +94,7 @@ class Act:
         return "statistic" in self.flags or toll >= _WHOLE_WAR or ("years" in self.flags and self._up_to_now())
 
     def _up_to_now(self) -> bool:
-        """ "Have killed thousands in a decade", not "has been the deadliest in ten years"."""
+        """ "Have killed thousands in a decade", "killed 300 in two years", not "the deadliest in ten years"."""
         low = self.marks.tokens.low[self.first : self.last]
         counted = any(w in ("have", "has") for w in low) or (bool(self.toll) and not self.dates)
         return counted and words("superlatives").isdisjoint(low)

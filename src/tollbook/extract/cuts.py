@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import itertools
+from functools import cache
 
 from tollbook.extract.marks import Marks, inside
+from tollbook.extract.tokens import Phrases
 from tollbook.extract.words import phrases, words
 from tollbook.model import DateRange, Place
 
-_CUTS = frozenset(
-    {"and", "when", "after", "bringing", "brings", "brought", "raising", "taking"}
-)  # these cut under conditions
+# These cut under conditions.
+_CUTS = frozenset({"and", "when", "after", "bringing", "brings", "brought", "raising", "taking"})
 _BRINGS = 12  # tokens from "brought" to the number that a toll comes to by it
 _BRINGING = 20  # "bringing the number killed in 24 hours of raids on the old town to 45"
 
@@ -47,11 +48,12 @@ def clauses(marks: Marks) -> list[tuple[int, int]]:
 
 def _turns_to_earlier(marks: Marks) -> frozenset[int]:
     """Where the sentence turns to an act that came first ("in response to a raid on Dori that killed two")."""
-    low = marks.tokens.low
-    openers = [tuple(p.split()) for p in phrases("cut_to_earlier")]
-    firsts = {p[0] for p in openers}
-    at = [i for i, word in enumerate(low) if word in firsts]
-    return frozenset(i for i in at if any(low[i : i + len(p)] == p for p in openers))
+    return frozenset(hit.first for hit in _to_earlier().find(marks.tokens))
+
+
+@cache
+def _to_earlier() -> Phrases[None]:
+    return Phrases((phrase, None) for phrase in phrases("cut_to_earlier"))
 
 
 def _apart(marks: Marks, first: int, cut: int, last: int, *, alone: bool) -> bool:

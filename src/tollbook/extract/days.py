@@ -64,7 +64,7 @@ def _told_days(
     date = dated(story)
     if date is not None:
         runs_on = scope == "statistic" and published is not None and counted_since(story.acts[0], date)
-        if published is not None and begun_on(story, date, published):
+        if published is not None and _begun_on(story, date, published):
             return (date.start, published), DateDetail(date.span, "days", date.basis)
         return (date.start, published if runs_on else date.end), DateDetail(date.span, date.precision, date.basis)
     if published is None:
@@ -85,7 +85,7 @@ def _told_days(
     return (start, published), DateDetail(None, "days", "fresh-news")
 
 
-def begun_on(story: Story, date: DateRange, published: dt.date) -> bool:
+def _begun_on(story: Story, date: DateRange, published: dt.date) -> bool:
     """Did something begin that day that goes on ("launched an offensive on Friday", "fighting that began on Friday")?
 
     What it cost is told of that day, unless it has cost that since ("has left 50 dead").

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from tollbook.extract.among import counted_among, find_among, tells_among
+from tollbook.extract.among import counted_among, find_among, number_of, tells_among
 from tollbook.extract.cues import live_cues, one_each, put_at, put_to_death, shot_of_them, shot_people
 from tollbook.extract.figure import Figure
 from tollbook.extract.groups import Cue, Group, Vocabulary, find_groups, plural, vocabulary, with_names
@@ -210,17 +210,12 @@ def _adds_up(tokens: Tokens, groups: Sequence[Group], whole: int, g: int) -> boo
     """Is group `g` one of the numbered groups behind the colon that add up to the whole's number?"""
     colon = next(k for k in range(groups[whole].last, groups[g].first) if tokens.low[k] == ":")
     listed = [k for k in range(whole + 1, len(groups)) if groups[k].first > colon]
-    counts = [(k, _number(groups[k])) for k in listed if groups[k].count is not None or groups[k].article]
+    counts = [(k, number_of(groups[k])) for k in listed if groups[k].count is not None or groups[k].article]
     told = groups[whole].count
     sums = [sum(n for _, n in counts[:k]) for k in range(len(counts) + 1)]
     return told is not None and any(
         sums[k] == told.min and g in [i for i, _ in counts[:k]] for k in range(2, len(sums))
     )
-
-
-def _number(group: Group) -> int:
-    """How many the group counts; one for "a guard"."""
-    return 1 if group.count is None else group.count.min or 0
 
 
 def _pair(

@@ -16,7 +16,7 @@ from tollbook.extract.blame import Blame
 from tollbook.extract.clauses import Act
 from tollbook.extract.doers import SIDED
 from tollbook.extract.marks import Marks, inside
-from tollbook.extract.senders import stopped_weapon
+from tollbook.extract.senders import stopped_weapons
 from tollbook.extract.story import Story, heaviest
 from tollbook.extract.words import phrases, words
 from tollbook.model import ActType, Who
@@ -115,8 +115,7 @@ def _struck(story: Story) -> bool:
 
 def _stopped(story: Story) -> set[str]:
     """The drones or missiles that are told as shot down, beside the people whom they, or their debris, hurt."""
-    told = (stopped_weapon(a.marks.tokens, i, a.last) for a in story.acts for i in range(a.first, a.last))
-    return {weapon for weapon in told if weapon is not None}
+    return set().union(*(stopped_weapons(a.marks.tokens, a.first, a.last) for a in story.acts))
 
 
 def _strike_at(act: Act, i: int) -> bool:

@@ -1,4 +1,4 @@
-"""Who sent what did the harm: from whose helicopters, whose bomber or shell it was, on whose orders."""
+"""Who sent what did the harm: whose helicopters, bomber or shell it was, on whose orders; and who stopped it."""
 
 from __future__ import annotations
 
@@ -66,10 +66,10 @@ def shoots_down(tokens: Tokens, end: int, last: int) -> bool:
     verb = next((k for k in range(end, min(end + _TO_VERB, last)) if low[k] in words("intercepts")), None)
     if verb is None or "by" in low[end:verb] or not (words("harming") | words("does")).isdisjoint(low[end:verb]):
         return False
-    return stopped_weapon(tokens, verb, last) is not None
+    return _stopped_weapon(tokens, verb, last) is not None
 
 
-def stopped_weapon(tokens: Tokens, verb: int, last: int) -> str | None:
+def _stopped_weapon(tokens: Tokens, verb: int, last: int) -> str | None:
     """The weapons that the word at `verb` tells were stopped ("shot down 20 of the 27 drones"), "them" among others."""
     low = tokens.low
     if low[verb] not in words("intercepts") or (low[verb].startswith("sho") and low[verb + 1 : verb + 2] != ("down",)):
@@ -80,3 +80,9 @@ def stopped_weapon(tokens: Tokens, verb: int, last: int) -> str | None:
         if low[k] in words("ends_object"):
             return None
     return None
+
+
+def stopped_weapons(tokens: Tokens, first: int, last: int) -> set[str]:
+    """The drones or missiles that tokens [first, last) tell were stopped on their way, as they are called there."""
+    told = (_stopped_weapon(tokens, i, last) for i in range(first, last))
+    return {weapon for weapon in told if weapon is not None}

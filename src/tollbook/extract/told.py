@@ -8,7 +8,7 @@ from dataclasses import replace
 from tollbook.extract.acts import Trigger
 from tollbook.extract.clauses import Act
 from tollbook.extract.doers import same_doer
-from tollbook.extract.senders import stopped_weapon
+from tollbook.extract.senders import stopped_weapons
 from tollbook.extract.story import Story
 from tollbook.extract.words import phrases, words
 from tollbook.model import DateRange
@@ -147,7 +147,7 @@ def _goes_on(act: Act, before: Sequence[Act]) -> Act | None:
 
 def _stopped_on_the_way(act: Act) -> bool:
     """Does it tell of drones or missiles that were shot down ("shot down 60 of 78 drones launched by Russia")?"""
-    return any(stopped_weapon(act.marks.tokens, i, act.last) for i in range(act.first, act.last))
+    return bool(stopped_weapons(act.marks.tokens, act.first, act.last))
 
 
 def _placed_next(act: Act, behind: Sequence[Act]) -> bool:

@@ -14,7 +14,7 @@ from tollbook.extract.agents import continues, is_subject
 from tollbook.extract.allies import add_allies
 from tollbook.extract.basis import of_lesser_deed
 from tollbook.extract.blame import Blame, find_blame, is_owned, is_person, owner_of
-from tollbook.extract.claims import claims_in, of_several
+from tollbook.extract.claims import claims_in, of_several, own_dead
 from tollbook.extract.clauses import Act
 from tollbook.extract.doers import SIDED, force_of, is_alias, numbered, reach, same_doer, spelled_out, without_owners
 from tollbook.extract.groups import vocabulary
@@ -304,8 +304,7 @@ def _not_of_its_own(stories: Sequence[Story], blamed: Sequence[Blame]) -> dict[i
     By their places in the report; statistics are no acts.
     """
     real = {k: story for k, story in enumerate(stories) if not story.acts[0].statistic}
-    sides = {b.actor.who for b in blamed} & {"state_forces", "armed_group"}
-    others = {k: s for k, s in real.items() if not s.figures or {f.who for f, _ in s.figures} - sides}
+    others = {k: s for k, s in real.items() if not any(own_dead([f for f, _ in s.figures], b.actor) for b in blamed)}
     return others or real
 
 
