@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from tollbook.extract.act import Act
 from tollbook.extract.blame import Blame
-from tollbook.extract.clauses import Act
 from tollbook.model import Actor, ActType, Scope, Span
 
 

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 
+from tollbook.extract.act import Act
 from tollbook.extract.blame import Blame
-from tollbook.extract.clauses import Act
 from tollbook.extract.figure import Figure
 from tollbook.extract.marks import Marks
 from tollbook.extract.same_act import FAMILY

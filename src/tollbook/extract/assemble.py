@@ -8,6 +8,7 @@ from dataclasses import replace
 from string import ascii_lowercase
 
 from tollbook.extract import Reading
+from tollbook.extract.act import Act
 from tollbook.extract.addresses import at_address
 from tollbook.extract.advice import Advice
 from tollbook.extract.apart import blamed_for_all, stories_of, told_apart
@@ -16,7 +17,7 @@ from tollbook.extract.bodies import in_ruin
 from tollbook.extract.casualties import casualties
 from tollbook.extract.choice import choose, place_detail
 from tollbook.extract.claims import own_dead
-from tollbook.extract.clauses import Act, candidate_acts
+from tollbook.extract.clauses import candidate_acts
 from tollbook.extract.day_choice import choose_days
 from tollbook.extract.days import Told, days_of, with_days_of_sums
 from tollbook.extract.kinds import killed_in_attacks, settled

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tollbook.extract.clauses import Act
+from tollbook.extract.act import Act
 from tollbook.extract.figure import Figure
 from tollbook.extract.same_act import OVER, ROUND
 from tollbook.extract.story import Story

@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence, Set
 
+from tollbook.extract.act import Act
 from tollbook.extract.blame import Blame
-from tollbook.extract.clauses import Act
 from tollbook.extract.doers import SIDED
 from tollbook.extract.marks import Marks, inside
 from tollbook.extract.senders import stopped_weapons

@@ -21,10 +21,10 @@ from typing import Literal
 from tollbook import lexicon
 from tollbook.errors import LexiconError
 from tollbook.extract import Reading
+from tollbook.extract.act import Act
 from tollbook.extract.assemble import assemble
 from tollbook.extract.blame import Blame, inquires
 from tollbook.extract.choice import weights
-from tollbook.extract.clauses import Act
 from tollbook.extract.figure import Figure
 from tollbook.extract.marks import Marks
 from tollbook.extract.rules import RulesExtractor, may_be_violent

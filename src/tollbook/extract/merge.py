@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tollbook.extract.act import Act
 from tollbook.extract.advice import Advice
-from tollbook.extract.clauses import Act
 from tollbook.extract.same_act import dates_fit, fit, may_tell, nested, types_fit, weights
 from tollbook.extract.scenes import width
 from tollbook.extract.story import Story, fold

@@ -7,8 +7,8 @@ from functools import cache
 
 from tollbook import lexicon
 from tollbook.errors import LexiconError
+from tollbook.extract.act import Act
 from tollbook.extract.advice import Advice
-from tollbook.extract.clauses import Act
 from tollbook.extract.doers import own_forces
 from tollbook.extract.figure import Figure
 from tollbook.extract.scenes import width

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from tollbook.extract.clauses import Act
+from tollbook.extract.act import Act
 from tollbook.extract.marks import Marks
 from tollbook.extract.oneormany import brings_sum
 from tollbook.extract.story import Story

@@ -7,8 +7,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
+from tollbook.extract.act import Act
 from tollbook.extract.blame import Blame
-from tollbook.extract.clauses import Act
 from tollbook.extract.doers import own_forces
 from tollbook.extract.figure import Figure
 from tollbook.extract.marks import Marks

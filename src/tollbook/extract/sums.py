@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import combinations
 
-from tollbook.extract.clauses import Act
+from tollbook.extract.act import Act
 from tollbook.extract.oneormany import names_many_acts
 from tollbook.extract.scenes import width
 from tollbook.extract.story import Story, fold

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from tollbook.extract.act import Act
 from tollbook.extract.acts import Trigger
-from tollbook.extract.clauses import Act
 from tollbook.extract.doers import same_doer
 from tollbook.extract.senders import stopped_weapons
 from tollbook.extract.story import Story

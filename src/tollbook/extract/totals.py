@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 
-from tollbook.extract.clauses import Act
+from tollbook.extract.act import Act
 from tollbook.extract.oneormany import names_many_acts
 from tollbook.extract.same_act import nested
 from tollbook.extract.scenes import width

@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from tollbook.extract.act import Act
 from tollbook.extract.agents import continues, is_subject
 from tollbook.extract.allies import add_allies
 from tollbook.extract.basis import of_lesser_deed
 from tollbook.extract.blame import Blame, find_blame, is_owned, is_person, owner_of
 from tollbook.extract.claims import claims_in, of_several, own_dead
-from tollbook.extract.clauses import Act
 from tollbook.extract.doers import SIDED, force_of, is_alias, numbered, reach, same_doer, spelled_out, without_owners
 from tollbook.extract.groups import vocabulary
 from tollbook.extract.inherited import add_of_campaign, add_of_same_acts, add_of_total
