@@ -147,6 +147,10 @@ def test_a_texts_own_title(body: str, title: str, rest: str) -> None:
     [
         ("GAO, Mali (AFP) - Six people died in a raid.", "GAO, Mali (AFP) -"),
         ("Goma, 20 February - Militiamen killed seven farmers in Djaiba.", "Goma, 20 February -"),
+        (
+            "GOMA, Democratic Republic of the Congo (June 13) - Six died.",
+            "GOMA, Democratic Republic of the Congo (June 13) -",
+        ),
         ("San Salvador (AP) -- Six people died in a raid.", "San Salvador (AP) --"),
         ("Baghdad, March 3 saw ten dead - a record for the year.", None),
         ("Gunmen of the Islamic State (IS) - the group is banned - killed six.", None),

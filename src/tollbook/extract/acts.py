@@ -11,7 +11,7 @@ from typing import Any, get_args
 from tollbook import lexicon
 from tollbook.errors import LexiconError
 from tollbook.extract.tokens import Hit, Phrases, Tokens, expand
-from tollbook.extract.words import words
+from tollbook.extract.words import is_month, words
 from tollbook.model import ActType, Span
 
 FLAGS = (
@@ -128,14 +128,10 @@ def read_telling(tokens: Tokens, place_tokens: frozenset[int]) -> Telling:
             and tokens.low[hit.first - 1] in ("after", "before", "while")
         ):
             continue  # "killed six villagers after accusing them of spying": the pretext of those who did it
-        if tokens.low[hit.first] == "may" and _a_month(tokens, hit.first):
-            continue  # "MAY 4", where all is in capitals
+        if is_month(tokens.low, hit.first):
+            continue
         flags.setdefault(hit.value, []).append(hit.first)
     return Telling(tuple(sorted(triggers, key=lambda t: (t.first, -t.last))), {k: tuple(v) for k, v in flags.items()})
-
-
-def _a_month(tokens: Tokens, i: int) -> bool:
-    return any(tokens.low[k].isdigit() for k in (i - 1, i + 1) if 0 <= k < len(tokens))
 
 
 def _all(phrases: Phrases[Any], tokens: Tokens) -> list[Hit[Any]]:

@@ -17,6 +17,7 @@ from tollbook.extract.basis import of_lesser_deed
 from tollbook.extract.blame import Blame
 from tollbook.extract.doers import SIDED, reach, same_doer
 from tollbook.extract.figure import Figure
+from tollbook.extract.senders import shoots_down
 from tollbook.extract.tokens import Tokens
 from tollbook.extract.words import words
 from tollbook.model import Actor, AttributionBasis
@@ -63,8 +64,8 @@ def claims_in(tokens: Tokens, actors: Sequence[Actor]) -> list[Blame]:
     found = [Blame(actor, basis) for actor in _either(tokens, sided)]
     for actor in sided:
         start, end = tokens.at(actor.span[0]), reach(tokens, actor, sided)
-        if any(b.actor is actor for b in found):
-            continue
+        if any(b.actor is actor for b in found) or shoots_down(tokens, end, len(tokens)):
+            continue  # "said it shot down 88 drones"
         if _claims(tokens, end) or _claimed_by(tokens, start) or _claimed_aside(tokens, start, end):
             found.append(Blame(_apposed(tokens, actor, sided), "claimed"))
         elif (_held(tokens, end) or _laid_to(tokens, start)) and not of_lesser_deed(tokens, actor):

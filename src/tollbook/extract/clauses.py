@@ -22,6 +22,7 @@ from tollbook.extract.scenes import (
     is_scene,
     is_site,
     measured_from,
+    of_office,
     stands_for_state,
 )
 from tollbook.extract.sites import sites
@@ -65,6 +66,9 @@ def candidate_acts(all_marks: Sequence[Marks]) -> list[Act]:
         for first, last in stretches:
             act = _read(marks, index, first, last, shared=len(stretches) > 1)
             if act is not None:
+                told_before = any(a.places for a in acts) and not act.figures
+                if told_before and all(of_office(marks, p) for p in act.places):
+                    act.places = []  # "'They used guns,' the mayor of Bara said": of the act told before
                 went_before = "after" in marks.tokens.low[max(0, first - 1) : first + 1]
                 if went_before and acts and acts[-1].marks is marks and _goes_on_from(marks, first):
                     act.blames = act.blames or acts[-1].blames  # "retook Djibo after killing 40 rebels in Arbinda"

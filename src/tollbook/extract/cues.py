@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from tollbook.extract.groups import Cue, Group, of_bodies, plural, vocabulary
 from tollbook.extract.tokens import Hit, Tokens
-from tollbook.extract.words import words
+from tollbook.extract.words import is_month, words
 
 _TO_DEATH = 10  # tokens from "hacked" to "to death"
 _PUT = 6  # tokens from "put" to "dead", and from there to "at 41"
@@ -205,8 +205,7 @@ def _may_rise(after: Sequence[str]) -> bool:
 def _unreal(before: Sequence[str], word: str) -> bool:
     """Do the words before say that the harm was not done: "could be killed", "to kill"? "To have killed" was."""
     near = before[-3:]
-    dated = [w == "may" and k > 0 and near[k - 1].isdecimal() for k, w in enumerate(near)]  # "since 21 May have died"
-    if any(w in words("unreal") for w, month in zip(near, dated, strict=True) if w != "to" and not month):
+    if any(w in words("unreal") and w != "to" and not is_month(near, k) for k, w in enumerate(near)):
         return True
     if "to" not in before[-3:] or word.endswith("ing"):
         return False

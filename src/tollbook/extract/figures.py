@@ -323,14 +323,9 @@ def _figure(tokens: Tokens, group: Group, cue: Hit[Cue], undivided: bool, vocab:
     if head is None and cue.value.use == "counted":
         head = borne_by(tokens, cue.last)
     who: Who = "civilian" if group.name else vocab.who.get(head or "", "unknown")
-    named = group.actor is not None and not (group.actor.generic and head in vocab.who)
-    if (
-        group.actor is not None
-        and named
-        and group.actor.who != "unknown"
-        and who in ("unknown", "armed_group", "state_forces")
-    ):
-        who = group.actor.who
+    if group.actor is not None and group.actor.who != "unknown":
+        named = who != "civilian" and not (group.actor.generic and head in vocab.who)
+        who = group.actor.who if named or head in words("men_of") else who
     plural = head is not None and head.endswith(("s", "people", "men", "children", "women", "police", "troops", "them"))
     if count is not None:
         low, high, approx, word = count.min, count.max, count.approx, count.word

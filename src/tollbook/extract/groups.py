@@ -231,7 +231,8 @@ def _noun_phrase(
             if head is not None and count is not None and _says(tokens, hit.last):
                 break  # the speaker, where commas are lost: "killed at least 30 people police said"
             head, last, j = hit.value, hit.last, hit.last
-            actor = actors.get(hit.first, actor)
+            if actor is None or actor.who == "unknown" or head not in words("men_of"):
+                actor = actors.get(hit.first, actor)
             if (
                 j < len(tokens)
                 and tokens.low[j] == "of"

@@ -15,6 +15,7 @@ from tollbook.extract.scenes import width
 from tollbook.extract.story import Story, fold, heaviest
 from tollbook.extract.words import words
 from tollbook.model import Place
+from tollbook.resolve.gazetteer_rows import distance_km
 
 _NEVER = -99.0
 _OPENS = 6  # tokens from "In" to the place it opens with ("In Russia's Belgorod region")
@@ -44,6 +45,7 @@ FAMILY: dict[str, str] = {
     }.items()
     for t in ts
 }
+_CITY_KM = 150.0  # what lies as far from a town, more than a province is wide, is not told as part of it
 _NEXT = 2  # sentences to somebody else's toll
 
 
@@ -116,8 +118,14 @@ def _rival(story: Story, act: Act) -> bool:
         return False
     if words("says_toll").isdisjoint(act.marks.tokens.low[act.first : act.first + _SAYER]):
         return False
-    dead = {f.who for f in story.main("killed") if f.counted}
-    return all(f.who in dead and not f.more for f in act.toll)
+    dead = [f for f in story.main("killed") if f.counted]
+    unknown = max(
+        (f.min or 0 for f in dead if f.who == "unknown"), default=None
+    )  # "22 people": a larger toll holds them
+    return all(
+        not f.more and (f.who in {d.who for d in dead} or (unknown is not None and (f.min or 0) >= unknown))
+        for f in act.toll
+    )
 
 
 def _told_on(story: Story, act: Act) -> list[str]:
@@ -291,6 +299,16 @@ def nested(a: Place, b: Place) -> bool:
         return {fold(x) for x in (place.admin1, place.admin2) if x}
 
     return any(fold(a.name) in name for name in up(b)) or any(fold(b.name) in name for name in up(a))
+
+
+def outside(part: Place, whole: Place) -> bool:
+    """Does the part lie, by the gazetteer, in another country or province than the whole, or far from that town?"""
+    if part.country and whole.country and part.country != whole.country:
+        return True
+    if whole.level == "town" and None not in (a := (part.lat, part.lon, whole.lat, whole.lon)):
+        return distance_km(*(x or 0.0 for x in a)) > _CITY_KM
+    both = whole.level == "province" and part.admin1 and whole.admin1
+    return bool(both) and fold(part.admin1 or "") != fold(whole.admin1 or "")
 
 
 def types_fit(story: Story, act: Act) -> str:

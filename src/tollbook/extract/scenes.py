@@ -80,6 +80,17 @@ def cared_for(marks: Marks, place: Place) -> bool:
     return not words("takes_to_care").isdisjoint(low[max(0, i - _CARED) : i])
 
 
+def of_office(marks: Marks, place: Place) -> bool:
+    """Does the place only say whose office the speaker holds ("the deputy governor of Lower Shabelle said")?"""
+    low, i = marks.tokens.low, marks.tokens.at(place.span[0])
+    if words("said").isdisjoint(low):
+        return False
+    after = marks.tokens.at(place.span[1] - 1) + 1
+    before = [w for w in low[max(0, i - 3) : i] if w != "the"]
+    held = before[-1:] == ["of"] and not words("place_offices").isdisjoint(before[:-1])
+    return held or not words("place_offices").isdisjoint(low[after : after + 2])
+
+
 def stands_for_state(marks: Marks, place: Place) -> bool:
     """Does a capital's name stand for its government ("Washington and its allies", "troops loyal to Paris")?"""
     if place.name.casefold() not in capitals():

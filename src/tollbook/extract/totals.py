@@ -7,7 +7,7 @@ from itertools import combinations
 
 from tollbook.extract.act import Act
 from tollbook.extract.oneormany import names_many_acts
-from tollbook.extract.same_act import nested
+from tollbook.extract.same_act import nested, outside
 from tollbook.extract.scenes import width
 from tollbook.extract.scopes import dated, meet, whole_toll
 from tollbook.extract.story import Story, fold
@@ -126,8 +126,9 @@ def _one_act(story: Story) -> bool:
 
 
 def _may_hold(whole: Story, part: Story) -> bool:
-    """May a sum told of the whole's place hold the part? A province or large city holds all, a town its quarters.
+    """May a sum told of the whole's place hold the part?
 
+    A province or large city holds all that the gazetteer does not know elsewhere, a town its quarters.
     Bodies found were not killed in another act whose type is told.
     """
     if whole.type not in _ANY and part.only_found and not whole.only_found:
@@ -135,6 +136,8 @@ def _may_hold(whole: Story, part: Story) -> bool:
     if not whole.places or not part.places:
         return True
     first, other = whole.places[0], part.places[0]
+    if all(outside(p, q) for p in part.places for q in whole.places):
+        return False
     named = {fold(p.name) for p in whole.places}
     if width(first) > 1 or (width(first) == 1 and (first.radius_km or 0) >= LARGE_KM):
         return True

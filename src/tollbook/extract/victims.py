@@ -17,6 +17,7 @@ from tollbook.errors import LexiconError
 from tollbook.extract.groups import HARMS
 from tollbook.extract.persons import Person, find_persons, lists
 from tollbook.extract.tokens import Hit, Phrases, Tokens
+from tollbook.extract.words import is_month
 from tollbook.model import Actor, Harm, Sex, Span, Victim
 
 _USES = ("verb", "active", "subject", "state", "of")
@@ -102,7 +103,7 @@ def _unreal(tokens: Tokens, hit: Hit[_Cue]) -> bool:
     if tokens.low[hit.last : hit.last + 1] == ("down",) and tokens.low[hit.last - 1] == "shot":
         return True
     never = lists()["unreal_of" if hit.value.use == "of" else "unreal"]
-    return any(w in never for w in tokens.low[max(0, hit.first - 3) : hit.first])
+    return any(tokens.low[i] in never and not is_month(tokens.low, i) for i in range(max(0, hit.first - 3), hit.first))
 
 
 def _victim(text: str, tokens: Tokens, persons: Sequence[Person], k: int, harms: set[Harm]) -> Victim | None:

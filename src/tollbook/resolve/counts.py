@@ -168,7 +168,7 @@ def _measures(t: Tokens, i: int, j: int) -> bool:
         return not words.trailing.after(t, j)
     if nxt in ("a", "the") and t.at(j + 2) in ("earlier", "before", "later", "ago"):
         return False  # "up from 32 a day earlier" is no rate
-    if words.units.after(t, j) and t.at(j + 1) not in words.unit_people:
+    if _unit(t, j) and t.at(j + 1) not in words.unit_people:
         return True
     k = j
     while k < j + 3 and t.at(k) in words.unit_bridges:
@@ -178,9 +178,16 @@ def _measures(t: Tokens, i: int, j: int) -> bool:
         if other:
             k = other[1]
         k += t.at(k) == "-"
-        if words.units.after(t, k) and t.at(k) not in words.people:
+        if _unit(t, k) and t.at(k) not in words.people:
             return True
     return nxt in ("'", "’") and (t.at(j + 1) in words.units or t.at(j + 1) == "s")
+
+
+def _unit(t: Tokens, j: int) -> bool:
+    """Does a unit stand at token j ("nine km"), no name that begins with its letter ("nine M23 rebels")?"""
+    k = j + 1 + (t.at(j + 1) == "-" and t.glued(j + 1))
+    name = len(t.at(j)) == 1 and t.raw(j).isupper() and t.glued(k) and t.at(k).isdecimal()
+    return not name and bool(_words().units.after(t, j))
 
 
 def _in_date(t: Tokens, i: int, j: int) -> bool:
@@ -343,7 +350,7 @@ def _vague(t: Tokens, i: int) -> _Core | None:
     if t.low[j - 1] in ("few", "several", "many", "hundreds", "thousands", "dozens", "tens", "handful", "of", "number"):
         k = j + (t.at(j) == "of")
         k += t.at(k) in words.unit_bridges
-        if words.units.after(t, k):
+        if _unit(t, k):
             return None
     return _Core(least, None, i, j, _phrase_word(t, i, j).removesuffix(" of"))
 
@@ -356,12 +363,12 @@ def _special(t: Tokens, i: int) -> _Core | None:
         scale = words.scales.get(t.at(j)) or words.dozen.get(t.at(j))
         if scale:
             return _Core(found[1] * scale, found[1] * scale, i, j + 1, _phrase_word(t, i, j + 1))
-        if words.units.after(t, j):
+        if _unit(t, j):
             return None
         return _Core(found[1], found[1], i, j, _phrase_word(t, i, j).removesuffix(" of"))
     if t.low[i] == "another" and t.at(i - 1) != "one":
         nxt = t.at(i + 1)
-        free = nxt not in words.another_not_before and not words.units.after(t, i + 1) and not number_at(t, i + 1)
+        free = nxt not in words.another_not_before and not _unit(t, i + 1) and not number_at(t, i + 1)
         if nxt.isalpha() and free and not words.vague.after(t, i + 1):
             return _Core(1, 1, i, i + 1, "another")
     if t.low[i] == "both" and words.both_before.after(t, i + 1) and "and" not in t.low[i + 1 : i + 4]:
