@@ -65,6 +65,8 @@ def find_blame(
         covered = end
         if _of_another_act(tokens, start, told=bool(found)) or _loses(tokens, end, last) or _ruled_out(tokens, start):
             continue
+        if found and is_person(actor) and tokens.low[start - 1] == "where":
+            continue  # "bombed a monastery where villagers had taken shelter, killing 23"
         basis = basis_of(tokens, telling, actor, end)
         if basis is None or _only_said_by(tokens, telling, start) or _makes_do(tokens, start, end):
             continue

@@ -14,6 +14,9 @@ _JOINED = 8  # tokens between two that fight together
 _FOILED = 9  # tokens from the verb that foils to the attack
 
 
+_NEAR = 3  # tokens from "between" or "and" to the side named
+
+
 def clash_sides(
     tokens: Tokens, actors: Sequence[Actor], first: int, last: int
 ) -> tuple[list[Actor], list[Actor]] | None:
@@ -43,6 +46,8 @@ def clash_sides(
                 )
                 if cut:
                     return after[:cut], after[cut:]
+                if (communities := _communities(tokens, inside, i)) is not None:
+                    return communities
             elif before and after:
                 side = _side(tokens, before)
                 if _comes_against(tokens, after[0], last):
@@ -54,6 +59,15 @@ def clash_sides(
         if "and" in gap and len(gap) <= 3 and any(w in phrases("sides") for w in tokens.low[end : end + 3]):
             return [a], [b]
     return None
+
+
+def _communities(tokens: Tokens, inside: Sequence[Actor], i: int) -> tuple[list[Actor], list[Actor]] | None:
+    """The two told right behind "between": "clashes between cattle herders and farmers"."""
+    after = [a for a in inside if tokens.at(a.span[0]) > i and not (a.generic and a.who == "unknown")][:2]
+    if len(after) < 2 or tokens.at(after[0].span[0]) - i > _NEAR:
+        return None
+    gap = tokens.low[tokens.at(after[0].span[1] - 1) + 1 : tokens.at(after[1].span[0])]
+    return ([after[0]], [after[1]]) if gap[:1] == ("and",) and len(gap) <= _NEAR else None
 
 
 def _side(tokens: Tokens, before: Sequence[Actor]) -> list[Actor]:

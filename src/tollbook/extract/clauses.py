@@ -196,6 +196,8 @@ def _read(marks: Marks, index: int, first: int, last: int, *, shared: bool) -> A
         elif not blames and (foe := clash_with(tokens, marks.actors, first, last)):
             blames = [Blame(foe, "asserted")]
             targets = [a for a in targets if a is not foe]
+    else:
+        blames = _of_a_crowd(marks, blames, figures, first, last)
     return Act(
         marks,
         index,
@@ -215,6 +217,24 @@ def _read(marks: Marks, index: int, first: int, last: int, *, shared: bool) -> A
         harms=harms,
         sites=sites,
     )
+
+
+def _of_a_crowd(marks: Marks, blames: list[Blame], figures: Sequence[Figure], first: int, last: int) -> list[Blame]:
+    """The doers of deaths where a crowd met state forces: of "clashes between police and protesters" the forces.
+
+    "Protesters clashed with police; three were shot dead" does not say that the protesters shot.
+    """
+    if not any(f.harm == "killed" for f in figures):
+        return blames
+    here = [a for a in marks.actors if inside(marks, a.span, first, last)]
+    crowd = [a for a in here if a.actor_id == "kind:protesters"]
+    forces = [a for a in here if a.who == "state_forces"]
+    low = marks.tokens.low
+    if not crowd or not forces or words("clashed").isdisjoint(low[first:last]):
+        return blames
+    if not blames and "between" in low[first:last]:
+        return [Blame(forces[0], "asserted")] if forces[0].span < crowd[0].span else []
+    return [b for b in blames if b.actor.actor_id != "kind:protesters"]
 
 
 def _taken_by(tokens: Tokens, figures: list[Figure], blames: Sequence[Blame]) -> list[Figure]:

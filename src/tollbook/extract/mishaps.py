@@ -20,7 +20,7 @@ from tollbook.extract.tokens import Phrases, Tokens, expand
 
 _LEAD = 3  # sentences, the headline among them, that say what a report is about
 _NO_DOER = frozenset({"arrests", "peaceful_protest", "looting_destruction"})
-_KEYS = ("causes", "soft", "played", "scored", "weak", "violent_harm", "brought_down", "unmeant", "cleared")
+_KEYS = ("causes", "soft", "played", "scored", "weak", "violent_harm", "brought_down", "unmeant", "cleared", "attacks")
 _SCORE = re.compile(r"^\d{1,3}-\d{1,3}$")
 
 
@@ -34,6 +34,7 @@ class _Lists:
     weak: Phrases[str]
     scored: frozenset[str]
     soft: frozenset[str]
+    attacks: frozenset[str]
     violent_harm: tuple[str, ...]
     violent_whole: frozenset[str]
 
@@ -58,6 +59,7 @@ def _lists() -> _Lists:
         Phrases((w, "weak") for w in table["weak"]),
         frozenset(table["scored"]),
         frozenset(table["soft"]),
+        frozenset(table["attacks"]),
         stems,
         whole,
     )
@@ -100,7 +102,17 @@ def is_violent(marks: Marks) -> bool:
             return True  # "missiles crashed into the market"
     if any(w in lists.violent_whole or w.startswith(lists.violent_harm) for w in tokens.low):
         return True
+    if any(a.who == "armed_group" and _attacks(tokens, tokens.at(a.span[1] - 1) + 1) for a in marks.actors):
+        return True
     return any(not all(i in void for i in _tokens_of(tokens, m.span)) for m in marks.means)
+
+
+def _attacks(tokens: Tokens, i: int) -> bool:
+    """ "Gunmen killed two Ebola workers", not "rebels killed in the crash" or "killed by the storm"."""
+    low = tokens.low
+    i += low[i : i + 1] in (("have",), ("had",), ("also",))
+    plain = low[i + 1 : i + 2] not in (("in",), ("by",), ("when",), ("after",), (",",), (".",))
+    return i + 1 < len(low) and low[i] in _lists().attacks and plain
 
 
 def _tokens_of(tokens: Tokens, span: tuple[int, int]) -> range:

@@ -10,12 +10,14 @@ _TO_NOUN = 5  # tokens from the article to the noun: "a Saudi-led coalition air 
 
 
 def names_one_act(tokens: Tokens, first: int, last: int) -> bool:
-    """Does a noun for one act stand behind an article, in tokens [first, last)?
+    """Does a noun for one act stand behind an article, in tokens [first, last), or "when a school was hit"?
 
     Not where the noun describes another one ("the bombing campaign", "the bomb attacks").
     """
     low = tokens.low
     for i in range(first, last):
+        if low[i] == "when" and low[i + 1 : i + 2] in (("a",), ("an",)):
+            return True  # "20 pupils died when a school was hit"
         if low[i] not in words("one_act") or (i + 1 < last and _goes_on(low[i + 1])):
             continue
         for k in range(i - 1, max(first, i - _TO_NOUN) - 1, -1):

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 from tollbook.extract.act import Act
+from tollbook.extract.figure import Figure
 from tollbook.extract.oneormany import names_many_acts
 from tollbook.extract.same_act import nested, outside
 from tollbook.extract.scenes import width
 from tollbook.extract.scopes import dated, meet, whole_toll
 from tollbook.extract.story import Story, fold
 from tollbook.extract.words import words
-from tollbook.model import Scope
+from tollbook.model import Actor, Scope
 
 _ANY = (None, "attack", "other")  # types that may stand for any other
 _TO_TOTAL = 3  # tokens from "a total" to its number
@@ -235,10 +236,18 @@ def _of_a_kind(whole: Story, part: Story) -> bool:
     kinds = {whole.type} if whole.type == "chemical_weapon" else set(whole.types)  # what brought the gas is no kind
     if whole.type not in _ANY and "armed_clash" not in whole.types and part.type not in (*_ANY, *kinds):
         return False
+    if any(_of_one_state(f, b.actor) for f in part.main("killed") for a in whole.acts for b in a.blames):
+        return False
     told, inside = ({f.who for f in s.main("killed")} for s in (whole, part))
     if told == {"armed_group"}:
         return "armed_group" in inside
     return told != {"civilian"} or not inside <= {"armed_group", "state_forces"}
+
+
+def _of_one_state(figure: Figure, doer: Actor) -> bool:
+    """Are they soldiers of the state that did it ("two Israeli soldiers" beside "Israeli strikes")?"""
+    mine, theirs = (figure.of or "").split(":"), (doer.actor_id or "").split(":")
+    return figure.who == "state_forces" and mine[0] == theirs[0] == "state" and mine[1] == theirs[1]
 
 
 def _only_days(act: Act) -> bool:
