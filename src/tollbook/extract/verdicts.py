@@ -324,7 +324,10 @@ def _stands_for(named: Actor, kind: Actor) -> bool:
     """Is the kind ("gunmen", "the attackers", "men") those of the side that claims the act?"""
     if fold(named.name) == fold(kind.name):
         return True
-    return kind.generic and not named.generic and kind.who in (named.who, "unknown")
+    if named.generic and named.actor_id in words("nameless"):
+        return False
+    told = not named.generic or kind.actor_id in words("nameless")  # "the attackers, believed to be herders"
+    return kind.generic and told and kind.who in (named.who, "unknown")
 
 
 def blamed_in(tokens: Tokens, actors: Sequence[Actor]) -> list[Blame]:

@@ -268,8 +268,9 @@ def _step_left(line: Line, k: int, j: int, floor: int, book: SpeechBook) -> int:
         return i  # "doctors at the city's main hospital"
     if norm.endswith("s") and norm[:-1] in book.lands:
         return i
-    if i + 1 < len(line.words) and f"{norm} {line.words[i + 1].norm}" in book.nouns:
-        return i
+    around = [(n, n + size) for size in (2, 3) for n in range(max(floor, i + 1 - size), i + 1) if n + size <= j]
+    if any(" ".join(w.norm for w in line.words[first:last]) in book.nouns for first, last in around):
+        return i  # "the emergency services said": none of the words speaks alone
     if is_capital(line, word):
         return k if i == 0 and norm in book.openers else i
     if line.caps:
