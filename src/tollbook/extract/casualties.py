@@ -54,7 +54,7 @@ def casualties(story: Story, report: Report) -> list[Casualty]:
                 whole = next((index[m] for m, f in enumerate(ordered) if f is target and m in index), None)
             kept.append(replace(told, subset_of=whole))
             heads.append(figure.head)
-            listed.append(figure.among_dead)
+            listed.append(figure.among_dead or (act.marks.found and not act.told and bool(told_in)))
             told_in.append(act.index)
             tied_to.append(figure.cue)
             index[n] = len(kept) - 1
@@ -197,6 +197,9 @@ def _within(kept: list[Casualty], listed: Sequence[bool], told_in: Sequence[int]
         whole = next((k for k in range(i) if out[k].harm == c.harm and out[k].subset_of is None), None)
         if whole is None or c.subset_of is not None or c.min is None:
             continue
+        if listed[i]:
+            larger = (k for k in range(whole, i) if out[k].harm == c.harm and (out[k].min or 0) > c.min)
+            whole = next((k for k in larger if out[k].subset_of is None), whole)
         first = out[whole]
         described = (c.sex or c.age_group) and not (first.sex or first.age_group)
         described = described and told_in[i] != told_in[whole] and c.who in ("civilian", "unknown")

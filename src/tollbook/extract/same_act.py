@@ -220,11 +220,20 @@ def _figures_fit(story: Story, act: Act) -> str:
         return "toll_part_of_days"
     if act.toll and _part_of_place(story, act):
         return "toll_part_of_place"
+    if _of_these_bodies(act, whole):
+        return "toll_part"
     if act.toll and any(h == "killed" for h, _ in whole):
         if act.title:
             return "toll_differs_title"
         return "toll_differs_anaphora" if "anaphora" in act.flags else "toll_differs"
     return "figures_differ"
+
+
+def _of_these_bodies(act: Act, told: set[tuple[str, int]]) -> bool:
+    """Are bodies without place, day and act of the dead told before, being no more ("Troops found eight bodies")?"""
+    if not act.marks.found or act.told or act.places or act.dates or not act.toll:
+        return False
+    return sum(f.min or 0 for f in act.toll) <= sum(n for harm, n in told if harm == "killed")
 
 
 def _rounded(story: Story, act: Act) -> bool:

@@ -46,7 +46,9 @@ def sites(act: Act) -> list[Act]:
         days = [d for d in act.dates if d.span is not None and _told_behind(marks, place, d.span)]
         aside = [f for f in act.figures if after > counted <= tokens.at(f.span[0]) < after]
         figures = [told or figure, *(replace(f, part_of=None, among_dead=True) for f in aside)]
-        found.append(replace(act, figures=figures, places=[place], dates=days or act.dates, shared=True))
+        ends = max(tokens.at(span[1] - 1) + 1 for span in (place.span, *(d.span for d in days)) if span is not None)
+        telling = replace(act, first=tokens.at(count.span[0]), last=ends, dates=days) if days else act
+        found.append(replace(telling, figures=figures, places=[place], shared=True))
     own = {p.span for site in found for p in site.places}
     rest = [p for p in act.places if p.span not in own]
     listed = [site.figures[0] for site in found]
